@@ -1,0 +1,1 @@
+"""The library under the book: benchmarks, models, training, metrics and figures."""

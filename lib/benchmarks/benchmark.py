@@ -1,0 +1,92 @@
+"""A benchmark: images with known sources."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt8
+
+from lib.benchmarks.grid import SourceGrid
+from lib.benchmarks.sources import Publication, Source
+
+# Images drawn at a time by `Benchmark.images`: their arrays then fit a processor's cache.
+CHUNK = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Benchmark:
+    """Images with known sources; made by `load`.
+
+    Args:
+        name: short name, as given to `load`.
+        title: for headings.
+        origin: "rendered" for a rendered twin.
+        resolution: pixels along each side.
+        channels: colour channels.
+        sources: what each source means, in the order of the grid.
+        publication: the published data set that the twin follows.
+        draw: maps (n, num_sources) traced integers and a resolution to float32 images.
+    """
+
+    name: str
+    title: str
+    origin: str
+    resolution: int
+    channels: int
+    sources: tuple[Source, ...]
+    publication: Publication
+    draw: Callable[[Int[Array, "*n num_sources"], int], Float[Array, "*n h w c"]]
+
+    @property
+    def grid(self) -> SourceGrid:
+        """The grid of all source combinations."""
+        return SourceGrid(
+            tuple(source.name for source in self.sources),
+            tuple(len(source.labels) for source in self.sources),
+        )
+
+    def render(self, sources: Int[Array, "*n num_sources"]) -> Float[Array, "*n h w c"]:
+        """Draw source combinations in pure JAX, inside `jax.jit` and `jax.vmap` too.
+
+        Args:
+            sources: (n, num_sources) integers inside the grid; the range is not checked.
+
+        Returns:
+            (n, resolution, resolution, channels) float32 in [0, 1].
+        """
+        return self.draw(sources, self.resolution)
+
+    def images(self, sources: Int[np.ndarray, "n num_sources"]) -> UInt8[np.ndarray, "n h w c"]:
+        """Draw source combinations as pictures.
+
+        Args:
+            sources: (n, num_sources) integers inside the grid.
+
+        Returns:
+            (n, resolution, resolution, channels) uint8.
+
+        Raises:
+            TypeError: not integers.
+            ValueError: of another shape, or outside the grid.
+        """
+        sources = self.grid.check(sources)
+        if sources.ndim != 2:
+            raise ValueError(
+                f"sources have shape {sources.shape}; expected (n, {self.grid.num_sources})."
+            )
+        pictures = np.empty(
+            (len(sources), self.resolution, self.resolution, self.channels), np.uint8
+        )
+        for start in range(0, len(sources), CHUNK):
+            chunk = sources[start : start + CHUNK]
+            # Every chunk is filled up to one shape, so that only one is compiled.
+            full = np.concatenate([chunk, np.zeros((CHUNK - len(chunk), chunk.shape[1]), np.int32)])
+            pictures[start : start + CHUNK] = self._bytes(full)[: len(chunk)]
+        return pictures
+
+    @functools.cached_property
+    def _bytes(self) -> Callable[[Int[Array, "n num_sources"]], UInt8[Array, "n h w c"]]:
+        return jax.jit(lambda sources: jnp.round(self.render(sources) * 255).astype(jnp.uint8))

@@ -1,0 +1,1 @@
+"""Rendered twins: one module a benchmark, over a shared tracer."""

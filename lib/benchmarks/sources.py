@@ -1,0 +1,37 @@
+"""What a source means, for labels and captions."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One source of a benchmark.
+
+    Args:
+        name: as in the published files.
+        description: a short phrase, for captions.
+        unit: of the labels, empty where they have none.
+        labels: one a value, in the order of the values.
+    """
+
+    name: str
+    description: str
+    unit: str
+    labels: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Publication:
+    """The published data set that a rendered twin follows.
+
+    Args:
+        title: of the data set.
+        citation: authors, title, year.
+        licence: of the published images.
+        url: of its page.
+    """
+
+    title: str
+    citation: str
+    licence: str
+    url: str

@@ -1,0 +1,89 @@
+"""Source combinations held out from training."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, Key
+
+from lib.benchmarks.grid import SourceGrid
+from lib.checks import check_integer
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """A grid divided into held-out combinations and the rest, which is for training.
+
+    Args:
+        grid: the grid of sources.
+        num_held_out: how many combinations are held out, at least 0; at least one is left.
+        seed: seed of the draw of the held-out combinations, at least 0.
+
+    Raises:
+        TypeError: `num_held_out` or `seed` is not an integer.
+        ValueError: `num_held_out` or `seed` is out of range.
+    """
+
+    grid: SourceGrid
+    num_held_out: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_integer("num_held_out", self.num_held_out, minimum=0)
+        check_integer("seed", self.seed, minimum=0)
+        if self.num_held_out >= self.grid.num_images:
+            raise ValueError(
+                f"num_held_out={self.num_held_out} leaves nothing to train on; "
+                f"expected 0 to {self.grid.num_images - 1}."
+            )
+
+    @functools.cached_property
+    def held_out(self) -> Int[np.ndarray, " num_held_out"]:
+        """Sorted int32 indices of the held-out combinations, drawn without replacement."""
+        generator = np.random.default_rng(self.seed)
+        drawn = generator.choice(self.grid.num_images, self.num_held_out, replace=False)
+        drawn = np.sort(drawn).astype(np.int32)
+        drawn.setflags(write=False)
+        return drawn
+
+    @property
+    def num_training(self) -> int:
+        """Number of combinations that are not held out."""
+        return self.grid.num_images - self.num_held_out
+
+    def training_index(self, rank: Int[Array, "*n"]) -> Int[Array, "*n"]:
+        """The index of the combination that is `rank`-th among those not held out.
+
+        Usable inside `jax.jit`. The range is not checked.
+
+        Args:
+            rank: integers in [0, num_training).
+
+        Returns:
+            Indices into the grid, increasing with `rank`.
+        """
+        # held_out[j] - j training combinations come before the j-th held-out one.
+        before = jnp.asarray(self.held_out - np.arange(self.num_held_out, dtype=np.int32))
+        return rank + jnp.searchsorted(before, rank, side="right").astype(rank.dtype)
+
+    def sample_training(self, key: Key[Array, ""], num: int) -> Int[Array, "num num_sources"]:
+        """Draw source combinations, uniformly among those not held out, with replacement.
+
+        Usable inside `jax.jit`.
+
+        Args:
+            key: a JAX random key.
+            num: how many combinations.
+
+        Returns:
+            (num, num_sources) int32.
+        """
+        rank = jax.random.randint(key, (num,), 0, self.num_training, dtype=jnp.int32)
+        return self.grid.traced_sources(self.training_index(rank))
+
+
+def split(grid: SourceGrid, num_held_out: int, seed: int = 0) -> Split:
+    """Hold out `num_held_out` source combinations of `grid`; see `Split`."""
+    return Split(grid, num_held_out, seed)
