@@ -1,0 +1,171 @@
+"""Sources and latents as the metrics need them, and what they may not be."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
+
+from lib.metrics.protocol import find_protocol
+
+
+class UndefinedScoreError(ValueError):
+    """A score that the protocol does not define for these latents.
+
+    Attributes:
+        nmi: the NMI that is defined all the same, `(num_sources, num_latents)`.
+        active: which latents are active, `(num_latents,)`.
+    """
+
+    def __init__(self, message: str, *, nmi: np.ndarray, active: np.ndarray):
+        super().__init__(message)
+        self.nmi = nmi
+        self.active = active
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Checked sources and latents of the same images.
+
+    Attributes:
+        sources: labels 0, 1, ... of each source's values.
+        latents: labels of each latent's values when discrete, else float64.
+        discrete: whether the latents are discrete.
+    """
+
+    sources: Int[np.ndarray, "n num_sources"]
+    latents: Int[np.ndarray, "n num_latents"] | Float[np.ndarray, "n num_latents"]
+    discrete: bool
+
+
+def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None) -> Samples:
+    """Check sources and latents, and relabel what is discrete.
+
+    Args:
+        sources: integers or booleans, `(n, num_sources)`, n >= 2, every source varying.
+        latents: `(n, num_latents)`, see `check_latents`.
+        discrete: see `check_latents`.
+
+    Raises:
+        TypeError: sources that are not integers, latents that are not numbers, or `discrete` that
+            is neither a bool nor None.
+        ValueError: wrong dimensions, lengths that differ, fewer than two samples, a source that
+            does not vary, latents that are not finite.
+    """
+    sources = _check_table("sources", sources)
+    if sources.dtype.kind not in "iub":
+        raise TypeError(
+            f"sources have dtype {sources.dtype}; expected integers, which say which value each "
+            "source takes. If they hold whole numbers, pass sources.astype(int)."
+        )
+    latents, discrete = check_latents(latents, discrete)
+    if len(sources) != len(latents):
+        raise ValueError(
+            f"sources have {len(sources)} rows and latents {len(latents)}; expected one row an "
+            "image in both, in the same order."
+        )
+    if len(sources) < 2:
+        raise ValueError(f"sources have {len(sources)} sample; expected at least 2.")
+    labels = _relabel(sources)
+    constant = np.flatnonzero(labels.max(axis=0) == 0)
+    if constant.size:
+        raise ValueError(
+            f"sources hold a single value in columns {constant.tolist()}; expected at least two "
+            "values of every source, since a score is a share of its entropy. Drop the column or "
+            "draw more samples."
+        )
+    return Samples(labels, _relabel(latents) if discrete else latents.astype(np.float64), discrete)
+
+
+def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray, bool]:
+    """Check latents and settle whether they are discrete.
+
+    Args:
+        latents: finite numbers, `(n, num_latents)`. Discrete ones are integers or booleans, or
+            floats that are all whole numbers.
+        discrete: whether each latent takes a few values; None takes integer and boolean arrays as
+            discrete and floats as continuous.
+
+    Returns:
+        The latents as an array, and whether they are discrete.
+
+    Raises:
+        TypeError: latents that are not numbers, `discrete` that is neither a bool nor None.
+        ValueError: wrong dimensions, values that are not finite, `discrete=True` for floats that
+            are not whole numbers.
+    """
+    latents = _check_table("latents", latents)
+    if latents.dtype.kind not in "iubf":
+        raise TypeError(
+            f"latents have dtype {latents.dtype}; expected integers or booleans (discrete) or "
+            "floats (continuous). Another numeric type can be cast: latents.astype('float32')."
+        )
+    if latents.dtype.kind == "f" and not np.isfinite(latents).all():
+        columns = np.flatnonzero(~np.isfinite(latents).all(axis=0)).tolist()
+        raise ValueError(
+            f"latents hold {np.count_nonzero(~np.isfinite(latents))} NaN or infinite values, in "
+            f"columns {columns}; expected finite numbers."
+        )
+    if discrete is None:
+        return latents, latents.dtype.kind != "f"
+    discrete = _check_flag("discrete", discrete)
+    if discrete and latents.dtype.kind == "f" and (latents != np.rint(latents)).any():
+        raise ValueError(
+            f"discrete=True, but latents have dtype {latents.dtype} and are not whole numbers; "
+            "expected the index of each code value. Rounding makes floats that stand for the same "
+            "value differ."
+        )
+    return latents, discrete
+
+
+def active_latents(
+    latents: ArrayLike, *, discrete: bool | None = None, protocol: str = "hsu2023"
+) -> Bool[np.ndarray, " num_latents"]:
+    """Say which latents vary enough to be scored.
+
+    Args:
+        latents: `(n, num_latents)`, integers (discrete) or floats (continuous).
+        discrete: whether latents are discrete; None takes integers as discrete.
+        protocol: a name in `PROTOCOLS`.
+
+    Returns:
+        For each latent: takes more than one value (discrete), or has a range above a twentieth of
+        the widest latent's (continuous).
+
+    Raises:
+        TypeError: latents that are not numbers.
+        ValueError: wrong dimensions, values that are not finite, unknown protocol.
+
+    Source: Hsu et al. 2023, arXiv 2305.18378, section 3; the thresholds are `Protocol`'s.
+    """
+    constants = find_protocol(protocol)
+    latents, discrete = check_latents(latents, discrete)
+    low, high = latents.min(axis=0), latents.max(axis=0)
+    if discrete:
+        return high != low
+    ranges = high.astype(np.float64) - low
+    return ranges > ranges.max() * constants.active_range
+
+
+def _check_table(name: str, values: ArrayLike) -> np.ndarray:
+    try:
+        table = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot be read as an array ({error}).") from error
+    if table.ndim != 2 or 0 in table.shape:
+        raise ValueError(
+            f"{name} have shape {table.shape}; expected (n, num_{name}), neither of them 0."
+        )
+    return table
+
+
+def _check_flag(name: str, value: object) -> bool:
+    flag = np.asarray(value)
+    if flag.ndim != 0 or flag.dtype != np.bool_:
+        raise TypeError(f"{name}={value!r} is not allowed; expected True, False or None.")
+    return bool(flag)
+
+
+def _relabel(table: np.ndarray) -> Int[np.ndarray, "n columns"]:
+    columns = [np.unique(column, return_inverse=True)[1] for column in table.T]
+    return np.stack(columns, axis=1)
