@@ -1,0 +1,22 @@
+"""Runs: configurations, their execution, and the records that are kept of them."""
+
+from lib.runs.build import build_draw, build_model, held_out
+from lib.runs.config import RunConfig
+from lib.runs.execute import execute, reconstruct, sweep
+from lib.runs.profiles import PROFILES
+from lib.runs.record import RunRecord
+from lib.runs.tables import summarise, table
+
+__all__ = [
+    "PROFILES",
+    "RunConfig",
+    "RunRecord",
+    "build_draw",
+    "build_model",
+    "execute",
+    "held_out",
+    "reconstruct",
+    "summarise",
+    "sweep",
+    "table",
+]

@@ -1,0 +1,91 @@
+"""Model and data of a run, from its configuration."""
+
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from lib.benchmarks import Benchmark, Split, load
+from lib.models import MODELS
+from lib.networks import build_networks
+from lib.runs.config import RunConfig
+from lib.training.loop import Draw
+
+# Which source combinations are held out, and which of the others are kept for training, is the
+# same for every run, so that runs differ by their own seed alone.
+SPLIT_SEED = 0
+
+
+def build_model(config: RunConfig) -> nnx.Module:
+    """The untrained model, its parameters drawn from the configuration's seed."""
+    rngs = nnx.Rngs(config.seed)
+    encoder, decoder = build_networks(
+        config.network,
+        resolution=config.resolution,
+        channels=load(config.benchmark, resolution=config.resolution).channels,
+        num_latents=config.num_latents,
+        width=config.width,
+        rngs=rngs,
+    )
+    return MODELS[config.model].build(
+        encoder, decoder, config.num_latents, rngs=rngs, **config.hyperparameters
+    )
+
+
+def build_draw(config: RunConfig) -> Draw:
+    """What draws the training images of a run inside the compiled step."""
+    data = (config.benchmark, config.resolution, config.evaluation_images)
+    if config.training_images == 0:
+        return _draw_rendered(*data)
+    return jax.tree_util.Partial(_draw_kept, _kept_images(*data, config.training_images))
+
+
+def held_out(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Sources and images on which a run is scored; training never sees these combinations.
+
+    Returns:
+        Sources `(evaluation_images, num_sources)` and uint8 images of them.
+    """
+    return _held_out(config.benchmark, config.resolution, config.evaluation_images)
+
+
+# The functions below are cached so that the runs of a sweep draw their images once, and so that
+# JAX sees the same function, and compiles it once, for all of them.
+
+
+@lru_cache(maxsize=2)
+def _held_out(name: str, resolution: int, num_held_out: int) -> tuple[np.ndarray, np.ndarray]:
+    benchmark = load(name, resolution=resolution)
+    split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
+    sources = benchmark.grid.sources(split.held_out)
+    images = benchmark.images(sources)
+    images.setflags(write=False)
+    return sources, images
+
+
+@lru_cache(maxsize=2)
+def _kept_images(name: str, resolution: int, num_held_out: int, num_images: int) -> jax.Array:
+    benchmark = load(name, resolution=resolution)
+    split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
+    generator = np.random.default_rng(SPLIT_SEED)
+    ranks = generator.choice(split.num_training, num_images, replace=False).astype(np.int32)
+    index = np.asarray(split.training_index(ranks))
+    return jnp.asarray(benchmark.images(benchmark.grid.sources(index)))
+
+
+def _draw_kept(images: jax.Array, key: jax.Array, batch_size: int) -> jax.Array:
+    chosen = jax.random.randint(key, (batch_size,), 0, len(images))
+    return images[chosen].astype(jnp.float32) / 255
+
+
+@lru_cache
+def _draw_rendered(name: str, resolution: int, num_held_out: int) -> Draw:
+    benchmark = load(name, resolution=resolution)
+    split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
+
+    def draw(key: jax.Array, batch_size: int) -> jax.Array:
+        return benchmark.render(split.sample_training(key, batch_size))
+
+    return jax.tree_util.Partial(draw)

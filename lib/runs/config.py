@@ -1,0 +1,168 @@
+"""The configuration of a run: everything that shapes its numbers, checked at once."""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from types import MappingProxyType
+from typing import Self
+
+from lib.benchmarks import BENCHMARKS, load
+from lib.checks import check_choice, check_integer, check_number
+from lib.latents import QuantizedLatent
+from lib.metrics import PROTOCOLS
+from lib.models import MODELS
+from lib.networks import NETWORKS
+from lib.runs.profiles import PROFILES, default_settings
+from lib.training import Recipe
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class RunConfig:
+    """A run's benchmark, model, profile and seed, and every setting that follows from them.
+
+    Args:
+        benchmark: name of a benchmark, such as "shapes3d".
+        model: name of a model, such as "autoencoder" or "qlae".
+        profile: "smoke", "laptop" or "paper": where the settings that are not given come from.
+        seed: of the initial parameters and of the batches, at least 0.
+        **settings: settings that differ from the profile's; any attribute below, or one of the
+            model's hyperparameters (for "qlae": `num_values`, `quantization_weight`,
+            `commitment_weight`). None leaves a setting to the profile.
+
+    Attributes:
+        resolution: side of the images in pixels.
+        num_latents: latents of the model; twice the number of sources where not given.
+        network: "mlp" or "convolutional".
+        width: of the networks, see `lib.networks.build_networks`.
+        steps, batch_size, learning_rate, schedule, weight_decay, clip: see
+            `lib.training.Recipe`.
+        training_images: how many source combinations are drawn and kept for training; 0 draws new
+            ones at every step.
+        evaluation_images: how many source combinations are held out of training and scored.
+        protocol: of the scores, see `lib.metrics.infomec`.
+        hyperparameters: the model's own, by name.
+
+    Raises:
+        TypeError: an unknown name, or a value of the wrong type.
+        ValueError: a value that is out of range; names the parameter and what is allowed.
+    """
+
+    benchmark: str
+    model: str
+    profile: str
+    seed: int
+    resolution: int
+    num_latents: int
+    network: str
+    width: int
+    steps: int
+    batch_size: int
+    learning_rate: float
+    schedule: str
+    weight_decay: float
+    clip: float
+    training_images: int
+    evaluation_images: int
+    protocol: str
+    hyperparameters: Mapping[str, float]
+
+    def __init__(
+        self,
+        benchmark: str,
+        model: str,
+        profile: str = "laptop",
+        seed: int = 0,
+        **settings: object,
+    ):
+        check_choice("benchmark", benchmark, BENCHMARKS)
+        check_choice("model", model, MODELS)
+        check_choice("profile", profile, PROFILES)
+        check_integer("seed", seed, minimum=0)
+        known = {f.name for f in fields(self)} - {"hyperparameters"}
+        hyperparameters = dict(MODELS[model].hyperparameters)
+        given = {name: value for name, value in settings.items() if value is not None}
+        for name in given:
+            _check_name(name, known | set(hyperparameters), model)
+        resolved = {
+            "benchmark": benchmark,
+            "model": model,
+            "profile": profile,
+            "seed": seed,
+            "num_latents": 2 * load(benchmark).grid.num_sources,
+            "protocol": "hsu2023",
+            **hyperparameters,
+            **default_settings(profile, model, benchmark),
+            **given,
+        }
+        own = MappingProxyType({name: resolved.pop(name) for name in hyperparameters})
+        for name, value in (resolved | {"hyperparameters": own}).items():
+            object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
+        check_integer("num_latents", self.num_latents, minimum=1)
+        check_choice("network", self.network, NETWORKS)
+        check_integer("width", self.width, minimum=1)
+        check_integer("training_images", self.training_images, minimum=0)
+        check_integer("evaluation_images", self.evaluation_images, minimum=2)
+        check_choice("protocol", self.protocol, PROTOCOLS)
+        benchmark = load(self.benchmark, resolution=self.resolution)
+        wanted = self.evaluation_images + max(self.training_images, 1)
+        if wanted > benchmark.grid.num_images:
+            raise ValueError(
+                f"evaluation_images={self.evaluation_images} and training_images="
+                f"{self.training_images} ask for more than the {benchmark.grid.num_images} source "
+                f"combinations of {self.benchmark}; expected at most that many together."
+            )
+        if "num_values" in self.hyperparameters:
+            check_integer("num_values", self.hyperparameters["num_values"], minimum=2)
+        for name, value in self.hyperparameters.items():
+            check_number(name, value, minimum=0)
+        _ = self.recipe
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """How the model is trained."""
+        return Recipe(
+            steps=self.steps,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            weight_decay=self.weight_decay,
+            clip=self.clip,
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """All settings by name, the hyperparameters among them; `RunConfig(**d)` is equal."""
+        settings = {f.name: getattr(self, f.name) for f in fields(self)}
+        return settings | dict(settings.pop("hyperparameters"))
+
+    def replace(self, **changes: object) -> Self:
+        """The same configuration with other settings; what is not named stays as it is."""
+        return type(self)(**(self.to_dict() | changes))
+
+    @cached_property
+    def identity(self) -> str:
+        """Twelve hexadecimal digits that equal configurations share and others do not."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunConfig) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+
+def _check_name(name: str, allowed: set[str], model: str) -> None:
+    if name in allowed:
+        return
+    near = difflib.get_close_matches(name, allowed, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise TypeError(
+        f"{name!r} is no setting of a run of {model}; expected one of "
+        f"{', '.join(sorted(allowed))}.{hint}"
+    )

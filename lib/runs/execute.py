@@ -1,0 +1,162 @@
+"""Execute a configuration: train, score, keep the record; or find it again."""
+
+import datetime
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import jax
+import numpy as np
+from flax import nnx
+
+from lib.metrics import UndefinedScoreError, infomec, psnr
+from lib.runs import provenance
+from lib.runs.build import build_draw, build_model, held_out
+from lib.runs.config import RunConfig
+from lib.runs.record import (
+    PARAMETERS_FOLDER,
+    RECORD_FILE,
+    RunRecord,
+    named_parameters,
+    parameters_digest,
+    save_parameters,
+)
+from lib.training import train
+
+_EVALUATION_BATCH = 500
+
+
+def execute(config: RunConfig, out_dir: str | Path) -> RunRecord:
+    """Train and score a run, or reuse it where `out_dir` already holds it.
+
+    A record made by the same configuration and the same library source is reused, and a line says
+    so; one made by other source is made again and replaced.
+
+    Args:
+        config: what to run.
+        out_dir: folder of runs; each gets a folder of its own there.
+
+    Returns:
+        The record.
+
+    Raises:
+        OSError: `out_dir` cannot be written.
+        FloatingPointError: the loss is not finite; nothing is kept.
+    """
+    name = f"{config.benchmark}-{config.model}-{config.identity}"
+    folder = Path(out_dir) / name
+    if (folder / RECORD_FILE).exists():
+        record = RunRecord.read(folder)
+        if record.code == provenance.code_digest():
+            print(
+                f"Reused run {config.identity}: {_title(config)}, {config.steps:,} steps, "
+                f"commit {record.commit}."
+            )
+            return record
+        print(f"Run {config.identity} was made by other code ({record.commit}); making it again.")
+    # Everything is written beside the final place and renamed, so a run is there whole or not.
+    unfinished = _create_beside(folder)
+    try:
+        record = _train_and_score(config, unfinished)
+        (unfinished / RECORD_FILE).write_text(record.to_json())
+        if folder.exists():
+            shutil.rmtree(folder)
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return RunRecord.read(folder)
+
+
+def sweep(configs: Iterable[RunConfig], out_dir: str | Path) -> list[RunRecord]:
+    """Execute configurations one after another; the records come in the same order."""
+    return [execute(config, out_dir) for config in configs]
+
+
+def reconstruct(model: nnx.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Encode and reconstruct images in batches.
+
+    Args:
+        model: an autoencoder.
+        images: uint8, `(n, height, width, channels)`.
+
+    Returns:
+        The latents that metrics see, `(n, num_latents)` (indices where the model quantizes), and
+        the reconstructions as float32 in [0, 1].
+    """
+    graph, state = nnx.split(model)
+    parts = [
+        jax.device_get(_reconstruct_batch(graph, state, images[i : i + _EVALUATION_BATCH]))
+        for i in range(0, len(images), _EVALUATION_BATCH)
+    ]
+    latents, reconstructions = zip(*parts, strict=True)
+    return np.concatenate(latents), np.concatenate(reconstructions)
+
+
+@partial(jax.jit, static_argnums=0)
+def _reconstruct_batch(graph, state, images):
+    output = nnx.merge(graph, state)(images.astype(np.float32) / 255)
+    return output.code.scored, output.reconstructions
+
+
+def _train_and_score(config: RunConfig, folder: Path) -> RunRecord:
+    clock = time.perf_counter()
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    model = build_model(config)
+    history = train(
+        model, build_draw(config), config.recipe, seed=config.seed, label=_title(config)
+    )
+    parameters = named_parameters(model)
+    save_parameters(folder / PARAMETERS_FOLDER, parameters)
+
+    sources, images = held_out(config)
+    latents, reconstructions = reconstruct(model, images)
+    scores = dict.fromkeys(("infom", "infoe", "infoc", "num_active"))
+    undefined, nmi, active = "", None, None
+    try:
+        result = infomec(sources, latents, protocol=config.protocol)
+    except UndefinedScoreError as error:
+        undefined = str(error)
+    else:
+        nmi, active = result.nmi.tolist(), result.active.tolist()
+        scores |= {"infom": result.infom, "infoe": result.infoe, "infoc": result.infoc}
+        scores["num_active"] = sum(active)
+    scores["psnr"] = psnr(images, reconstructions)
+    return RunRecord(
+        config=config,
+        scores=scores,
+        undefined=undefined,
+        nmi=nmi,
+        active=active,
+        num_images=len(images),
+        curves=history.curves,
+        code_values=[values.tolist() for values in history.code_values],
+        images_per_s=config.steps * config.batch_size / history.train_s,
+        compile_s=history.compile_s,
+        duration_s=time.perf_counter() - clock,
+        started=started,
+        device=provenance.device(),
+        versions=provenance.versions(),
+        commit=provenance.commit(),
+        code=provenance.code_digest(),
+        parameters_sha256=parameters_digest(parameters),
+    )
+
+
+def _title(config: RunConfig) -> str:
+    return f"{config.model} on {config.benchmark}, seed {config.seed}"
+
+
+def _create_beside(folder: Path) -> Path:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise type(error)(
+            error.errno,
+            f"out_dir={str(folder.parent)!r} cannot be written ({error.strerror}); expected a "
+            "folder that can be made or written",
+        ) from error

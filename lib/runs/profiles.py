@@ -1,0 +1,63 @@
+"""Profiles: what a run is when nothing else is said."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# The published recipe: Hsu et al. 2023, arXiv 2305.18378, and the authors' configuration files.
+_PAPER = {
+    "resolution": 64,
+    "network": "convolutional",
+    "width": 256,
+    "steps": 200_000,
+    "batch_size": 128,
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "clip": 1.0,
+    "training_images": 0,
+    "evaluation_images": 10_000,
+}
+# Two CPU cores: the effects of the paper in seconds, on small images of the rendered twin.
+_LAPTOP = {
+    "resolution": 16,
+    "network": "mlp",
+    "width": 256,
+    "steps": 3_000,
+    "batch_size": 128,
+    "learning_rate": 3e-3,
+    "schedule": "cosine",
+    "clip": 1.0,
+    "training_images": 50_000,
+    "evaluation_images": 10_000,
+}
+# Proves that a chapter runs; its scores mean nothing.
+_SMOKE = _LAPTOP | {
+    "width": 32,
+    "steps": 60,
+    "batch_size": 64,
+    "training_images": 1_000,
+    "evaluation_images": 1_000,
+}
+
+PROFILES: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "smoke": MappingProxyType(_SMOKE),
+        "laptop": MappingProxyType(_LAPTOP),
+        "paper": MappingProxyType(_PAPER),
+    }
+)
+
+# What a model changes in a profile; a key with a benchmark holds for that benchmark alone.
+_SMALL_QLAE = {"num_values": 4, "weight_decay": 1.0}
+_MODEL_SETTINGS: Mapping[tuple[str, ...], Mapping[str, object]] = {
+    ("smoke", "qlae"): _SMALL_QLAE,
+    ("laptop", "qlae"): _SMALL_QLAE,
+    ("paper", "qlae"): {"weight_decay": 0.1},
+    ("paper", "qlae", "mpi3d"): {"weight_decay": 0.001},
+}
+
+
+def default_settings(profile: str, model: str, benchmark: str) -> dict[str, object]:
+    """The settings of a run by its profile, as its model and its benchmark change them."""
+    settings = {"weight_decay": 0.0} | dict(PROFILES[profile])
+    settings |= _MODEL_SETTINGS.get((profile, model), {})
+    return settings | dict(_MODEL_SETTINGS.get((profile, model, benchmark), {}))

@@ -1,0 +1,55 @@
+"""Where numbers come from: device, versions, commit and the digest of the library's source."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+
+LIBRARY = Path(__file__).resolve().parent.parent
+# The parts of the library that shape a run's numbers.
+_SHAPING = ("benchmarks", "latents.py", "metrics", "models", "networks.py", "runs", "training")
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "scikit-learn")
+
+
+def device() -> str:
+    """Kind and number of the devices, such as "cpu x 1 (2 cores)"."""
+    devices = jax.devices()
+    cores = f" ({os.cpu_count()} cores)" if devices[0].platform == "cpu" else ""
+    return f"{devices[0].device_kind} x {len(devices)}{cores}"
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that shape the numbers."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def commit() -> str:
+    """The commit of the repository, with "+" where files were changed since; or "unknown"."""
+    try:
+        head = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head + ("+" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(LIBRARY), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@lru_cache
+def code_digest() -> str:
+    """Twelve hexadecimal digits of the source of the library that shapes a run's numbers."""
+    digest = hashlib.sha256()
+    for part in _SHAPING:
+        path = LIBRARY / part
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            digest.update(file.relative_to(LIBRARY).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

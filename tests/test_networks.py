@@ -1,0 +1,151 @@
+"""The published convolutional networks and the small MLPs."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from lib.latents import QuantizedLatent
+from lib.models import QLAE
+from lib.networks import (
+    ConvEncoder,
+    MLPDecoder,
+    MLPEncoder,
+    StyleDecoder,
+    TransposedConv,
+    build_networks,
+)
+
+CONV_WEIGHT = (2, 3, 1, 0)  # (out, in, height, width) to (height, width, in, out)
+NETWORK_TOLERANCE = 2e-4
+
+
+def _fill_linear(layer: nnx.Linear, file, path: str) -> None:
+    layer.kernel[...] = file[f"{path}.weight"].T
+    layer.bias[...] = file[f"{path}.bias"]
+
+
+def test_golden_encoder(golden):
+    file = golden("encoder")
+    images = file["input_nchw"].transpose(0, 2, 3, 1)
+    convs = [file[f"param.conv.layers[{i}].layers[0].weight"] for i in range(12)]
+    encoder = ConvEncoder(
+        images.shape[1],
+        images.shape[3],
+        file["pre_z"].shape[1],
+        widths=[conv.shape[0] for conv in convs[::3]],
+        dense_width=file["features"].shape[1],
+        rngs=nnx.Rngs(0),
+    )
+    for i, weight in enumerate(convs):
+        encoder.convs[i].kernel[...] = weight.transpose(CONV_WEIGHT)
+        encoder.norms[i].scale[...] = file[f"param.conv.layers[{i}].layers[1].weight"]
+        encoder.norms[i].bias[...] = file[f"param.conv.layers[{i}].layers[1].bias"]
+    for i in range(2):
+        _fill_linear(encoder.dense[i], file, f"param.dense.layers[{i}].layers[0]")
+    _fill_linear(encoder.head, file, "param.head")
+    # The file's first dense layer reads the map as (channel, height, width); ours channels-last.
+    channels, side = convs[-1].shape[0], images.shape[1] // 16
+    kernel = encoder.dense[0].kernel
+    by_channel = kernel[...].reshape(channels, side, side, -1)
+    kernel[...] = by_channel.transpose(1, 2, 0, 3).reshape(kernel.shape)
+
+    np.testing.assert_allclose(
+        encoder.features(images), file["features"], atol=NETWORK_TOLERANCE
+    )
+    np.testing.assert_allclose(encoder(images), file["pre_z"], atol=NETWORK_TOLERANCE)
+
+
+def test_golden_style_decoder(golden):
+    file = golden("style_decoder")
+    blocks = "param.style_conv_transpose.blocks"
+    convs = [file[f"{blocks}[{i}].forward_block.layers[0].weight"] for i in range(12)]
+    logits = file["logits_nchw"].transpose(0, 2, 3, 1)
+    decoder = StyleDecoder(
+        logits.shape[1],
+        logits.shape[3],
+        file["latents"].shape[1],
+        widths=[conv.shape[0] for conv in convs[::3]],
+        dense_width=file["param.dense.layers[0].layers[0].bias"].shape[0],
+        rngs=nnx.Rngs(0),
+    )
+    decoder.input_map[...] = file["param.input_map"].transpose(1, 2, 0)
+    for i in range(2):
+        _fill_linear(decoder.dense[i], file, f"param.dense.layers[{i}].layers[0]")
+    for i, weight in enumerate(convs):
+        decoder.convs[i].kernel[...] = weight.transpose(CONV_WEIGHT)
+        _fill_linear(decoder.conditionings[i], file, f"{blocks}[{i}].conditioning.layers[0]")
+    decoder.to_image.kernel[...] = file["param.conv.layers[0].weight"].transpose(CONV_WEIGHT)
+
+    np.testing.assert_allclose(decoder(file["latents"]), logits, atol=NETWORK_TOLERANCE)
+
+
+@pytest.mark.parametrize("side", [1, 2, 5])
+def test_doubling_equals_a_convolution_over_the_dilated_input(side):
+    """The interleaved form against the definition, written with XLA's own input dilation."""
+    layer = TransposedConv(3, 4, 4, rngs=nnx.Rngs(0))
+    maps = jax.random.normal(jax.random.key(1), (2, side, side, 3))
+    expected = jax.lax.conv_general_dilated(
+        maps,
+        layer.kernel[...],
+        window_strides=(1, 1),
+        padding=((2, 2), (2, 2)),
+        lhs_dilation=(2, 2),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+    np.testing.assert_allclose(layer(maps), expected, atol=2e-5)
+
+
+def test_paper_scale_has_the_published_number_of_parameters():
+    """7.65 million for QLAE at 64x64 with 12 latents of 10 values."""
+    rngs = nnx.Rngs(0)
+    networks = build_networks(
+        "convolutional", resolution=64, channels=3, num_latents=12, width=256, rngs=rngs
+    )
+    model = QLAE(*networks, QuantizedLatent(12, 10, rngs=rngs))
+    count = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
+    assert round(count / 1e6, 2) == 7.65
+
+
+@pytest.mark.parametrize("network", ["mlp", "convolutional"])
+def test_every_image_is_encoded_and_decoded_alone(network):
+    """No layer mixes images of a batch: each alone gives the same as all together."""
+    encoder, decoder = build_networks(
+        network, resolution=16, channels=3, num_latents=5, width=16, rngs=nnx.Rngs(0)
+    )
+    images = jax.random.uniform(jax.random.key(0), (3, 16, 16, 3))
+    together = decoder(encoder(images))
+    alone = jnp.concatenate([decoder(encoder(image[None])) for image in images])
+    assert together.shape == images.shape
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_initial_parameters_follow_from_the_seed():
+    def encoder(seed):
+        return MLPEncoder(4, 1, 2, width=8, rngs=nnx.Rngs(seed)).mlp.head.kernel[...]
+
+    np.testing.assert_array_equal(encoder(0), encoder(0))
+    assert not np.array_equal(encoder(0), encoder(1))
+
+
+def test_initial_kernels_span_the_inverse_root_of_the_inputs():
+    """Uniform in +-1/sqrt(fan_in); the bound from the authors' layers, fan_in = 100 here."""
+    head = MLPDecoder(100, 1, 5, width=100, rngs=nnx.Rngs(0)).mlp.head
+    assert 0.0999 < float(jnp.max(jnp.abs(head.kernel[...]))) <= 0.1
+    assert 0.099 < float(jnp.max(jnp.abs(head.bias[...]))) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"network": "transformer"}, ValueError, "network='transformer' .*convolutional, mlp"),
+        ({"resolution": 40}, ValueError, "resolution=40 is not a multiple of 16"),
+        ({"resolution": 8}, ValueError, "resolution=8 .*>= 16"),
+        ({"width": 12}, ValueError, "width=12 is not a multiple of 8"),
+    ],
+)
+def test_bad_networks(changes, error, message):
+    sizes = {"network": "convolutional", "resolution": 16, "channels": 3, "num_latents": 2}
+    with pytest.raises(error, match=message):
+        build_networks(**(sizes | {"width": 16} | changes), rngs=nnx.Rngs(0))
