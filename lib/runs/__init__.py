@@ -2,7 +2,7 @@
 
 from lib.runs.build import build_draw, build_model, held_out
 from lib.runs.config import RunConfig
-from lib.runs.execute import execute, reconstruct, sweep
+from lib.runs.execution import execute, reconstruct, sweep
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.runs.tables import summarise, table

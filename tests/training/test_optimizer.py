@@ -1,5 +1,7 @@
 """What weight decay and the clip touch."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -44,6 +46,7 @@ def test_golden_optimizer(golden):
     np.testing.assert_allclose(state["latent"]["values"][...], file["after_values"], atol=2e-5)
 
 
+@functools.cache
 def _qlae(network="convolutional"):
     rngs = nnx.Rngs(0)
     networks = build_networks(

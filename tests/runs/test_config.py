@@ -1,0 +1,103 @@
+"""Configurations: what they resolve to, what they refuse, and their identity."""
+
+import dataclasses
+
+import pytest
+
+from lib.runs import PROFILES, RunConfig
+
+
+def test_the_paper_profile_is_the_published_recipe():
+    """Values from the authors' configuration files (Hsu et al. 2023)."""
+    config = RunConfig("shapes3d", "qlae", "paper")
+    assert (config.resolution, config.network, config.width) == (64, "convolutional", 256)
+    assert (config.steps, config.batch_size) == (200_000, 128)
+    assert (config.learning_rate, config.schedule, config.clip) == (1e-3, "constant", 1.0)
+    assert config.weight_decay == 0.1
+    assert config.hyperparameters == {
+        "num_values": 10,
+        "quantization_weight": 0.01,
+        "commitment_weight": 0.01,
+    }
+    assert config.num_latents == 12
+    assert config.evaluation_images == 10_000
+    assert RunConfig("shapes3d", "autoencoder", "paper").weight_decay == 0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("model", ["autoencoder", "qlae"])
+def test_identity_survives_a_round_trip(profile, model):
+    config = RunConfig("shapes3d", model, profile, seed=3)
+    again = RunConfig(**config.to_dict())
+    assert again == config
+    assert again.identity == config.identity
+    assert hash(again) == hash(config)
+
+
+def test_every_setting_changes_the_identity():
+    config = RunConfig("shapes3d", "qlae", "laptop", seed=0)
+    changed = {
+        "model": "autoencoder",
+        "profile": "smoke",
+        "network": "convolutional",
+        "schedule": "constant",
+    }
+    settings = config.to_dict()
+    for name, value in settings.items():
+        if name in ("benchmark", "protocol"):
+            continue  # there is one of each
+        if name == "model":
+            other = RunConfig("shapes3d", "autoencoder", "laptop", seed=0)
+        else:
+            other = config.replace(**{name: changed.get(name, value * 2 if value else 1)})
+        assert other.identity != config.identity, name
+
+
+def test_none_leaves_a_setting_to_the_profile():
+    plain = RunConfig("shapes3d", "qlae", "laptop")
+    assert RunConfig("shapes3d", "qlae", "laptop", weight_decay=None) == plain
+    assert RunConfig("shapes3d", "qlae", "laptop", weight_decay=0) != plain
+
+
+def test_replace_keeps_what_is_not_named():
+    config = RunConfig("shapes3d", "qlae", "laptop", num_values=7).replace(seed=5)
+    assert (config.hyperparameters["num_values"], config.seed) == (7, 5)
+
+
+def test_a_config_is_frozen():
+    config = RunConfig("shapes3d", "qlae")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.seed = 1
+    with pytest.raises(TypeError):
+        config.hyperparameters["num_values"] = 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"benchmark": "shapes4d"}, ValueError, "benchmark='shapes4d' .*shapes3d"),
+        ({"model": "qale"}, ValueError, "model='qale' .*autoencoder, qlae"),
+        ({"profile": "desktop"}, ValueError, "profile='desktop' .*smoke, laptop, paper"),
+        ({"stepz": 10}, TypeError, "'stepz' is no setting .*steps.*Did you mean steps"),
+        ({"model": "autoencoder", "num_values": 4}, TypeError, "'num_values' is no setting"),
+        ({"seed": "3"}, TypeError, "seed='3' is a str.*integer >= 0"),
+        ({"seed": -1}, ValueError, "seed=-1 .*>= 0"),
+        ({"steps": 0}, ValueError, "steps=0 .*>= 1"),
+        ({"batch_size": -1}, ValueError, "batch_size=-1 .*>= 1"),
+        ({"resolution": 0}, ValueError, "resolution=0 .*>= 1"),
+        ({"width": 0}, ValueError, "width=0 .*>= 1"),
+        ({"num_latents": 0}, ValueError, "num_latents=0 .*>= 1"),
+        ({"num_values": 1}, ValueError, "num_values=1 .*>= 2"),
+        ({"num_values": "6"}, TypeError, "num_values='6' is a str"),
+        ({"weight_decay": "0.1"}, TypeError, "weight_decay='0.1' is a str"),
+        ({"weight_decay": float("nan")}, ValueError, "weight_decay=nan .*finite"),
+        ({"quantization_weight": -1}, ValueError, "quantization_weight=-1 .*>= 0"),
+        ({"network": "resnet"}, ValueError, "network='resnet' .*convolutional, mlp"),
+        ({"protocol": "hsu1999"}, ValueError, "protocol='hsu1999' .*hsu2023"),
+        ({"evaluation_images": 480_000}, ValueError, "evaluation_images=480000 .*480000"),
+        ({"training_images": -5}, ValueError, "training_images=-5 .*>= 0"),
+    ],
+)
+def test_bad_settings(arguments, error, message):
+    with pytest.raises(error, match=message):
+        RunConfig(**({"benchmark": "shapes3d", "model": "qlae"} | arguments))

@@ -1,0 +1,148 @@
+"""Executing runs, and finding them again."""
+
+import dataclasses
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from lib.benchmarks import Split, load
+from lib.metrics import infomec, psnr
+from lib.runs import (
+    RunConfig,
+    RunRecord,
+    build_draw,
+    build_model,
+    execute,
+    held_out,
+    provenance,
+    reconstruct,
+    sweep,
+    table,
+)
+from lib.runs.record import named_parameters, parameters_digest
+
+CONFIG = RunConfig("shapes3d", "qlae", "smoke", seed=3, evaluation_images=300)
+
+
+@pytest.fixture(scope="module")
+def runs_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def record(runs_dir):
+    return execute(CONFIG, runs_dir)
+
+
+def test_scores_are_those_of_the_saved_model(record):
+    """The record's scores follow from its own parameters, images and protocol."""
+    sources, images = held_out(CONFIG)
+    latents, reconstructions = reconstruct(record.load_model(), images)
+    result = infomec(sources, latents)
+    assert np.issubdtype(latents.dtype, np.integer)
+    assert record.scores["infom"] == pytest.approx(result.infom, abs=1e-12)
+    assert record.scores["infoc"] == pytest.approx(result.infoc, abs=1e-12)
+    assert record.scores["psnr"] == pytest.approx(psnr(images, reconstructions), abs=1e-4)
+    np.testing.assert_allclose(record.nmi, result.nmi)
+    assert record.num_images == len(images) == 300
+
+
+def test_the_record_is_json_and_reads_back(record):
+    values = json.loads((record.folder / "record.json").read_text())
+    assert values["config"]["num_values"] == CONFIG.hyperparameters["num_values"]
+    assert values["identity"] == CONFIG.identity
+    assert RunRecord.read(record.folder) == record
+    assert len(record.parameters_sha256) == 64
+    assert parameters_digest(named_parameters(record.load_model())) == record.parameters_sha256
+
+
+def test_a_finished_run_is_reused_and_says_so(record, runs_dir, capsys, monkeypatch):
+    monkeypatch.setattr("lib.runs.execution.train", None)
+    again = execute(RunConfig(**CONFIG.to_dict()), runs_dir)
+    assert again == record
+    said = capsys.readouterr().out
+    for part in (CONFIG.identity, "seed 3", "60 steps", record.commit):
+        assert part in said
+
+
+def test_a_run_made_by_other_code_is_made_again(record, tmp_path, capsys, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(provenance, "code_digest", lambda: "other")
+        old = execute(CONFIG, tmp_path)
+    assert old.code == "other"
+    new = execute(CONFIG, tmp_path)
+    assert new.code == provenance.code_digest()
+    assert new.parameters_sha256 == old.parameters_sha256 == record.parameters_sha256
+    assert "made by other code" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == [new.folder.name]
+
+
+def test_damaged_parameters_are_noticed(record):
+    with pytest.raises(ValueError, match="digest"):
+        dataclasses.replace(record, parameters_sha256="0" * 64).load_model()
+
+
+def test_training_never_sees_the_held_out_combinations():
+    """Every kept training image is one of a combination that is not held out."""
+    config = CONFIG.replace(training_images=200)
+    benchmark = load("shapes3d", resolution=config.resolution)
+    sources, _ = held_out(config)
+    split = Split(benchmark.grid, config.evaluation_images, 0)
+    np.testing.assert_array_equal(benchmark.grid.index(sources), split.held_out)
+    kept = build_draw(config).args[0]
+    assert kept.shape == (200, 16, 16, 3)
+    # A bound on coincidence: neighbours differ, so an exact copy means the same combination.
+    held = {image.tobytes() for image in held_out(config)[1]}
+    assert sum(np.asarray(image).tobytes() in held for image in kept) == 0
+
+
+def test_rendered_draw_gives_images_of_training_combinations():
+    config = CONFIG.replace(training_images=0)
+    draw = build_draw(config)
+    images = jax.jit(draw, static_argnums=1)(jax.random.key(0), 6)
+    benchmark = load("shapes3d", resolution=config.resolution)
+    split = Split(benchmark.grid, config.evaluation_images, 0)
+    sources = np.asarray(split.sample_training(jax.random.key(0), 6))
+    np.testing.assert_allclose(images * 255, benchmark.images(sources), atol=0.51)
+    assert build_draw(config) is draw
+
+
+def test_seeds_change_the_model_and_nothing_else_does(record):
+    first, same, other = (build_model(CONFIG.replace(seed=seed)) for seed in (1, 1, 2))
+    digests = [parameters_digest(named_parameters(model)) for model in (first, same, other)]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_undefined_scores_are_recorded_with_the_reason(tmp_path):
+    """One latent is too few for a compactness; the run is kept and says why."""
+    record = execute(CONFIG.replace(num_latents=1), tmp_path)
+    assert record.scores["infom"] is None
+    assert "active" in record.undefined
+    assert record.scores["psnr"] > 0
+
+
+def test_an_output_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"out_dir='.*file/runs' cannot be written"):
+        execute(CONFIG, tmp_path / "file" / "runs")
+
+
+def test_a_failed_run_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise FloatingPointError("the loss is nan")
+
+    monkeypatch.setattr("lib.runs.execution.train", fail)
+    with pytest.raises(FloatingPointError):
+        execute(CONFIG, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_table_has_a_row_a_record(record, runs_dir):
+    plain = RunConfig("shapes3d", "autoencoder", "smoke", evaluation_images=300)
+    records = sweep([CONFIG, plain], runs_dir)
+    runs = table(records)
+    assert list(runs["model"]) == ["qlae", "autoencoder"]
+    assert runs["infom"][0] == record.scores["infom"]
+    assert runs["num_values"].isna().tolist() == [False, True]

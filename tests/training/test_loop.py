@@ -1,0 +1,131 @@
+"""The training loop."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+from lib.latents import QuantizedLatent
+from lib.models import QLAE
+from lib.networks import build_networks
+from lib.training import Recipe, build_optimizer, train
+
+RECIPE = Recipe(
+    steps=30, batch_size=8, learning_rate=1e-2, schedule="cosine", weight_decay=0.1
+)
+
+
+def _draw_noise(scale, key, batch_size):
+    return scale * jax.random.uniform(key, (batch_size, 4, 4, 1))
+
+
+DRAW = jax.tree_util.Partial(_draw_noise, jnp.float32(1))
+
+
+def _model(seed=0):
+    rngs = nnx.Rngs(seed)
+    networks = build_networks(
+        "mlp", resolution=4, channels=1, num_latents=3, width=8, rngs=rngs
+    )
+    return QLAE(*networks, QuantizedLatent(3, 4, rngs=rngs))
+
+
+def _parameters(model):
+    return jax.tree.leaves(nnx.state(model, nnx.Param))
+
+
+def test_equals_a_plain_loop():
+    """The compiled loop does what one step after another does, written out in the open."""
+    trained = _model()
+    history = train(trained, DRAW, RECIPE, seed=5, label="test", reports=4)
+
+    graph, state = nnx.split(_model(), nnx.Param)
+    rates = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 30)) for step in range(30)]
+    optimizer = build_optimizer(lambda step: jnp.asarray(rates)[step], 0.1)
+    optimizer_state = optimizer.init(state)
+    losses = []
+
+    @jax.jit
+    @jax.value_and_grad
+    def loss_and_gradients(state, images):
+        return sum(nnx.merge(graph, state).terms(images).values())
+
+    for step in range(30):
+        images = _draw_noise(1, jax.random.fold_in(jax.random.key(5), step), 8)
+        loss, gradients = loss_and_gradients(state, images)
+        updates, optimizer_state = optimizer.update(gradients, optimizer_state, state)
+        state = optax.apply_updates(state, updates)
+        losses.append(float(loss))
+
+    for ours, plain in zip(_parameters(trained), jax.tree.leaves(state), strict=True):
+        np.testing.assert_allclose(ours, plain, atol=1e-5)
+    assert history.curves["step"] == [7, 15, 22, 30]
+    means = [np.mean(part) for part in np.split(np.asarray(losses), [7, 15, 22])]
+    np.testing.assert_allclose(history.curves["loss"], means, rtol=1e-4)
+
+
+def test_same_seed_same_parameters_and_reports_change_nothing():
+    one, two, other = _model(), _model(), _model()
+    train(one, DRAW, RECIPE, seed=1, label="test", reports=3)
+    train(two, DRAW, RECIPE, seed=1, label="test", reports=30)
+    train(other, DRAW, RECIPE, seed=2, label="test")
+    for a, b, c in zip(_parameters(one), _parameters(two), _parameters(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert not np.array_equal(a, c)
+
+
+def test_history_holds_terms_and_code_values():
+    model = _model()
+    history = train(model, DRAW, RECIPE, seed=1, label="test", reports=5)
+    curves = history.curves
+    total = np.sum([curves[k] for k in ("reconstruction", "quantization", "commitment")], axis=0)
+    np.testing.assert_allclose(curves["loss"], total, rtol=1e-6)
+    assert len(history.code_values) == 6
+    np.testing.assert_allclose(history.code_values[0][0], np.linspace(-0.5, 0.5, 4), atol=1e-7)
+    np.testing.assert_array_equal(history.code_values[-1], model.latent.values[...])
+    assert not np.array_equal(history.code_values[0], history.code_values[-1])
+
+
+def test_weight_decay_shrinks_the_weights():
+    norms = []
+    for decay in (0.0, 5.0):
+        recipe = dataclasses.replace(RECIPE, weight_decay=decay)
+        history = train(_model(), DRAW, recipe, seed=0, label="test")
+        norms.append(history.curves["weight_norm"][-1])
+    assert norms[1] < 0.7 * norms[0]
+
+
+def test_a_loss_that_is_not_finite_stops_and_names_the_step():
+    draw = jax.tree_util.Partial(_draw_noise, jnp.float32(jnp.nan))
+    with pytest.raises(FloatingPointError, match="qlae: the loss is nan between steps 0 and 10"):
+        train(_model(), draw, RECIPE, seed=0, label="qlae", reports=3)
+
+
+def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
+    train(_model(), DRAW, RECIPE, seed=0, label="qlae, seed 0", reports=30)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 5
+    assert lines[-1].startswith("qlae, seed 0  step 30/30  loss 0.")
+    assert "images/s" in lines[-1] and lines[-1].endswith("0 s left")
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"steps": 0}, ValueError, "steps=0 .*>= 1"),
+        ({"batch_size": -8}, ValueError, "batch_size=-8 .*>= 1"),
+        ({"steps": 1e3}, TypeError, "steps=1000.0 is a float"),
+        ({"learning_rate": 0.0}, ValueError, "learning_rate=0.0 .*> 0"),
+        ({"learning_rate": "fast"}, TypeError, "learning_rate='fast' is a str"),
+        ({"schedule": "linear"}, ValueError, "schedule='linear' .*constant, cosine"),
+        ({"weight_decay": -0.1}, ValueError, "weight_decay=-0.1 .*>= 0"),
+        ({"clip": float("inf")}, ValueError, "clip=inf .*finite"),
+    ],
+)
+def test_bad_recipes(change, error, message):
+    with pytest.raises(error, match=message):
+        dataclasses.replace(RECIPE, **change)
