@@ -1,0 +1,36 @@
+"""Altair figures of plain arrays and tables, each with a description, tooltips and one look."""
+
+from lib.figures.code_values import code_values
+from lib.figures.curves import training_curves
+from lib.figures.explorer import source_explorer
+from lib.figures.heatmap import diagonal_order, nmi_heatmap
+from lib.figures.images import image_grid, latent_traversals, png_uri, reconstructions
+from lib.figures.scores import score_intervals, summarize_scores
+from lib.figures.theme import (
+    MODEL_COLORS,
+    MODEL_LABELS,
+    finish,
+    group_scales,
+    legend,
+    model_label,
+)
+
+__all__ = [
+    "MODEL_COLORS",
+    "MODEL_LABELS",
+    "code_values",
+    "diagonal_order",
+    "finish",
+    "group_scales",
+    "image_grid",
+    "latent_traversals",
+    "legend",
+    "model_label",
+    "nmi_heatmap",
+    "png_uri",
+    "reconstructions",
+    "score_intervals",
+    "source_explorer",
+    "summarize_scores",
+    "training_curves",
+]

@@ -1,0 +1,273 @@
+"""Grids of images: galleries, reconstructions and latent traversals."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from lib.figures import _checks
+from lib.figures.theme import MAX_ROWS, finish, lookup_label, model_label
+
+
+def png_uri(image: ArrayLike) -> str:
+    """Return an image as a PNG data URI, which decodes to the very same pixels.
+
+    Args:
+        image: (height, width, 1 or 3), uint8 or floats in [0, 1].
+    """
+    pixels = _checks.image_array("image", image, ())
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def image_grid(
+    images: ArrayLike,
+    row_labels: Sequence[str] | None = None,
+    column_labels: Sequence[str] | None = None,
+    tooltips: Mapping[str, ArrayLike] | None = None,
+    *,
+    row_title: str | None = None,
+    column_title: str | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+    largest: int = 96,
+    description: str | None = None,
+) -> alt.Chart:
+    """Draw images in rows and columns, as large as the page is wide.
+
+    Pixels stay sharp squares when images are shown larger than they are. On a phone (343 pixels
+    wide without margins) ten columns leave about 30 pixels an image.
+
+    Args:
+        images: (rows, columns, height, width, 1 or 3), uint8 or floats in [0, 1].
+        row_labels: one label a row, at its left; none by default.
+        column_labels: one label a column, at its top; none by default.
+        tooltips: what to say about each image beside its labels: name -> (rows, columns) numbers
+            or strings.
+        row_title: what the rows are, in tooltips and the description ("row" by default).
+        column_title: what the columns are, also written above their labels.
+        title: line above the chart.
+        subtitle: second line above the chart.
+        largest: pixels; no image is drawn wider, however wide the page.
+        description: words for readers who do not see the figure; by default made from the titles
+            and labels.
+
+    Returns:
+        The chart, with the labels and `tooltips` of each image in its tooltips.
+
+    Raises:
+        ValueError: wrong dimensions or ranges, labels or tooltips that do not match the grid, or
+            more images than a chart may carry.
+        TypeError: images that are neither uint8 nor floats.
+    """
+    pixels = _checks.image_array("images", images, ("rows", "columns"))
+    rows, columns, height, width = pixels.shape[:4]
+    if rows * columns > MAX_ROWS:
+        raise ValueError(
+            f"images must hold at most {MAX_ROWS} images, got {rows * columns}; draw fewer."
+        )
+    if largest <= 0:
+        raise ValueError(f"largest must be a positive number of pixels, got {largest}.")
+    row_names = _optional_labels("row_labels", row_labels, rows, "row")
+    column_names = _optional_labels("column_labels", column_labels, columns, "column")
+    row_word, column_word = row_title or "row", column_title or "column"
+    frame = pd.DataFrame(
+        {"row": row, "column": column, "image": png_uri(pixels[row, column])}
+        for row in range(rows)
+        for column in range(columns)
+    )
+    shown = []
+    for field, word, names in (
+        ("row_label", row_word, row_names),
+        ("column_label", column_word, column_names),
+    ):
+        if names is not None:
+            frame[field] = [names[at] for at in frame[field.removesuffix("_label")]]
+            shown.append(alt.Tooltip(f"{field}:N", title=word))
+    for number, (name, values) in enumerate((tooltips or {}).items()):
+        found = np.asarray(values)
+        if found.shape != (rows, columns):
+            raise ValueError(
+                f"tooltips[{name!r}] must have one entry per image: expected shape "
+                f"{(rows, columns)}, got {found.shape}."
+            )
+        frame[f"note_{number}"] = found.ravel().tolist()
+        numeric = found.dtype.kind == "f"
+        shown.append(
+            alt.Tooltip(
+                f"note_{number}:{'Q' if numeric else 'N'}",
+                title=name,
+                **({"format": ".2f"} if numeric else {}),
+            )
+        )
+    cell = f"min(width / {columns}, {largest})"
+    chart = (
+        alt.Chart(frame)
+        .mark_image(
+            width={"expr": "bandwidth('x')"}, height={"expr": "bandwidth('y')"}, smooth=False
+        )
+        .encode(
+            x=alt.X(
+                "column:O",
+                title=column_title if column_names is not None else None,
+                axis=_axis(column_names, 12, orient="top", labelAngle=0, labelOverlap=True),
+                scale=alt.Scale(
+                    range=[0, alt.expr(f"{columns} * {cell}")], paddingInner=0.06, paddingOuter=0.03
+                ),
+            ),
+            y=alt.Y(
+                "row:O",
+                title=None,
+                axis=_axis(row_names, 11, orient="left"),
+                scale=alt.Scale(paddingInner=0.06, paddingOuter=0.03),
+            ),
+            url="image:N",
+            tooltip=shown,
+        )
+    )
+    return finish(
+        chart,
+        description or _describe(rows, columns, row_word, column_word, row_names, column_names),
+        height=f"{rows} * {height / width:.6g} * {cell}",
+        title=title,
+        subtitle=subtitle,
+    )
+
+
+def reconstructions(
+    images: ArrayLike,
+    reconstructed: Mapping[str, ArrayLike],
+    *,
+    title: str | None = None,
+    largest: int = 96,
+) -> alt.Chart:
+    """Draw images, and under them what each model makes of them.
+
+    Args:
+        images: (num_images, height, width, 1 or 3), uint8 or floats in [0, 1].
+        reconstructed: model's name -> images of the same shape and range.
+        title: line above the chart.
+        largest: pixels; no image is drawn wider.
+
+    Returns:
+        The chart; a tooltip gives the peak signal-to-noise ratio of each reconstruction, in dB,
+        over its pixels as they are shown (8 bits).
+
+    Raises:
+        ValueError: no model, or reconstructions whose shape differs from the images'.
+    """
+    originals = _checks.image_array("images", images, ("num_images",))
+    if not reconstructed:
+        raise ValueError("reconstructed must hold at least one model, got none.")
+    rows, ratios = [originals], [[""] * len(originals)]
+    for name, given in reconstructed.items():
+        row = _checks.image_array(f"reconstructed[{name!r}]", given, ("num_images",))
+        if row.shape != originals.shape:
+            raise ValueError(
+                f"reconstructed[{name!r}] must have the shape of images, {originals.shape}, "
+                f"got {row.shape}."
+            )
+        rows.append(row)
+        ratios.append(
+            [_decibels(original, copy) for original, copy in zip(originals, row, strict=True)]
+        )
+    names = [model_label(name) for name in reconstructed]
+    means = ", ".join(
+        f"{name} {_decibels(originals, row)}" for name, row in zip(names, rows[1:], strict=True)
+    )
+    count = len(originals)
+    return image_grid(
+        np.stack(rows),
+        ["original", *names],
+        tooltips={
+            "image": np.tile(np.arange(count), (len(rows), 1)),
+            "PSNR": np.array(ratios),
+        },
+        row_title="images",
+        title=title,
+        largest=largest,
+        description=f"{count} images in a row; under them their reconstructions by "
+        f"{' and '.join(names)}. PSNR over all of these pixels: {means}.",
+    )
+
+
+def latent_traversals(
+    images: ArrayLike,
+    latent_labels: Sequence[str],
+    value_labels: Sequence[str],
+    *,
+    title: str | None = None,
+    subtitle: str | None = None,
+    largest: int = 96,
+) -> alt.Chart:
+    """Draw what a decoder makes of one image when one latent runs through its values.
+
+    Args:
+        images: (num_latents, num_values, height, width, 1 or 3), uint8 or floats in [0, 1]: in
+            row j, column v, latent j has value v and every other latent keeps its own.
+        latent_labels: one label a row, such as the number of the latent.
+        value_labels: one label a column, such as the index of the code value.
+        title: line above the chart.
+        subtitle: second line above the chart, such as what the rows are.
+        largest: pixels; no image is drawn wider.
+
+    Returns:
+        The chart, with latent and code value in its tooltips.
+
+    Raises:
+        ValueError: wrong dimensions, or labels that do not match them.
+
+    Source: Hsu et al. 2023, the decoded latent interventions of its figures.
+    """
+    pixels = _checks.image_array("images", images, ("num_latents", "num_values"))
+    return image_grid(
+        pixels,
+        _checks.labels("latent_labels", latent_labels, pixels.shape[0], "latent (row of images)"),
+        _checks.labels("value_labels", value_labels, pixels.shape[1], "value (column of images)"),
+        row_title="latent",
+        column_title="code value",
+        title=title,
+        subtitle=subtitle,
+        largest=largest,
+    )
+
+
+def _optional_labels(
+    name: str, given: Sequence[str] | None, count: int, of: str
+) -> list[str] | None:
+    return None if given is None else _checks.labels(name, given, count, of)
+
+
+def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | None:
+    if names is None:
+        return None
+    return alt.Axis(
+        labelExpr=lookup_label(names, characters), domain=False, ticks=False, **settings
+    )
+
+
+def _decibels(original: np.ndarray, copy: np.ndarray) -> str:
+    error = np.mean((original.astype(float) - copy.astype(float)) ** 2) / 255**2
+    return "identical" if error == 0 else f"{-10 * np.log10(error):.1f} dB"
+
+
+def _describe(
+    rows: int,
+    columns: int,
+    row_word: str,
+    column_word: str,
+    row_names: list[str] | None,
+    column_names: list[str] | None,
+) -> str:
+    text = f"Grid of images, {rows} by {columns}."
+    for word, names in ((row_word, row_names), (column_word, column_names)):
+        if names is not None:
+            text += f" Along the {word}s: {', '.join(names)}."
+    return text

@@ -1,0 +1,258 @@
+"""Scores of several runs: mean over seeds, its interval, and every seed."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from lib.figures import _checks
+from lib.figures.theme import finish, group_scales, legend, model_label
+
+SCORE_LABELS = {
+    "infom": "InfoM (modularity)",
+    "infoe": "InfoE (explicitness)",
+    "infoc": "InfoC (compactness)",
+    "psnr": "PSNR (dB)",
+    "num_active": "active latents",
+}
+"""How a score of a run record is written in a figure, with its unit if it has one."""
+
+_RATIOS = ("infom", "infoe", "infoc")
+_SCORE_LOOKS = {
+    "infom": ("#874b97", "circle"),
+    "infoe": ("#34b884", "square"),
+    "infoc": ("#c98700", "diamond"),
+}
+
+
+def summarize_scores(
+    frame: pd.DataFrame,
+    by: str | Sequence[str],
+    scores: Sequence[str] = _RATIOS,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Return the mean of each score over runs, with its t-interval.
+
+    Args:
+        frame: one row a run, one column a score, and the columns `by`.
+        by: the column or columns that tell groups of runs apart; rows of a group are its seeds.
+        scores: columns to summarize.
+        level: coverage of the interval, in (0, 1).
+
+    Returns:
+        One row for each group and score, in the order of first appearance: the columns `by`, then
+        "score", "mean", "low", "high" and "num_runs". "low" and "high" are NaN for a single run,
+        which has no interval.
+
+    Raises:
+        ValueError: a column is missing, a score is not finite, or the level is outside (0, 1).
+
+    Source: Hsu et al. 2023, section 5: 95 % t-intervals over seeds.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}.")
+    columns = [by] if isinstance(by, str) else list(by)
+    _check_frame(frame, columns, scores)
+    rows = []
+    for key, group in frame.groupby(columns, sort=False, dropna=False):
+        for score in scores:
+            values = group[score].to_numpy(float)
+            count = len(values)
+            half = (
+                stats.t.ppf((1 + level) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count)
+                if count > 1
+                else np.nan
+            )
+            rows.append(
+                {
+                    **dict(zip(columns, key, strict=True)),
+                    "score": score,
+                    "mean": values.mean(),
+                    "low": values.mean() - half,
+                    "high": values.mean() + half,
+                    "num_runs": count,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def score_intervals(
+    frame: pd.DataFrame,
+    x: str,
+    scores: Sequence[str] = _RATIOS,
+    *,
+    color: str | None = None,
+    x_title: str | None = None,
+    seed: str | None = "seed",
+    title: str | None = None,
+    subtitle: str | None = "Large marks: mean over seeds; bars: 95 % t-interval; ticks: seeds.",
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Draw the mean of scores with 95 % t-intervals, and every seed beside it.
+
+    A sweep has the varied quantity along x and a colour for each score:
+    `score_intervals(frame, x="weight_decay")`. A comparison of models is easier to read the other
+    way round: `score_intervals(frame, x="score", color="model")`. Values of x stand at equal
+    distances, numbers in increasing order, so that a sweep over 0, 0.01, 0.1 has room.
+
+    Args:
+        frame: one row a run: scores in columns, and the columns named below.
+        x: the column along the horizontal axis, or "score".
+        scores: columns to draw; all in the same unit.
+        color: the column that decides colour and shape, or "score"; by default "score" unless
+            that is x.
+        x_title: title of the horizontal axis with its unit; by default the column's name.
+        seed: the column that tells runs apart in tooltips; None if there is none.
+        title: line above the chart.
+        subtitle: second line above the chart.
+        description: words for readers who do not see the figure; by default all the means.
+
+    Returns:
+        The chart; tooltips give mean, interval and number of runs, and the score of each seed.
+
+    Raises:
+        ValueError: a column is missing, a score is not finite, scores of different units are
+            mixed, or x and color are the same.
+    """
+    scores = [scores] if isinstance(scores, str) else list(scores)
+    if not scores:
+        raise ValueError("scores must name at least one column, got none.")
+    if len(scores) > 1 and not set(scores) <= set(_RATIOS):
+        raise ValueError(
+            f"scores must share a unit to share an axis: {', '.join(_RATIOS)} together, or one "
+            f"score alone; got {scores}."
+        )
+    color = color or ("score" if x != "score" else None)
+    if color is None or color == x:
+        raise ValueError(
+            f"color must name a column other than x={x!r}, got {color!r}; "
+            'for a comparison of models give x="score", color="model".'
+        )
+    groups = [column for column in (x, color) if column != "score"]
+    _check_frame(frame, groups + ([seed] if seed else []), scores)
+    summary = summarize_scores(frame, groups, scores)
+    single = frame.melt(
+        id_vars=groups + ([seed] if seed else []),
+        value_vars=scores,
+        var_name="score",
+        value_name="value",
+    )
+    summary, single = summary.round(5), single.round({"value": 5})
+    places = _order(x, frame, scores)
+    looks = _order(color, frame, scores)
+    for table in (summary, single):
+        table["x"] = [_label(x, value) for value in table[x]]
+        table["group"] = [_label(color, value) for value in table[color]]
+    colors, shapes = _scales(color, looks)
+    only = len(scores) == 1
+    bounded = set(scores) <= set(_RATIOS)
+    unit = SCORE_LABELS.get(scores[0], scores[0]) if only else "score"
+    x_words = x_title or ("" if x == "score" else x.replace("_", " "))
+    group_words = color.replace("_", " ")
+    encodings = {
+        "x": alt.X(
+            "x:O",
+            title=x_words or None,
+            sort=[_label(x, place) for place in places],
+            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' (')[0]")
+            if x == "score"
+            else alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=90),
+            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.12),
+        ),
+        "xOffset": alt.XOffset("group:N", sort=list(colors.domain)),
+        "color": alt.Color(
+            "group:N", scale=colors, legend=legend(colors.domain) if len(looks) > 1 else None
+        ),
+    }
+    y_scale = alt.Scale(domain=[0, 1]) if bounded else alt.Scale(zero=False, nice=True)
+    shape = alt.Shape(
+        "group:N", scale=shapes, legend=legend(colors.domain) if len(looks) > 1 else None
+    )
+    about = [
+        alt.Tooltip("x:N", title=x_words or "score"),
+        alt.Tooltip("group:N", title=group_words),
+    ]
+    means = [
+        *about,
+        alt.Tooltip("mean:Q", format=".3f"),
+        alt.Tooltip("low:Q", title="95 % from", format=".3f"),
+        alt.Tooltip("high:Q", title="95 % to", format=".3f"),
+        alt.Tooltip("num_runs:Q", title="runs"),
+    ]
+    seeds = [*about, alt.Tooltip("value:Q", title="score", format=".3f")]
+    if seed:
+        seeds.insert(2, alt.Tooltip(f"{seed}:N", title=seed.replace("_", " ")))
+    bars = (
+        alt.Chart(summary)
+        .transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=2, clip=bounded)
+        .encode(
+            y=alt.Y("low:Q", title=unit, scale=y_scale, axis=alt.Axis(tickCount=5)),
+            y2="high:Q",
+            tooltip=means,
+            **encodings,
+        )
+    )
+    ticks = (
+        alt.Chart(single)
+        .mark_tick(size=14, thickness=1.5, opacity=0.8)
+        .encode(y=alt.Y("value:Q", title=unit), tooltip=seeds, **encodings)
+    )
+    marks = (
+        alt.Chart(summary)
+        .mark_point(size=90, filled=True, opacity=1)
+        .encode(y=alt.Y("mean:Q", title=unit), shape=shape, tooltip=means, **encodings)
+    )
+    told = "; ".join(
+        f"{row.x}, {row.group}: {row.mean:.2f}"
+        + (f" ({row.low:.2f} to {row.high:.2f})" if row.num_runs > 1 else "")
+        for row in summary.itertuples()
+    )
+    return finish(
+        alt.layer(bars, ticks, marks),
+        description or f"Mean scores with 95 % t-intervals. {told}.",
+        height=280,
+        title=title,
+        subtitle=subtitle,
+    )
+
+
+def _check_frame(frame: pd.DataFrame, columns: Sequence[str], scores: Sequence[str]) -> None:
+    if len(frame) == 0:
+        raise ValueError("frame must hold at least one run, got no rows.")
+    missing = [name for name in (*columns, *scores) if name not in frame.columns]
+    if missing:
+        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
+    for score in scores:
+        _checks.numbers(f"frame[{score!r}]", frame[score].to_numpy(), ("num_runs",))
+
+
+def _order(column: str, frame: pd.DataFrame, scores: list[str]) -> list:
+    if column == "score":
+        return scores
+    values = list(dict.fromkeys(frame[column].tolist()))
+    return sorted(values) if pd.api.types.is_numeric_dtype(frame[column]) else values
+
+
+def _label(column: str, value: object) -> str:
+    if column == "score":
+        return SCORE_LABELS.get(value, value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return model_label(str(value))
+
+
+def _scales(column: str, values: list) -> tuple[alt.Scale, alt.Scale]:
+    if column == "score" and set(values) <= set(_SCORE_LOOKS):
+        domain = [SCORE_LABELS[value] for value in values]
+        return (
+            alt.Scale(domain=domain, range=[_SCORE_LOOKS[value][0] for value in values]),
+            alt.Scale(domain=domain, range=[_SCORE_LOOKS[value][1] for value in values]),
+        )
+    if column == "score":
+        return group_scales(_label(column, value) for value in values)
+    return group_scales(
+        f"{value:g}" if isinstance(value, float) else str(value) for value in values
+    )

@@ -1,0 +1,232 @@
+"""One look for every figure: colours, type, and what `finish` sets on each chart."""
+
+import json
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import altair as alt
+
+MAX_ROWS = 5000
+"""Most rows of data that one chart may carry (Altair's own limit)."""
+
+FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
+    "'Liberation Sans', sans-serif"
+)
+"""The stack of the book's prose: a canvas cannot inherit a font from its page."""
+
+ACCENT = "#d86a1a"
+FAINT = "rgba(128, 128, 128, 0.25)"
+MUTED = "#808080"
+"""Greys halfway between a light and a dark page, so that they show on both."""
+
+MODEL_LABELS = {
+    "autoencoder": "autoencoder",
+    "qlae": "QLAE",
+    "beta_vae": "β-VAE",
+    "beta_tcvae": "β-TCVAE",
+    "bioae": "BioAE",
+    "vqvae": "VQ-VAE",
+    "infowgan_gp": "InfoWGAN-GP",
+    "qlinfowgan_gp": "QLInfoWGAN-GP",
+    "tripod": "Tripod",
+}
+"""How a model's name is written in a figure."""
+
+# Chosen by a search that maximised the least distance (OKLab) between any two colours as seen
+# with normal, protanopic, deuteranopic and tritanopic vision, among colours with a contrast of
+# at least 2.5 on white and on #14181e.
+MODEL_COLORS = {
+    "autoencoder": "#d86a1a",
+    "qlae": "#2f78d6",
+    "beta_vae": "#34b884",
+    "beta_tcvae": "#4c6752",
+    "bioae": "#7d8090",
+    "vqvae": "#874b97",
+    "infowgan_gp": "#ce0008",
+    "qlinfowgan_gp": "#3037ff",
+    "tripod": "#9b96f0",
+}
+"""One colour a model, the same in every figure."""
+
+MODEL_SHAPES = dict(
+    zip(
+        MODEL_COLORS,
+        (
+            "circle",
+            "square",
+            "triangle-up",
+            "diamond",
+            "cross",
+            "triangle-down",
+            "triangle-right",
+            "triangle-left",
+            "M0,-1.3L0.35,-0.35L1.3,0L0.35,0.35L0,1.3L-0.35,0.35L-1.3,0L-0.35,-0.35Z",
+        ),
+        strict=True,
+    )
+)
+"""One point shape a model, so that colour is never the only difference."""
+
+STRENGTH = ["#1c2a47", "#1f5f92", "#2fa0b0", "#b4ebc0"]
+"""Range of a sequential scale, of rising lightness; opaque, so that numbers on it can be read on
+any page: white below the middle, `INK` from there on."""
+
+INK = "#0b1526"
+
+SPECTRUM = ["#2f78d6", "#8a6bbf", "#b8589a", "#d86a1a"]
+"""Range of an ordered set of lines, of similar lightness from end to end."""
+
+# Characters that fit on one line at the 343 px that a phone of 375 px leaves to a figure.
+_TITLE_CHARACTERS = 42
+_SUBTITLE_CHARACTERS = 56
+_LEGEND_PIXELS = 330
+
+
+def model_label(name: str) -> str:
+    """Return how `name` is written in a figure: a model's label, or the name itself."""
+    return MODEL_LABELS.get(name, name)
+
+
+def group_scales(names: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
+    """Return the colour and the shape scale of named groups, such as models.
+
+    Args:
+        names: names of the groups, repeats allowed. A model always has its own colour and shape,
+            whatever else is in the chart; any other name takes one that is left.
+
+    Returns:
+        Scales whose domain holds `model_label` of every name: models in the order of
+        `MODEL_COLORS`, then the other names in the order given.
+
+    Raises:
+        ValueError: more names than there are distinguishable colours.
+    """
+    given = list(dict.fromkeys(names))
+    models = [name for name in MODEL_COLORS if name in given]
+    others = [name for name in given if name not in MODEL_COLORS]
+    spare = [model for model in ("qlae", *MODEL_COLORS) if model not in models]
+    spare = list(dict.fromkeys(spare))
+    if len(others) > len(spare):
+        raise ValueError(
+            f"names must hold at most {len(MODEL_COLORS)} different groups, got {len(given)}; "
+            "draw fewer, or join some into one group."
+        )
+    looks = [*models, *spare[: len(others)]]
+    domain = [model_label(name) for name in (*models, *others)]
+    return (
+        alt.Scale(domain=domain, range=[MODEL_COLORS[look] for look in looks]),
+        alt.Scale(domain=domain, range=[MODEL_SHAPES[look] for look in looks]),
+    )
+
+
+def legend(labels: Sequence[str], title: str | None = None) -> alt.Legend:
+    """Return a legend above the chart, in as many columns as a phone has room for.
+
+    Args:
+        labels: labels of its entries, which decide the number of columns.
+        title: title of the legend, none by default.
+    """
+    widest = 32 + 6.5 * max(len(label) for label in labels)
+    columns = max(1, min(len(labels), int(_LEGEND_PIXELS / widest)))
+    return alt.Legend(
+        title=title, orient="top", direction="horizontal", columns=columns, symbolOpacity=1
+    )
+
+
+def lookup_label(labels: Sequence[str], width: int | None = None) -> str:
+    """Return the Vega expression that writes label `datum.value` of `labels` on an axis.
+
+    Args:
+        labels: texts, by position.
+        width: characters after which a label goes on in a new line; None for never.
+    """
+    lines = [textwrap.wrap(label, width) or [""] if width else label for label in labels]
+    return f"{json.dumps(lines, ensure_ascii=False)}[datum.value]"
+
+
+def finish(
+    chart: alt.Chart | alt.LayerChart,
+    description: str,
+    *,
+    height: float | str,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> alt.Chart | alt.LayerChart:
+    """Give a chart the look of the book: width of its container, type, and a description.
+
+    The background is transparent and no text or axis is black or white, so a page may redraw the
+    chart with Vega's dark theme. A finished chart fills its own place on a page; it is not made to
+    be put into a concatenation, which cannot follow the width of its container.
+
+    Args:
+        chart: a single or layered chart.
+        description: what the figure shows, in words, for readers who do not see it.
+        height: pixels, or a Vega expression of `width` (pixels) for charts whose cells must keep
+            their proportions at every width.
+        title: bold line above the chart; long ones are wrapped for a phone.
+        subtitle: plain line under the title, wrapped too; may stand without a title.
+
+    Returns:
+        The chart with everything set.
+
+    Raises:
+        ValueError: the description is empty.
+    """
+    if not isinstance(description, str) or not description.strip():
+        raise ValueError(
+            f"description must say in words what the figure shows, got {description!r}."
+        )
+    chart = chart.properties(
+        description=" ".join(description.split()),
+        width="container",
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+    )
+    if isinstance(height, str):
+        # Vega takes a parameter of this name as its own height signal, so the height follows the
+        # container's width; the number only stands until the first layout.
+        chart = chart.properties(height=200)
+        chart = chart.add_params(alt.param(name="height", expr=height))
+    else:
+        chart = chart.properties(height=height)
+    plain = textwrap.wrap(subtitle or "", _SUBTITLE_CHARACTERS)
+    if title:
+        bold = textwrap.wrap(title, _TITLE_CHARACTERS)
+        chart = chart.properties(
+            title=alt.TitleParams(bold, subtitle=plain) if plain else alt.TitleParams(bold)
+        )
+    elif plain:
+        chart = chart.properties(
+            title=alt.TitleParams(plain, fontSize=12, fontWeight="normal", lineHeight=16)
+        )
+    return chart.configure(
+        background="transparent",
+        font=FONT,
+        padding={"left": 2, "right": 4, "top": 4, "bottom": 4},
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
+            domainColor=MUTED,
+            tickColor=MUTED,
+            gridColor=FAINT,
+            labelFontSize=11,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            titlePadding=8,
+            labelPadding=4,
+            tickSize=4,
+        ),
+        legend=alt.LegendConfig(
+            labelFontSize=11, titleFontSize=11, titleFontWeight="normal", symbolSize=70, offset=8
+        ),
+        title=alt.TitleConfig(
+            anchor="start",
+            frame="bounds",
+            fontSize=14,
+            fontWeight=600,
+            subtitleFontSize=12,
+            subtitlePadding=4,
+            lineHeight=18,
+            subtitleLineHeight=16,
+            offset=10,
+        ),
+    )
