@@ -144,9 +144,7 @@ class ConvEncoder(nnx.Module):
                 )
             )
             norms.append(
-                nnx.InstanceNorm(
-                    width, epsilon=NORM_EPSILON, use_fast_variance=False, rngs=rngs
-                )
+                nnx.InstanceNorm(width, epsilon=NORM_EPSILON, use_fast_variance=False, rngs=rngs)
             )
             previous = width
         self.convs = nnx.List(convs)
@@ -233,9 +231,7 @@ class StyleDecoder(nnx.Module):
         style = latents
         for layer in self.dense:
             style = nnx.relu(layer(style))
-        maps = jnp.broadcast_to(
-            self.input_map[...], (latents.shape[0], *self.input_map.shape)
-        )
+        maps = jnp.broadcast_to(self.input_map[...], (latents.shape[0], *self.input_map.shape))
         for conv, conditioning in zip(self.convs, self.conditionings, strict=True):
             scale, bias = jnp.split(nnx.relu(conditioning(style))[:, None, None, :], 2, axis=-1)
             maps = instance_norm(nnx.leaky_relu(conv(maps), LEAKY_SLOPE))

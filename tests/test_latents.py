@@ -83,7 +83,8 @@ def test_straight_through_floats_are_not_what_metrics_see():
 def test_continuous_latent_passes_inputs_on():
     inputs = jax.random.normal(jax.random.key(0), (5, 3))
     code = ContinuousLatent()(inputs)
-    assert code.indices is None and code.quantized is None
+    assert code.indices is None
+    assert code.quantized is None
     np.testing.assert_array_equal(code.scored, inputs)
     np.testing.assert_array_equal(code.decoder_input, inputs)
 

@@ -51,9 +51,7 @@ def test_golden_encoder(golden):
     by_channel = kernel[...].reshape(channels, side, side, -1)
     kernel[...] = by_channel.transpose(1, 2, 0, 3).reshape(kernel.shape)
 
-    np.testing.assert_allclose(
-        encoder.features(images), file["features"], atol=NETWORK_TOLERANCE
-    )
+    np.testing.assert_allclose(encoder.features(images), file["features"], atol=NETWORK_TOLERANCE)
     np.testing.assert_allclose(encoder(images), file["pre_z"], atol=NETWORK_TOLERANCE)
 
 

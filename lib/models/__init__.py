@@ -6,6 +6,7 @@ from types import MappingProxyType
 from lib.models.autoencoder import Autoencoder, Output
 from lib.models.losses import binary_cross_entropy, commitment_loss, quantization_loss
 from lib.models.qlae import QLAE
+from lib.models.traversal import traversals
 
 MODELS: Mapping[str, type[Autoencoder]] = MappingProxyType(
     {"autoencoder": Autoencoder, "qlae": QLAE}
@@ -19,4 +20,5 @@ __all__ = [
     "binary_cross_entropy",
     "commitment_loss",
     "quantization_loss",
+    "traversals",
 ]

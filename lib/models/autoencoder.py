@@ -43,9 +43,7 @@ class Autoencoder(nnx.Module):
     # What a run may set beside the networks' sizes, with the published defaults.
     hyperparameters: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
-    def __init__(
-        self, encoder: nnx.Module, decoder: nnx.Module, latent: nnx.Module | None = None
-    ):
+    def __init__(self, encoder: nnx.Module, decoder: nnx.Module, latent: nnx.Module | None = None):
         self.encoder = encoder
         self.latent = ContinuousLatent() if latent is None else latent
         self.decoder = decoder
@@ -66,9 +64,7 @@ class Autoencoder(nnx.Module):
         """Images in [0, 1] from latents as the decoder reads them."""
         return nnx.sigmoid(self.decoder(latents))
 
-    def terms(
-        self, images: Float[Array, "n height width channels"]
-    ) -> dict[str, Float[Array, ""]]:
+    def terms(self, images: Float[Array, "n height width channels"]) -> dict[str, Float[Array, ""]]:
         """The weighted terms of the loss, by name; the loss is their sum.
 
         A model that adds to the loss overrides this.

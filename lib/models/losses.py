@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 def binary_cross_entropy(
     logits: Float[Array, "n height width channels"],
     images: Float[Array, "n height width channels"],
-) -> Float[Array, "n"]:
+) -> Float[Array, " n"]:
     """The reconstruction loss: cross-entropy in nats, a mean over all values of an image.
 
     Args:
@@ -24,7 +24,7 @@ def binary_cross_entropy(
 
 def quantization_loss(
     continuous: Float[Array, "n num_latents"], quantized: Float[Array, "n num_latents"]
-) -> Float[Array, "n"]:
+) -> Float[Array, " n"]:
     """Pulls the chosen code values towards the encoder's output: a mean square over latents.
 
     Its gradient reaches the code values only.
@@ -37,7 +37,7 @@ def quantization_loss(
 
 def commitment_loss(
     continuous: Float[Array, "n num_latents"], quantized: Float[Array, "n num_latents"]
-) -> Float[Array, "n"]:
+) -> Float[Array, " n"]:
     """Pulls the encoder's output towards the chosen code values: a mean square over latents.
 
     Its gradient reaches the encoder only.

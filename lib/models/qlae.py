@@ -64,9 +64,7 @@ class QLAE(Autoencoder):
         latent = QuantizedLatent(num_latents, num_values, rngs=rngs)
         return cls(encoder, decoder, latent, **weights)
 
-    def terms(
-        self, images: Float[Array, "n height width channels"]
-    ) -> dict[str, Float[Array, ""]]:
+    def terms(self, images: Float[Array, "n height width channels"]) -> dict[str, Float[Array, ""]]:
         """Reconstruction, quantization and commitment, weighted."""
         code, logits = self(images)
         quantization = quantization_loss(code.continuous, code.quantized)

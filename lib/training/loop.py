@@ -1,5 +1,6 @@
 """The training loop: many steps per call, with the data drawn on the device."""
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -113,12 +114,15 @@ def train(
     history.compile_s = time.perf_counter() - started
 
     progress = Progress(label, recipe.steps, recipe.batch_size)
-    for start, stop in zip(boundaries[:-1], boundaries[1:], strict=True):
-        state, optimizer_state, sums, norm = run(
-            state, optimizer_state, int(start), int(stop)
-        )
+    for start, stop in itertools.pairwise(boundaries.tolist()):
+        state, optimizer_state, sums, norm = run(state, optimizer_state, int(start), int(stop))
         means = {name: float(total) / float(stop - start) for name, total in sums.items()}
-        entry = {"step": int(stop), "loss": sum(means.values()), **means, "weight_norm": float(norm)}
+        entry = {
+            "step": int(stop),
+            "loss": sum(means.values()),
+            **means,
+            "weight_norm": float(norm),
+        }
         for name, value in entry.items():
             history.curves.setdefault(name, []).append(value)
         history.code_values += _code_values(state)
@@ -127,7 +131,7 @@ def train(
                 f"{label}: the loss is {entry['loss']} between steps {start} and {stop}; "
                 "lower the learning rate or look at the data."
             )
-        progress.update(int(stop), entry["loss"])
+        progress.update(stop, entry["loss"])
     history.train_s = progress.close()
     nnx.update(model, state)
     return history
@@ -145,7 +149,7 @@ def _initialise(state, numbers, schedule):
 
 @partial(jax.jit, static_argnums=0, donate_argnums=(4, 5))
 def _run_steps(static, numbers, draw, key, state, optimizer_state, start, stop):
-    """Steps `start` to `stop`; returns the new states, the sums of the terms, and the weights' norm."""
+    """Steps `start` to `stop`; returns both states, sums of the terms, and the weights' norm."""
     graph, batch_size, schedule = static
     optimizer = _optimizer(numbers, schedule)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from lib.latents import QuantizedLatent
 from lib.models import (
     MODELS,
     QLAE,
@@ -25,9 +24,7 @@ def images():
 
 def _model(name="qlae", **hyperparameters):
     rngs = nnx.Rngs(0)
-    networks = build_networks(
-        "mlp", resolution=8, channels=3, num_latents=4, width=16, rngs=rngs
-    )
+    networks = build_networks("mlp", resolution=8, channels=3, num_latents=4, width=16, rngs=rngs)
     return MODELS[name].build(*networks, 4, rngs=rngs, **hyperparameters)
 
 

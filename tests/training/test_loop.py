@@ -14,9 +14,7 @@ from lib.models import QLAE
 from lib.networks import build_networks
 from lib.training import Recipe, build_optimizer, train
 
-RECIPE = Recipe(
-    steps=30, batch_size=8, learning_rate=1e-2, schedule="cosine", weight_decay=0.1
-)
+RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, schedule="cosine", weight_decay=0.1)
 
 
 def _draw_noise(scale, key, batch_size):
@@ -28,9 +26,7 @@ DRAW = jax.tree_util.Partial(_draw_noise, jnp.float32(1))
 
 def _model(seed=0):
     rngs = nnx.Rngs(seed)
-    networks = build_networks(
-        "mlp", resolution=4, channels=1, num_latents=3, width=8, rngs=rngs
-    )
+    networks = build_networks("mlp", resolution=4, channels=1, num_latents=3, width=8, rngs=rngs)
     return QLAE(*networks, QuantizedLatent(3, 4, rngs=rngs))
 
 
@@ -110,7 +106,8 @@ def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
     assert lines[-1].startswith("qlae, seed 0  step 30/30  loss 0.")
-    assert "images/s" in lines[-1] and lines[-1].endswith("0 s left")
+    assert "images/s" in lines[-1]
+    assert lines[-1].endswith("0 s left")
 
 
 @pytest.mark.parametrize(
