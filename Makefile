@@ -1,0 +1,55 @@
+# The commands of the book: `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help book test lint lab site-check clean lock
+
+PYTHON ?= python3
+PROFILE ?= laptop
+CHAPTER ?=
+PARAMETERS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
+	@echo
+	@echo '  make book PROFILE=smoke                              one of smoke, laptop (the default), paper'
+	@echo '  make book CHAPTER=shapes3d                           execute this chapter alone'
+	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'
+
+book: $(READY) ## execute the chapters and render the site to _build/html
+	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS))
+
+test: lint ## lint, then run all tests
+	$(BIN) -m pytest
+
+lint: $(READY) ## check style and format, notebooks too
+	$(BIN) -m ruff check .
+	$(BIN) -m ruff format --check .
+
+site-check: $(READY) ## open the built site in headless Chromium
+	@$(BIN) -m tools.check_site _build/html
+
+lab: $(READY) ## open the chapters in JupyterLab
+	$(BIN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/book
+
+clean: ## remove what is built; runs/ and .venv stay
+	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info
+
+# requirements.txt is the lock: one set of versions for Python 3.11 to 3.13. To renew it after a
+# change of the ranges in pyproject.toml, or to move to newer versions, run `make lock`.
+lock: ## renew requirements.txt from the ranges in pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --no-header --upgrade --output-file requirements.txt
+
+$(READY): requirements.txt
+	@command -v "$(PYTHON)" >/dev/null || { echo 'Error: no $(PYTHON) found; install Python >= 3.11, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if sys.version_info >= (3, 11) else f"Error: Python >= 3.11 is needed, and $(PYTHON) is {v}; name another: make PYTHON=python3.11")'
+	@echo 'setting up $(VENV)'; started=$$SECONDS; \
+	[ -x $(BIN) ] || "$(PYTHON)" -m venv $(VENV); \
+	$(BIN) -m pip install --quiet --requirement requirements.txt; \
+	$(BIN) -m pip install -qq --no-deps --no-build-isolation --editable .; \
+	touch $@; \
+	echo "set-up took $$((SECONDS - started)) s"

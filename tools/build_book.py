@@ -1,0 +1,154 @@
+"""Execute the chapters, render the site and look it over: `python -m tools.build_book --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from .chapters import (
+    PROFILES,
+    Book,
+    BookError,
+    check_parameters,
+    check_profile,
+    parse_assignments,
+)
+from .execute import earlier_execution, execute_chapter
+from .render import render
+from .static_check import check_site
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> int:
+    """Build the book as the command line says.
+
+    Args:
+        arguments: words of the command line; None for those of this process.
+        book: the book to build; None for this repository's own.
+
+    Returns:
+        Exit status: 0 for a whole and sound site, 1 otherwise.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        build(
+            book or Book(ROOT),
+            profile=options.profile,
+            chapter=options.chapter,
+            assignments=options.parameters,
+        )
+    except BookError as error:
+        print(f"\nError: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(
+    book: Book,
+    *,
+    profile: str = "laptop",
+    chapter: str | None = None,
+    assignments: Sequence[str] = (),
+) -> None:
+    """Execute the chapters, render the site to `_build/html`, and print how long each step took.
+
+    With one chapter, the site also shows those that an earlier build executed in this profile,
+    unless they have changed since; the others are left out.
+
+    Args:
+        book: where the book's files lie.
+        profile: one of `PROFILES`.
+        chapter: name of the only chapter to execute; None for all of them.
+        assignments: further parameters of that chapter, as words such as `seed=3`.
+
+    Raises:
+        BookError: for a bad argument, before anything is executed; if a chapter fails; if the
+            site cannot be rendered or is not sound.
+    """
+    check_profile(profile)
+    sources = book.execution_order(chapter)
+    parameters = parse_assignments(assignments)
+    if parameters and chapter is None:
+        raise BookError("PARAMETERS: they belong to one chapter, so CHAPTER is needed too")
+    for source in sources:
+        check_parameters(source, {"profile": profile, **parameters})
+
+    executed_dir = book.build / "executed" / profile
+    seconds: list[tuple[str, float]] = []
+    executed: dict[str, Path] = {}
+    for position, source in enumerate(sources, start=1):
+        print(f"[{position}/{len(sources)}] {source.stem}, profile {profile}", flush=True)
+        done = execute_chapter(
+            source,
+            executed_dir,
+            profile=profile,
+            cwd=book.root,
+            runs_dir=book.root / "runs",
+            parameters=parameters,
+        )
+        print(f"      {done.seconds:.1f} s", flush=True)
+        seconds.append((source.stem, done.seconds))
+        executed[source.stem] = done.notebook
+
+    earlier = {} if chapter is None else _earlier(book, executed_dir, executed)
+    print("rendering the site", flush=True)
+    site = book.build / "html"
+    started = time.perf_counter()
+    pages = render(book, {**earlier, **executed}, profile, site)
+    seconds.append(("render the site", time.perf_counter() - started))
+    started = time.perf_counter()
+    if problems := check_site(site, pages, pages == book.chapter_names()):
+        raise BookError("the site is not sound:\n" + "\n".join(f"  {line}" for line in problems))
+    seconds.append(("look it over", time.perf_counter() - started))
+    _print_summary(site, pages, book.chapter_names(), list(earlier), seconds)
+
+
+def _earlier(book: Book, executed_dir: Path, executed: dict[str, Path]) -> dict[str, Path]:
+    found = {}
+    for name in book.chapter_names():
+        source = book.folder / f"{name}.ipynb"
+        if name not in executed and source.is_file():
+            notebook = earlier_execution(source, executed_dir)
+            if notebook is not None:
+                found[name] = notebook
+    return found
+
+
+def _print_summary(
+    site: Path,
+    pages: Sequence[str],
+    chapters: Sequence[str],
+    earlier: Sequence[str],
+    seconds: Sequence[tuple[str, float]],
+) -> None:
+    width = max(len(name) for name, _ in seconds)
+    print("\nHow long each step took")
+    for name, value in [*seconds, ("together", sum(value for _, value in seconds))]:
+        print(f"  {name:<{width}} {value:7.1f} s")
+    if earlier:
+        print(f"From an earlier build: {', '.join(earlier)}")
+    if missing := [name for name in chapters if name not in pages]:
+        print(f"Not in this site, as never executed: {', '.join(missing)}")
+    print(f"The book: {site / 'index.html'}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.build_book", description=__doc__)
+    parser.add_argument("--profile", default="laptop", help=f"one of {', '.join(PROFILES)}")
+    parser.add_argument("--chapter", help="execute this chapter alone")
+    parser.add_argument(
+        "--parameters",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="further parameters of that chapter",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

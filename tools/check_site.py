@@ -1,0 +1,192 @@
+"""Open a built site in headless Chromium and look every page over.
+
+`python -m tools.check_site _build/html` checks each page at two widths, light and dark: every
+chart drawn and readable, every formula set, no error in the console, no failed request, none to
+another host, no page wider than its window. `--find-browser` only prints which Chromium it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import http.server
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+WIDTHS = (1280, 375)
+SCHEMES = ("light", "dark")
+HEIGHT = 900
+LOAD_MS = 30_000
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_BROWSER = f"""no Chromium was found (environment variable CHROMIUM, {", ".join(BROWSER_NAMES)}),
+so the site was NOT opened in a browser. To install one: `apt-get install chromium` on Debian,
+`.venv/bin/python -m playwright install --with-deps chromium` elsewhere; then name it in CHROMIUM
+if it is not on the PATH."""
+PAGE_PROBE = (Path(__file__).parent / "probe_page.js").read_text(encoding="utf-8")
+
+
+def find_browser() -> str | None:
+    """Path of a Chromium on this machine: the variable CHROMIUM, the PATH, playwright's own."""
+    named = os.environ.get("CHROMIUM")
+    for name in (named,) if named else BROWSER_NAMES:
+        if found := shutil.which(name):
+            return found
+    with sync_playwright() as playwright:
+        bundled = playwright.chromium.executable_path
+    return bundled if not named and Path(bundled).is_file() else None
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: failed requests are reported by the page that made them."""
+
+
+@contextmanager
+def serve(site: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine alone, and yield its address."""
+    handler = functools.partial(_QuietHandler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def check_in_browser(
+    site: Path, browser_path: str, screenshots: Path | None = None
+) -> tuple[list[str], dict[str, int]]:
+    """Open every page of a site at each width, light and dark.
+
+    Args:
+        site: folder of the site.
+        browser_path: the Chromium to use.
+        screenshots: folder for a picture of each page as seen; None for no pictures.
+
+    Returns:
+        One line for each problem, and how many charts each page has.
+    """
+    names = sorted(
+        path.relative_to(site).as_posix()
+        for path in site.rglob("*.html")
+        if path.relative_to(site).parts[0] not in ("_static", "_sources")
+    )
+    problems: list[str] = []
+    charts: dict[str, int] = {}
+    with serve(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for scheme in SCHEMES:
+            for width in WIDTHS:
+                for name in names:
+                    where = f"{name} ({width} px, {scheme})"
+                    picture = None
+                    if screenshots is not None:
+                        screenshots.mkdir(parents=True, exist_ok=True)
+                        picture = screenshots / f"{Path(name).stem}-{width}-{scheme}.png"
+                    found, charts[name] = _look(
+                        browser, f"{address}/{name}", width, scheme, picture
+                    )
+                    problems += [f"{where}: {text}" for text in found]
+        browser.close()
+    return problems, charts
+
+
+def _look(
+    browser: Browser, address: str, width: int, scheme: str, picture: Path | None
+) -> tuple[list[str], int]:
+    problems: list[str] = []
+    host = urlsplit(address).netloc
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.on("console", lambda message: _note_console(problems, message))
+    page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+    page.on("requestfailed", lambda request: problems.append(f"request failed: {request.url}"))
+    page.on("response", lambda response: _note_response(problems, response))
+    page.on("request", lambda request: _note_request(problems, request.url, host))
+    try:
+        page.goto(address, wait_until="networkidle", timeout=LOAD_MS)
+        _wait_until_drawn(page)
+        seen = page.evaluate(PAGE_PROBE)
+        problems += seen["problems"]
+        if seen["theme"] != scheme:
+            problems.append(f"the page's theme is {seen['theme']!r}, expected {scheme!r}")
+        if picture is not None:
+            page.screenshot(path=str(picture), full_page=True)
+        return problems, seen["charts"]
+    finally:
+        context.close()
+
+
+def _wait_until_drawn(page: Page) -> None:
+    """Give late charts and formulas time; what is missing then is the probe's to report."""
+    page.evaluate(
+        """async () => {
+          await document.fonts.ready;
+          await window.MathJax?.startup?.promise;
+          const undrawn = () => [...document.querySelectorAll('[id^="altair-viz-"]')]
+            .some((chart) => !chart.querySelector("svg, canvas, .error"));
+          for (let wait = 0; wait < 100 && undrawn(); wait++) {
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }"""
+    )
+
+
+def _note_console(problems: list[str], message: object) -> None:
+    if message.type in ("error", "warning"):
+        problems.append(f"console {message.type}: {message.text}")
+
+
+def _note_response(problems: list[str], response: object) -> None:
+    if response.status >= 400:
+        problems.append(f"status {response.status}: {response.url}")
+
+
+def _note_request(problems: list[str], url: str, host: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("data", "blob") and parts.netloc != host:
+        problems.append(f"request to another host: {url}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check a site as the command line says; 0: sound, 1: problems, 2: no browser."""
+    parser = argparse.ArgumentParser(prog="python -m tools.check_site", description=__doc__)
+    parser.add_argument("site", type=Path, nargs="?", default=Path("_build/html"))
+    parser.add_argument("--screenshots", type=Path, help="keep a picture of each page here")
+    parser.add_argument("--find-browser", action="store_true", help="only print the browser")
+    options = parser.parse_args(arguments)
+    browser = find_browser()
+    if browser is None:
+        print(f"Not run: {NO_BROWSER}", file=sys.stderr)
+        return 2
+    if options.find_browser:
+        print(browser)
+        return 0
+    if not (options.site / "index.html").is_file():
+        print(f"Error: no site in {options.site}; `make book` builds it", file=sys.stderr)
+        return 1
+    problems, charts = check_in_browser(options.site, browser, options.screenshots)
+    for name, count in charts.items():
+        print(f"  {name}: {count} chart{'' if count == 1 else 's'}")
+    for problem in problems:
+        print(f"Problem: {problem}", file=sys.stderr)
+    seen = f"{len(charts)} pages at {' and '.join(map(str, WIDTHS))} px, {' and '.join(SCHEMES)}"
+    print(f"{seen}: {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""Execution of one chapter with papermill, and what is said when a cell fails."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from .chapters import BookError, check_parameters, declared_parameters
+
+KERNEL_START_S = 180
+SOURCE_LINES_SHOWN = 12
+RECORD_KEY = "latent_quantization_book"
+ANSI_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class ChapterFailed(BookError):
+    """A chapter stopped; the message names it and the cell."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One executed chapter.
+
+    Args:
+        name: name of the chapter.
+        notebook: the executed copy.
+        seconds: how long it took.
+    """
+
+    name: str
+    notebook: Path
+    seconds: float
+
+
+def execute_chapter(
+    source: Path,
+    out_dir: Path,
+    *,
+    profile: str,
+    cwd: Path,
+    runs_dir: Path,
+    parameters: Mapping[str, object] | None = None,
+) -> Execution:
+    """Execute one chapter and keep the executed copy; the source stays as it is.
+
+    Args:
+        source: the chapter's notebook.
+        out_dir: folder for the executed copy.
+        profile: passed on as the chapter's parameter `profile`.
+        cwd: folder in which the chapter runs.
+        runs_dir: folder where finished runs are kept and found again; passed on as the parameter
+            `runs_dir` where the chapter declares one, relative to `cwd` where it lies inside.
+        parameters: further parameters of the chapter, by name.
+
+    Raises:
+        BookError: for a parameter that the chapter does not declare; nothing is written then.
+        ChapterFailed: if a cell raises, or the kernel dies.
+    """
+    given = {"profile": profile, **(parameters or {})}
+    if "runs_dir" in declared_parameters(source):
+        inside = runs_dir.is_relative_to(cwd)
+        given.setdefault("runs_dir", str(runs_dir.relative_to(cwd) if inside else runs_dir))
+    changed = check_parameters(source, given)
+
+    out_dir.mkdir(parents=True, exist_ok=True)
+    target = out_dir / source.name
+    unfinished = out_dir / f"{source.stem}.failed.ipynb"
+    target.unlink(missing_ok=True)
+    started = time.perf_counter()
+    try:
+        _run_papermill(source, unfinished, changed, cwd)
+    except PapermillExecutionError as error:
+        cell = _failed_cell(source, error.source, error.exec_count)
+        reason = ANSI_SEQUENCE.sub("", "\n".join(error.traceback))
+        raise ChapterFailed(
+            _message(source, profile, cell, error.source, reason, unfinished)
+        ) from (error)
+    except DeadKernelError as error:
+        running = _running_cell(unfinished)
+        cell = _failed_cell(source, running, None)
+        reason = "The kernel died while this cell ran; most often the memory was used up."
+        raise ChapterFailed(_message(source, profile, cell, running, reason, unfinished)) from error
+    seconds = time.perf_counter() - started
+
+    notebook = nbformat.read(unfinished, as_version=4)
+    # papermill's own record holds absolute paths of this machine, and readers download this file.
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata[RECORD_KEY] = {
+        "profile": profile,
+        "source_sha256": sha256(source),
+        "seconds": round(seconds, 1),
+    }
+    nbformat.write(notebook, unfinished)
+    unfinished.replace(target)
+    return Execution(source.stem, target, seconds)
+
+
+def earlier_execution(source: Path, out_dir: Path) -> Path | None:
+    """Executed copy from an earlier build, if the chapter has not changed since."""
+    target = out_dir / source.name
+    if not target.is_file():
+        return None
+    record = nbformat.read(target, as_version=4).metadata.get(RECORD_KEY, {})
+    return target if record.get("source_sha256") == sha256(source) else None
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _run_papermill(source: Path, target: Path, parameters: dict[str, object], cwd: Path) -> None:
+    # The kernel of this interpreter's environment goes before one that the user has installed.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    for attempt in (1, 2):
+        try:
+            papermill.execute_notebook(
+                str(source),
+                str(target),
+                parameters=parameters,
+                kernel_name="python3",
+                progress_bar=sys.stderr.isatty(),
+                start_timeout=KERNEL_START_S,
+                cwd=str(cwd),
+            )
+        except RuntimeError as error:
+            # A kernel can lose the race for its ports against another one before it runs a cell.
+            if attempt == 2 or "before replying to kernel_info" not in str(error):
+                raise
+            print(f"{source.stem}: the kernel did not start, trying once more", flush=True)
+        else:
+            return
+
+
+def _failed_cell(source: Path, text: str, exec_count: int | None) -> str:
+    """Which cell of the source it is: its position from 1 and its id, or how papermill counts."""
+    for position, cell in enumerate(nbformat.read(source, as_version=4).cells, start=1):
+        if cell.cell_type == "code" and cell.source == text:
+            return f"cell {position} (id {cell.get('id')})"
+    return f"In [{exec_count}], which papermill added for the parameters"
+
+
+def _running_cell(notebook: Path) -> str:
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.metadata.get("papermill", {}).get("status") in ("running", "failed"):
+            return cell.source
+    return ""
+
+
+def _message(
+    source: Path, profile: str, cell: str, text: str, reason: str, unfinished: Path
+) -> str:
+    lines = text.splitlines()
+    shown = [f"    {line}" for line in lines[:SOURCE_LINES_SHOWN]]
+    if len(lines) > SOURCE_LINES_SHOWN:
+        shown.append(f"    ... and {len(lines) - SOURCE_LINES_SHOWN} more lines")
+    return "\n".join(
+        [
+            f"chapter {source.stem!r} failed in {cell}, profile {profile!r}:",
+            *shown,
+            reason,
+            f"The chapter as far as it came: {unfinished}",
+        ]
+    )

@@ -1,0 +1,62 @@
+"use strict";
+
+// Draws Altair's charts in the colours of the page, and again when the reader switches them.
+(() => {
+  const embed = window.vegaEmbed;
+  const charts = new Map(); // element -> how its chart is drawn again
+
+  const light = { config: { background: "transparent" } };
+  const dark = {
+    theme: "dark",
+    tooltip: { theme: "dark" },
+    config: {
+      background: "transparent",
+      axis: { domainColor: "#9aa0a6", tickColor: "#9aa0a6", gridColor: "#3f444a" },
+      view: { stroke: "#5f656b" },
+    },
+  };
+
+  function pageIsDark() {
+    const theme = document.documentElement.dataset.theme;
+    if (theme === "dark" || theme === "light") return theme === "dark";
+    return window.matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+
+  // The theme's colours go below those that the chart's own options ask for.
+  function optionsFor(asked, isDark) {
+    const page = isDark ? dark : light;
+    return {
+      actions: { export: true, source: false, compiled: false, editor: false },
+      ...page,
+      ...asked,
+      config: { ...page.config, ...asked.config },
+    };
+  }
+
+  window.vegaEmbed = async (target, spec, asked = {}) => {
+    const element = typeof target === "string" ? document.querySelector(target) : target;
+    let drawn = null;
+    let drawnDark = null;
+    const draw = async () => {
+      const isDark = pageIsDark();
+      if (drawn !== null && isDark === drawnDark) return drawn;
+      drawn?.finalize();
+      drawn = await embed(element, structuredClone(spec), optionsFor(asked, isDark));
+      drawnDark = isDark;
+      return drawn;
+    };
+    let turn = draw();
+    charts.set(element, () => {
+      turn = turn.then(draw).catch(console.error);
+    });
+    return turn;
+  };
+
+  new MutationObserver(() => charts.forEach((redraw) => redraw())).observe(
+    document.documentElement,
+    { attributes: true, attributeFilter: ["data-theme"] },
+  );
+
+  // A chart inside a folded block has no width until the block is opened.
+  document.addEventListener("toggle", () => window.dispatchEvent(new Event("resize")), true);
+})();

@@ -1,0 +1,149 @@
+"""What can be seen of a built site without a browser: whole, self-contained, no dead link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+FETCHING_RELATIONS = {
+    "stylesheet",
+    "icon",
+    "shortcut icon",
+    "preload",
+    "modulepreload",
+    "prefetch",
+    "preconnect",
+    "dns-prefetch",
+    "manifest",
+}
+FETCHING_ATTRIBUTES = {
+    "audio": ("src",),
+    "embed": ("src",),
+    "iframe": ("src",),
+    "img": ("src",),
+    "object": ("data",),
+    "script": ("src",),
+    "source": ("src",),
+    "video": ("src", "poster"),
+}
+CSS_ADDRESS = re.compile(r"""(?:url\(|@import\s+)\s*["']?(https?:)?//""")
+
+
+@dataclass
+class Page:
+    """What one page refers to.
+
+    Args:
+        fetched: addresses that a browser loads by itself.
+        links: addresses that a reader can follow.
+        anchors: names that a link can point to.
+        headings: how many top headings there are.
+    """
+
+    fetched: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    anchors: set[str] = field(default_factory=set)
+    headings: int = 0
+
+
+class _PageParser(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = Page()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.page.anchors.update(
+            attributes[name] for name in ("id", "name") if attributes.get(name)
+        )
+        self.page.headings += tag == "h1"
+        for name in FETCHING_ATTRIBUTES.get(tag, ()):
+            if name in attributes:
+                self.page.fetched.append(attributes[name])
+        if tag == "link" and FETCHING_RELATIONS & {attributes.get("rel", "").lower()}:
+            self.page.fetched.append(attributes.get("href", ""))
+        if tag == "a" and attributes.get("href"):
+            self.page.links.append(attributes["href"])
+
+
+def read_page(path: Path) -> Page:
+    """What a page of the site refers to."""
+    parser = _PageParser()
+    parser.feed(path.read_text(encoding="utf-8"))
+    return parser.page
+
+
+def check_site(site: Path, pages: Sequence[str], is_complete: bool = True) -> list[str]:
+    """Look a built site over, without a browser.
+
+    Args:
+        site: folder of the site.
+        pages: names of the chapters that must be there.
+        is_complete: whether these are all chapters; else links may lead to those left out.
+
+    Returns:
+        One line for each problem: a page that is missing or empty, a file that a page needs and
+        the site does not hold, something that a page would load from another host, a link or an
+        anchor inside the site that leads nowhere.
+    """
+    problems = [
+        f"{name}.html: the page is missing"
+        for name in ("index", *pages)
+        if not (site / f"{name}.html").is_file()
+    ]
+    found = {path: read_page(path) for path in sorted(site.rglob("*.html")) if _is_page(path, site)}
+    for name in pages:
+        page = found.get(site / f"{name}.html")
+        if page is not None and page.headings == 0:
+            problems.append(f"{name}.html: the page has no heading")
+    for path, page in found.items():
+        where = path.relative_to(site)
+        problems += [f"{where}: {text}" for text in _fetch_problems(site, path, page)]
+        if is_complete:
+            problems += [f"{where}: {text}" for text in _link_problems(site, path, page, found)]
+    for path in sorted(site.rglob("*.css")):
+        if CSS_ADDRESS.search(path.read_text(encoding="utf-8", errors="replace")):
+            problems.append(f"{path.relative_to(site)}: loads something from another host")
+    return list(dict.fromkeys(problems))
+
+
+def _is_page(path: Path, site: Path) -> bool:
+    return path.relative_to(site).parts[0] not in ("_static", "_sources")
+
+
+def _fetch_problems(site: Path, path: Path, page: Page) -> Iterable[str]:
+    for address in page.fetched:
+        parts = urlsplit(address)
+        if parts.scheme == "data":
+            continue
+        if parts.netloc or parts.scheme:
+            yield f"loads {address} from another host"
+        elif not _target(site, path, parts.path).is_file():
+            yield f"needs {address}, which the site does not hold"
+
+
+def _link_problems(site: Path, path: Path, page: Page, found: dict[Path, Page]) -> Iterable[str]:
+    for address in page.links:
+        parts = urlsplit(address)
+        if parts.netloc or parts.scheme:
+            continue
+        target = _target(site, path, parts.path)
+        if not target.is_file():
+            yield f"links to {address}, which the site does not hold"
+        elif parts.fragment and target in found:
+            # `#` and `#top` lead to the top of any page.
+            anchors = found[target].anchors | {"top"}
+            if unquote(parts.fragment) not in anchors:
+                yield f"links to {address}, where there is no such anchor"
+
+
+def _target(site: Path, page: Path, address: str) -> Path:
+    if not address:
+        return page
+    base = site if address.startswith("/") else page.parent
+    target = (base / unquote(address).lstrip("/")).resolve()
+    return target / "index.html" if target.is_dir() else target
