@@ -5,7 +5,7 @@ from lib.runs.config import RunConfig
 from lib.runs.execution import execute, reconstruct, sweep
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
-from lib.runs.tables import summarise, table
+from lib.runs.tables import table
 
 __all__ = [
     "PROFILES",
@@ -16,7 +16,6 @@ __all__ = [
     "execute",
     "held_out",
     "reconstruct",
-    "summarise",
     "sweep",
     "table",
 ]

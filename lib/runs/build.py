@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from lib.benchmarks import Benchmark, Split, load
+from lib.benchmarks import Split, load
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.runs.config import RunConfig

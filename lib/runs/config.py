@@ -11,7 +11,6 @@ from typing import Self
 
 from lib.benchmarks import BENCHMARKS, load
 from lib.checks import check_choice, check_integer, check_number
-from lib.latents import QuantizedLatent
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.networks import NETWORKS
