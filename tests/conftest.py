@@ -1,7 +1,7 @@
 """What all tests share: the folder of golden values."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +10,16 @@ import pytest
 GOLDEN_DIR = Path(os.environ.get("GOLDEN_DIR", Path(__file__).parent / "golden"))
 
 
-def golden_names(pattern: str) -> list[str]:
-    """Names of the golden files that match, for `pytest.mark.parametrize`."""
-    return sorted(path.stem for path in GOLDEN_DIR.glob(f"{pattern}.npz"))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes `infomec_name` once for every golden file of InfoMEC there is."""
+    if "infomec_name" in metafunc.fixturenames:
+        names = sorted(path.stem for path in GOLDEN_DIR.glob("infomec_*.npz"))
+        if not names:
+            raise FileNotFoundError(f"GOLDEN_DIR={GOLDEN_DIR} holds no infomec_*.npz.")
+        metafunc.parametrize("infomec_name", names)
 
 
 @pytest.fixture(scope="session")
-def golden() -> Callable[[str], dict[str, np.ndarray]]:
+def golden() -> Callable[[str], Mapping[str, np.ndarray]]:
     """Load golden values: `golden(name)[key]`, from the folder in `GOLDEN_DIR`."""
-
-    def load(name: str) -> dict[str, np.ndarray]:
-        with np.load(GOLDEN_DIR / f"{name}.npz") as arrays:
-            return dict(arrays)
-
-    return load
+    return lambda name: np.load(GOLDEN_DIR / f"{name}.npz")

@@ -1,5 +1,6 @@
 """Explicitness (InfoE): how well a linear model reads the sources off all latents together."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from threadpoolctl import threadpool_limits
 from lib.metrics.mutual_information import standardize
 from lib.metrics.protocol import Protocol, find_protocol
 from lib.metrics.validation import Samples, check_samples
+
+_LATENTS_IN_GROUP = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,47 +66,67 @@ def explicitness(
 
 def explicitness_of_samples(samples: Samples, protocol: Protocol) -> Explicitness:
     """Score checked samples, see `explicitness`."""
-    features = _one_hot(samples.latents) if samples.discrete else standardize(samples.latents)
+    if samples.discrete:
+        factors = _factored_one_hot(samples.latents)
+    else:
+        factors = [standardize(samples.latents)]
     explained, converged = [], []
     # The products are small: more threads wait for each other longer than they multiply.
     with threadpool_limits(1, user_api="blas"):
         for source in samples.sources.T:
-            cross_entropy, ended = _fit(features, source, protocol)
+            cross_entropy, ended = _fit(factors, source, protocol)
             explained.append(1 - cross_entropy / np.log(source.max() + 1))
             converged.append(ended)
     return Explicitness(float(np.mean(explained)), np.array(explained), tuple(converged))
 
 
-def _one_hot(latents: Int[np.ndarray, "n num_latents"]) -> sparse.csr_array:
-    num_samples, num_latents = latents.shape
-    offsets = np.cumsum(latents.max(axis=0) + 1)
-    columns = latents + np.concatenate([[0], offsets[:-1]])
-    rows = np.arange(num_samples + 1) * num_latents
-    shape = (num_samples, int(offsets[-1]))
-    return sparse.csr_array((np.ones(latents.size), columns.ravel(), rows), shape=shape)
+def _one_hot(labels: Int[np.ndarray, "n num_columns"]) -> sparse.csr_array:
+    num_rows, num_columns = labels.shape
+    ends = np.cumsum(labels.max(axis=0) + 1)
+    positions = labels + np.concatenate([[0], ends[:-1]])
+    row_starts = np.arange(num_rows + 1) * num_columns
+    shape = (num_rows, int(ends[-1]))
+    return sparse.csr_array((np.ones(labels.size), positions.ravel(), row_starts), shape=shape)
+
+
+def _factored_one_hot(latents: Int[np.ndarray, "n num_latents"]) -> list[sparse.csr_array]:
+    """Return two matrices whose product is the one-hot of all latents.
+
+    The first says which combination of values each sample has in every group of a few latents, the
+    second which values a combination consists of. Together they have far fewer entries to multiply.
+    """
+    memberships, combinations = [], []
+    for start in range(0, latents.shape[1], _LATENTS_IN_GROUP):
+        group = latents[:, start : start + _LATENTS_IN_GROUP]
+        radices = np.cumprod([1, *(group.max(axis=0)[:-1] + 1)])
+        _, first, membership = np.unique(group @ radices, return_index=True, return_inverse=True)
+        memberships.append(membership)
+        combinations.append(_one_hot(group[first]))
+    return [_one_hot(np.stack(memberships, axis=1)), sparse.block_diag(combinations, format="csr")]
 
 
 def _fit(
-    features: Float[np.ndarray, "n num_features"] | sparse.csr_array,
+    factors: Sequence[np.ndarray | sparse.csr_array],
     labels: Int[np.ndarray, " n"],
     protocol: Protocol,
 ) -> tuple[float, bool]:
     """Fit softmax regression with intercepts, from zeros, and return (cross-entropy, converged).
 
+    The features `(n, num_features)` come as matrices of which they are the product.
     The loss that is minimised is summed over samples and weights classes equally; the
     cross-entropy is the unweighted mean, in nats.
     """
-    num_samples, num_features = features.shape
+    num_samples, num_features = len(labels), factors[-1].shape[1]
     counts = np.bincount(labels)
     num_classes = len(counts)
     weights = (num_samples / (num_classes * counts))[labels]
     taken = (labels, np.arange(num_samples))
-    transposed = features.T.tocsr() if sparse.issparse(features) else features.T
+    transposed = [factor.T for factor in factors]
 
     def shifted_logits(parameters):
         slopes, intercepts = np.split(parameters.reshape(num_classes, -1), [num_features], axis=1)
         # (classes, samples), rows contiguous: reductions over the few classes are fast that way.
-        logits = np.ascontiguousarray((features @ slopes.T).T)
+        logits = np.ascontiguousarray(_apply(reversed(factors), slopes.T).T)
         logits += intercepts
         logits -= logits.max(axis=0)
         return logits
@@ -117,7 +140,7 @@ def _fit(
         residuals = np.multiply(probabilities, weights / total, out=probabilities)
         residuals[taken] -= weights
         gradient = np.empty((num_classes, num_features + 1))
-        gradient[:, :-1] = (transposed @ np.ascontiguousarray(residuals.T)).T
+        gradient[:, :-1] = _apply(transposed, residuals.T).T
         gradient[:, -1] = residuals.sum(axis=1)
         return loss, gradient.ravel()
 
@@ -135,3 +158,9 @@ def _fit(
     logits = shifted_logits(result.x)
     cross_entropy = np.mean(np.log(np.exp(logits).sum(axis=0)) - logits[taken])
     return float(cross_entropy), bool(result.success)
+
+
+def _apply(factors: Iterable[np.ndarray | sparse.sparray], values: np.ndarray) -> np.ndarray:
+    for factor in factors:
+        values = factor @ values
+    return values

@@ -93,9 +93,11 @@ def _information_from_neighbors(
 
 def standardize(latents: Float[np.ndarray, "n num_latents"]) -> Float[np.ndarray, "n num_latents"]:
     """Shift each latent to mean 0 and scale it to variance 1; a constant one becomes 0."""
-    constant = latents.min(axis=0) == latents.max(axis=0)
+    deviations = latents.std(axis=0)
+    # Rounding leaves a constant latent a tiny deviation, and underflow a tiny one none.
+    constant = (latents.min(axis=0) == latents.max(axis=0)) | (deviations == 0)
     centred = np.where(constant, 0.0, latents - latents.mean(axis=0))
-    return centred / np.where(constant, 1.0, latents.std(axis=0))
+    return centred / np.where(constant, 1.0, deviations)
 
 
 def _neighbor_estimate(

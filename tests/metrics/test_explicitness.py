@@ -1,0 +1,68 @@
+"""InfoE against scikit-learn and closed forms."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from lib.metrics import explicitness
+
+
+def expected_share(features, source) -> float:
+    """The same regression by scikit-learn, whose tolerance is for the mean over samples."""
+    model = LogisticRegression(
+        C=np.inf, class_weight="balanced", tol=1e-4 / len(source), max_iter=100
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explained = log_loss(source, model.fit(features, source).predict_proba(features))
+        zeros = np.zeros(features.shape)
+        null = log_loss(source, model.fit(zeros, source).predict_proba(zeros))
+    return 1 - explained / null
+
+
+@pytest.fixture
+def sources():
+    # Uneven classes, so that weighting them equally matters, and one source of two values.
+    rng = np.random.default_rng(0)
+    probabilities = [0.5, 0.2, 0.2, 0.1]
+    return np.stack([rng.choice(4, 800, p=probabilities), rng.integers(0, 2, 800)], axis=1)
+
+
+@pytest.fixture
+def latents(sources):
+    rng = np.random.default_rng(1)
+    return sources @ rng.normal(size=(2, 5)) + rng.normal(size=(800, 5))
+
+
+def test_continuous_agrees_with_scikit_learn(sources, latents):
+    features = StandardScaler().fit_transform(latents)
+    expected = [expected_share(features, source) for source in sources.T]
+    np.testing.assert_allclose(explicitness(sources, latents).per_source, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("num_latents", [1, 4, 5])
+def test_discrete_agrees_with_scikit_learn(sources, latents, num_latents):
+    # Latents are multiplied in groups of three; whole groups and remainders agree alike.
+    indices = np.digitize(latents, [-1, 0, 1])[:, :num_latents]
+    features = OneHotEncoder().fit_transform(indices)
+    expected = [expected_share(features, source) for source in sources.T]
+    np.testing.assert_allclose(explicitness(sources, indices).per_source, expected, atol=1e-4)
+
+
+def test_linear_model_reads_a_sum_but_not_a_product():
+    bits = np.tile([[0, 0], [0, 1], [1, 0], [1, 1]], (50, 1))
+    exclusive_or = bits[:, 0] ^ bits[:, 1]
+    result = explicitness(np.stack([bits[:, 0], exclusive_or], axis=1), bits)
+    np.testing.assert_allclose(result.per_source, [1, 0], atol=1e-4)
+    assert result.infoe == pytest.approx(0.5, abs=1e-4)
+
+
+def test_without_information_the_uneven_classes_score_zero(sources):
+    # Equally weighted classes and a constant latent: cross-entropy log 4 and log 2, as on zeros.
+    result = explicitness(sources, np.zeros((len(sources), 1), dtype=int))
+    np.testing.assert_allclose(result.per_source, 0, atol=1e-12)
+    assert result.converged == (True, True)

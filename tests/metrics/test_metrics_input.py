@@ -1,0 +1,113 @@
+"""Bad sources and latents: each is refused by name, with what was given and what is allowed."""
+
+import numpy as np
+import pytest
+
+from lib.metrics import active_latents, compactness, explicitness, infomec, modularity, nmi_matrix
+
+RNG = np.random.default_rng(0)
+SOURCES = RNG.integers(0, 3, (60, 2))
+INDICES = RNG.integers(0, 4, (60, 3))
+FLOATS = RNG.normal(size=(60, 3))
+
+
+def with_value(value: float) -> np.ndarray:
+    latents = FLOATS.copy()
+    latents[5, 1] = value
+    return latents
+
+
+BAD_ARRAYS = {
+    "lengths": (SOURCES, INDICES[:50], ValueError, r"sources have 60 rows and latents 50"),
+    "nan": (SOURCES, with_value(np.nan), ValueError, r"latents hold 1 NaN or inf.*columns \[1\]"),
+    "infinity": (SOURCES, with_value(-np.inf), ValueError, r"latents hold 1 NaN or infinite"),
+    "one sample": (SOURCES[:1], INDICES[:1], ValueError, r"sources have 1 sample; .* at least 2"),
+    "string latents": (SOURCES, INDICES.astype(str), TypeError, r"latents have dtype <U"),
+    "object latents": (SOURCES, INDICES.astype(object), TypeError, r"latents have dtype object"),
+    "complex latents": (SOURCES, FLOATS * 1j, TypeError, r"latents have dtype complex128"),
+    "string sources": (SOURCES.astype(str), INDICES, TypeError, r"sources have dtype <U"),
+    "object sources": (SOURCES.astype(object), INDICES, TypeError, r"sources have dtype object"),
+    "float sources": (SOURCES * 1.0, INDICES, TypeError, r"float64; .*sources\.astype\(int\)"),
+    "flat sources": (SOURCES[:, 0], INDICES, ValueError, r"sources have shape \(60,\); expected"),
+    "flat latents": (SOURCES, INDICES[:, 0], ValueError, r"latents have shape \(60,\); expected"),
+    "deep latents": (SOURCES, INDICES[None], ValueError, r"latents have shape \(1, 60, 3\)"),
+    "no sample": (SOURCES[:0], INDICES[:0], ValueError, r"sources have shape \(0, 2\)"),
+    "no latent": (SOURCES, INDICES[:, :0], ValueError, r"latents have shape \(60, 0\)"),
+    "no source": (SOURCES[:, :0], INDICES, ValueError, r"sources have shape \(60, 0\)"),
+    "ragged": (SOURCES, [[1, 2], [3]], ValueError, r"latents cannot be read as an array"),
+    "constant source": (SOURCES * [1, 0], INDICES, ValueError, r"single value in columns \[1\]"),
+}
+
+
+@pytest.mark.parametrize("score", [infomec, nmi_matrix, explicitness])
+@pytest.mark.parametrize(
+    ("sources", "latents", "error", "message"), BAD_ARRAYS.values(), ids=BAD_ARRAYS
+)
+def test_bad_arrays(score, sources, latents, error, message):
+    with pytest.raises(error, match=message):
+        score(sources, latents)
+
+
+def test_one_source():
+    with pytest.raises(ValueError, match=r"sources hold 1 source; expected at least 2"):
+        infomec(SOURCES[:, :1], INDICES)
+
+
+@pytest.mark.parametrize("protocol", ["hsu2024", "", None, 3])
+@pytest.mark.parametrize("score", [infomec, nmi_matrix, explicitness])
+def test_unknown_protocol(score, protocol):
+    with pytest.raises(ValueError, match=f"protocol={protocol!r} is unknown; .*hsu2023"):
+        score(SOURCES, INDICES, protocol=protocol)
+
+
+@pytest.mark.parametrize("discrete", ["yes", 1, [True]])
+def test_discrete_is_a_flag(discrete):
+    with pytest.raises(TypeError, match=r"discrete=.* not allowed; expected True, False or None"):
+        infomec(SOURCES, INDICES, discrete=discrete)
+
+
+def test_discrete_floats_are_whole_numbers():
+    with pytest.raises(ValueError, match=r"discrete=True, but latents .* not whole numbers"):
+        infomec(SOURCES, INDICES / 10, discrete=True)
+    cast = infomec(SOURCES, INDICES.astype(np.float32), discrete=True)
+    np.testing.assert_array_equal(cast.nmi, infomec(SOURCES, INDICES).nmi)
+
+
+def test_integers_can_be_declared_continuous():
+    # The protocol then asks for a range above a twentieth of the widest.
+    latents = INDICES * [1, 1, 100]
+    assert active_latents(latents).tolist() == [True, True, True]
+    assert active_latents(latents, discrete=False).tolist() == [False, False, True]
+
+
+def test_active_range_of_unsigned_integers_does_not_wrap():
+    latents = np.array([[0, 5], [255, 5]], dtype=np.uint8)
+    assert active_latents(latents).tolist() == [True, False]
+
+
+def test_active_threshold_of_continuous_latents():
+    # Ranges 20, 1 and 1.01 against the threshold 20 / 20: exactly at it is not above it.
+    latents = np.array([[0.0, 0.0, 0.0], [20.0, 1.0, 1.01]])
+    assert active_latents(latents).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("score", [modularity, compactness])
+@pytest.mark.parametrize(
+    ("nmi", "message"),
+    [
+        (np.ones(3), r"nmi has shape \(3,\)"),
+        (np.ones((1, 3)), r"nmi hold 1 source"),
+        (np.ones((3, 0)), r"nmi has shape \(3, 0\)"),
+        (-np.ones((3, 2)), r"nmi goes from -1.0 to -1.0; expected finite, >= 0"),
+        (np.full((3, 2), np.nan), r"nmi goes from nan"),
+    ],
+)
+def test_bad_nmi(score, nmi, message):
+    with pytest.raises(ValueError, match=message):
+        score(nmi)
+
+
+@pytest.mark.parametrize("active", [np.ones(2, dtype=bool), np.array([0, 1, 2])])
+def test_bad_active(active):
+    with pytest.raises(ValueError, match=r"active has shape .* expected booleans of shape \(3,\)"):
+        modularity(np.ones((2, 3)), active)
