@@ -5,7 +5,7 @@ from lib.figures.curves import training_curves
 from lib.figures.explorer import source_explorer
 from lib.figures.heatmap import diagonal_order, nmi_heatmap
 from lib.figures.images import image_grid, latent_traversals, png_uri, reconstructions
-from lib.figures.scores import score_intervals, summarize_scores
+from lib.figures.scores import score_intervals
 from lib.figures.theme import (
     MODEL_COLORS,
     MODEL_LABELS,
@@ -31,6 +31,5 @@ __all__ = [
     "reconstructions",
     "score_intervals",
     "source_explorer",
-    "summarize_scores",
     "training_curves",
 ]

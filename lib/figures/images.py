@@ -12,6 +12,7 @@ from PIL import Image
 
 from lib.figures import _checks
 from lib.figures.theme import MAX_ROWS, finish, lookup_label, model_label
+from lib.metrics import psnr
 
 
 def png_uri(image: ArrayLike) -> str:
@@ -157,8 +158,8 @@ def reconstructions(
         largest: pixels; no image is drawn wider.
 
     Returns:
-        The chart; a tooltip gives the peak signal-to-noise ratio of each reconstruction, in dB,
-        over its pixels as they are shown (8 bits).
+        The chart; a tooltip gives the PSNR of each reconstruction in dB, as `lib.metrics.psnr`
+        computes it for one image, and the description their mean.
 
     Raises:
         ValueError: no model, or reconstructions whose shape differs from the images'.
@@ -176,11 +177,15 @@ def reconstructions(
             )
         rows.append(row)
         ratios.append(
-            [_decibels(original, copy) for original, copy in zip(originals, row, strict=True)]
+            [
+                _decibels(original[None], copy[None])
+                for original, copy in zip(np.asarray(images), np.asarray(given), strict=True)
+            ]
         )
     names = [model_label(name) for name in reconstructed]
     means = ", ".join(
-        f"{name} {_decibels(originals, row)}" for name, row in zip(names, rows[1:], strict=True)
+        f"{name} {_decibels(images, given)}"
+        for name, given in zip(names, reconstructed.values(), strict=True)
     )
     count = len(originals)
     return image_grid(
@@ -194,7 +199,7 @@ def reconstructions(
         title=title,
         largest=largest,
         description=f"{count} images in a row; under them their reconstructions by "
-        f"{' and '.join(names)}. PSNR over all of these pixels: {means}.",
+        f"{' and '.join(names)}. Mean PSNR: {means}.",
     )
 
 
@@ -253,9 +258,9 @@ def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | No
     )
 
 
-def _decibels(original: np.ndarray, copy: np.ndarray) -> str:
-    error = np.mean((original.astype(float) - copy.astype(float)) ** 2) / 255**2
-    return "identical" if error == 0 else f"{-10 * np.log10(error):.1f} dB"
+def _decibels(images: ArrayLike, copies: ArrayLike) -> str:
+    ratio = psnr(np.asarray(images), np.asarray(copies))
+    return f"{ratio:.1f} dB" if np.isfinite(ratio) else "identical"
 
 
 def _describe(

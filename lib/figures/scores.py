@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import altair as alt
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lib.figures import _checks
 from lib.figures.theme import finish, group_scales, legend, model_label
+from lib.metrics import mean_interval
 
 SCORE_LABELS = {
     "infom": "InfoM (modularity)",
@@ -21,61 +20,10 @@ SCORE_LABELS = {
 
 _RATIOS = ("infom", "infoe", "infoc")
 _SCORE_LOOKS = {
-    "infom": ("#874b97", "circle"),
+    "infom": ("#a05fb5", "circle"),
     "infoe": ("#34b884", "square"),
     "infoc": ("#c98700", "diamond"),
 }
-
-
-def summarize_scores(
-    frame: pd.DataFrame,
-    by: str | Sequence[str],
-    scores: Sequence[str] = _RATIOS,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Return the mean of each score over runs, with its t-interval.
-
-    Args:
-        frame: one row a run, one column a score, and the columns `by`.
-        by: the column or columns that tell groups of runs apart; rows of a group are its seeds.
-        scores: columns to summarize.
-        level: coverage of the interval, in (0, 1).
-
-    Returns:
-        One row for each group and score, in the order of first appearance: the columns `by`, then
-        "score", "mean", "low", "high" and "num_runs". "low" and "high" are NaN for a single run,
-        which has no interval.
-
-    Raises:
-        ValueError: a column is missing, a score is not finite, or the level is outside (0, 1).
-
-    Source: Hsu et al. 2023, section 5: 95 % t-intervals over seeds.
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}.")
-    columns = [by] if isinstance(by, str) else list(by)
-    _check_frame(frame, columns, scores)
-    rows = []
-    for key, group in frame.groupby(columns, sort=False, dropna=False):
-        for score in scores:
-            values = group[score].to_numpy(float)
-            count = len(values)
-            half = (
-                stats.t.ppf((1 + level) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count)
-                if count > 1
-                else np.nan
-            )
-            rows.append(
-                {
-                    **dict(zip(columns, key, strict=True)),
-                    "score": score,
-                    "mean": values.mean(),
-                    "low": values.mean() - half,
-                    "high": values.mean() + half,
-                    "num_runs": count,
-                }
-            )
-    return pd.DataFrame(rows)
 
 
 def score_intervals(
@@ -87,7 +35,7 @@ def score_intervals(
     x_title: str | None = None,
     seed: str | None = "seed",
     title: str | None = None,
-    subtitle: str | None = "Large marks: mean over seeds; bars: 95 % t-interval; ticks: seeds.",
+    subtitle: str = "Large marks: mean over seeds; bars: 95 % t-interval; ticks: seeds.",
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the mean of scores with 95 % t-intervals, and every seed beside it.
@@ -96,6 +44,9 @@ def score_intervals(
     `score_intervals(frame, x="weight_decay")`. A comparison of models is easier to read the other
     way round: `score_intervals(frame, x="score", color="model")`. Values of x stand at equal
     distances, numbers in increasing order, so that a sweep over 0, 0.01, 0.1 has room.
+
+    A run whose score is undefined (None or NaN in its record) is left out of that score's mean,
+    and the subtitle says how many are.
 
     Args:
         frame: one row a run: scores in columns, and the columns named below.
@@ -106,15 +57,17 @@ def score_intervals(
         x_title: title of the horizontal axis with its unit; by default the column's name.
         seed: the column that tells runs apart in tooltips; None if there is none.
         title: line above the chart.
-        subtitle: second line above the chart.
+        subtitle: second line above the chart; by default what the marks are.
         description: words for readers who do not see the figure; by default all the means.
 
     Returns:
         The chart; tooltips give mean, interval and number of runs, and the score of each seed.
 
     Raises:
-        ValueError: a column is missing, a score is not finite, scores of different units are
-            mixed, or x and color are the same.
+        ValueError: a column is missing, a score is infinite or undefined in every run, scores of
+            different units are mixed, or x and color are the same.
+
+    Source: Hsu et al. 2023, section 5, whose tables have such intervals.
     """
     scores = [scores] if isinstance(scores, str) else list(scores)
     if not scores:
@@ -131,15 +84,18 @@ def score_intervals(
             'for a comparison of models give x="score", color="model".'
         )
     groups = [column for column in (x, color) if column != "score"]
-    _check_frame(frame, groups + ([seed] if seed else []), scores)
-    summary = summarize_scores(frame, groups, scores)
-    single = frame.melt(
-        id_vars=groups + ([seed] if seed else []),
-        value_vars=scores,
-        var_name="score",
-        value_name="value",
-    )
-    summary, single = summary.round(5), single.round({"value": 5})
+    kept = groups + ([seed] if seed else [])
+    _check_columns(frame, [*kept, *scores])
+    single = frame.melt(kept, scores, var_name="score", value_name="value")
+    undefined = int(single["value"].isna().sum())
+    single = single.dropna(subset=["value"])
+    for score in scores:
+        values = single.loc[single["score"] == score, "value"].to_numpy()
+        _checks.numbers(f"frame[{score!r}]", values.astype(float), ("num_runs",))
+    summary = _summarize(single, [*groups, "score"])
+    single["value"] = single["value"].astype(float).round(5)
+    if undefined:
+        subtitle += f" Left out for an undefined score: {undefined} of {len(frame) * len(scores)}."
     places = _order(x, frame, scores)
     looks = _order(color, frame, scores)
     for table in (summary, single):
@@ -219,14 +175,28 @@ def score_intervals(
     )
 
 
-def _check_frame(frame: pd.DataFrame, columns: Sequence[str], scores: Sequence[str]) -> None:
-    if len(frame) == 0:
-        raise ValueError("frame must hold at least one run, got no rows.")
-    missing = [name for name in (*columns, *scores) if name not in frame.columns]
+def _check_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
-    for score in scores:
-        _checks.numbers(f"frame[{score!r}]", frame[score].to_numpy(), ("num_runs",))
+    if len(frame) == 0:
+        raise ValueError("frame must hold at least one run, got no rows.")
+
+
+def _summarize(single: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    rows = []
+    for key, group in single.groupby(by, sort=False):
+        mean, half_width = mean_interval(group["value"].astype(float))
+        rows.append(
+            {
+                **dict(zip(by, key, strict=True)),
+                "mean": round(mean, 5),
+                "low": round(mean - half_width, 5),
+                "high": round(mean + half_width, 5),
+                "num_runs": len(group),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _order(column: str, frame: pd.DataFrame, scores: list[str]) -> list:
