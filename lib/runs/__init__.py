@@ -1,6 +1,7 @@
 """Runs: configurations, their execution, and the records that are kept of them."""
 
 from lib.runs.build import build_draw, build_model, held_out
+from lib.runs.comparison import Difference, compare
 from lib.runs.config import RunConfig
 from lib.runs.execution import execute, reconstruct, sweep
 from lib.runs.profiles import PROFILES
@@ -9,10 +10,12 @@ from lib.runs.tables import table
 
 __all__ = [
     "PROFILES",
+    "Difference",
     "RunConfig",
     "RunRecord",
     "build_draw",
     "build_model",
+    "compare",
     "execute",
     "held_out",
     "reconstruct",

@@ -1,0 +1,72 @@
+"""Two settings compared seed by seed, and the sentence that says what came of it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lib.metrics import mean_interval
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a score differs between two settings that were run with the same seeds.
+
+    Attributes:
+        mean: over seeds, of the score of one setting less that of the other.
+        low, high: the ends of its 95 % t-interval; NaN with fewer than two seeds.
+        num_seeds: seeds with both scores.
+        unit: of the score; empty for the ratios of InfoMEC.
+    """
+
+    mean: float
+    low: float
+    high: float
+    num_seeds: int
+    unit: str = ""
+
+    def __str__(self) -> str:
+        """Such as "0.31 higher (95 % interval 0.22 to 0.40, 3 seeds)"."""
+        places, unit = (1, f" {self.unit}") if self.unit else (2, "")
+        size = f"{abs(self.mean):.{places}f}{unit}"
+        if self.num_seeds < 2:
+            way = "higher" if self.mean > 0 else "lower"
+            return f"{size} {way} (one seed, so no interval)"
+        sides = sorted((abs(self.low), abs(self.high)))
+        if self.low > 0 or self.high < 0:
+            way = "higher" if self.mean > 0 else "lower"
+            return (
+                f"{size} {way} (95 % interval {sides[0]:.{places}f} to {sides[1]:.{places}f}{unit}, "
+                f"{self.num_seeds} seeds)"
+            )
+        return (
+            f"not distinguishable (difference {self.mean:+.{places}f}{unit}, 95 % interval "
+            f"{self.low:+.{places}f} to {self.high:+.{places}f}{unit}, {self.num_seeds} seeds)"
+        )
+
+
+def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object) -> Difference:
+    """The difference of a score between two settings, paired by seed.
+
+    Args:
+        runs: as `table` makes it.
+        score: a column, such as "infom" or "psnr".
+        by: the column that tells the settings apart, such as "model".
+        one: the value of `by` whose score is taken first.
+        other: the value of `by` whose score is subtracted.
+
+    Returns:
+        The difference over the seeds for which both scores are defined.
+
+    Raises:
+        ValueError: no seed has both.
+    """
+    columns = [runs[runs[by] == value].set_index("seed")[score] for value in (one, other)]
+    differences = (columns[0] - columns[1]).dropna().to_numpy(float)
+    if len(differences) == 0:
+        raise ValueError(
+            f"No seed has a {score} for both {by}={one!r} and {by}={other!r}; run both with the "
+            "same seeds."
+        )
+    mean, half_width = mean_interval(differences)
+    unit = "dB" if score == "psnr" else ""
+    return Difference(mean, mean - half_width, mean + half_width, len(differences), unit)
