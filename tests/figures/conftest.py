@@ -1,0 +1,43 @@
+"""How tests read a chart: its specification, its data, and what Vega makes of it."""
+
+import warnings
+from collections.abc import Callable
+
+import altair as alt
+import numpy as np
+import pytest
+import vl_convert
+
+
+@pytest.fixture
+def read() -> Callable[[alt.Chart], tuple[dict, list[list[dict]]]]:
+    """Return a chart's validated specification and its tables of data."""
+
+    def read_chart(chart: alt.Chart) -> tuple[dict, list[list[dict]]]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            spec = chart.to_dict(validate=True)
+        return spec, list(spec["datasets"].values())
+
+    return read_chart
+
+
+@pytest.fixture
+def draw(capfd: pytest.CaptureFixture) -> Callable[[alt.Chart], str]:
+    """Draw a chart with Vega in light and dark; return the SVG of the light one."""
+
+    def draw_chart(chart: alt.Chart) -> str:
+        spec = chart.to_dict()
+        for theme in ("dark", None):
+            svg = vl_convert.vegalite_to_svg(spec, theme=theme)
+            assert "NaN" not in svg
+        assert "WARN" not in "".join(capfd.readouterr())
+        return svg
+
+    return draw_chart
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    """Images (2 rows, 3 columns, 4, 5, 3), all of them different."""
+    return np.random.default_rng(0).integers(0, 256, (2, 3, 4, 5, 3), dtype=np.uint8)

@@ -1,0 +1,120 @@
+import itertools
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.figures import MODEL_COLORS, MODEL_LABELS, finish, group_scales, legend
+
+NAMES = [
+    "autoencoder",
+    "qlae",
+    "beta_vae",
+    "beta_tcvae",
+    "bioae",
+    "vqvae",
+    "infowgan_gp",
+    "qlinfowgan_gp",
+    "tripod",
+]
+
+
+def some_chart() -> alt.Chart:
+    return alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_point().encode(x="x:Q")
+
+
+def linear(color: str) -> np.ndarray:
+    part = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(color: str) -> float:
+    return float(linear(color) @ [0.2126, 0.7152, 0.0722])  # WCAG 2, relative luminance
+
+
+def test_every_model_of_the_design_has_its_own_colour_and_label():
+    assert list(MODEL_COLORS) == NAMES == list(MODEL_LABELS)
+    assert len(set(MODEL_COLORS.values())) == len(NAMES)
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#14181e"])
+def test_model_colours_stand_out_from_light_and_dark_pages(page):
+    for color in MODEL_COLORS.values():
+        low, high = sorted([luminance(color), luminance(page)])
+        assert (high + 0.05) / (low + 0.05) >= 2.5
+
+
+def test_model_colours_differ_for_colour_blind_eyes():
+    # Severity 1.0 of Machado, Oliveira and Fernandes (2009), protanopia and deuteranopia.
+    eyes = [
+        np.eye(3),
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
+    ]
+    for eye in eyes:
+        seen = [np.clip(np.asarray(eye) @ linear(color), 0, 1) for color in MODEL_COLORS.values()]
+        # Cube roots make equal steps look about equal; 0.05 is several just noticeable ones.
+        pairs = itertools.combinations(np.cbrt(seen), 2)
+        assert min(np.linalg.norm(one - other) for one, other in pairs) > 0.05
+
+
+def test_a_model_keeps_its_colour_and_shape_whoever_stands_beside_it():
+    alone, alone_shape = group_scales(["qlae"])
+    color, shape = group_scales(["mine", "qlae", "autoencoder", "mine"])
+    assert color.domain == ["autoencoder", "QLAE", "mine"]
+    assert color.range[:2] == [MODEL_COLORS["autoencoder"], MODEL_COLORS["qlae"]]
+    assert alone.range == [MODEL_COLORS["qlae"]]
+    assert alone_shape.range[0] == shape.range[1]
+    assert len(set(color.range)) == len(set(shape.range)) == 3
+
+
+def test_more_groups_than_colours_are_refused():
+    with pytest.raises(ValueError, match="names must hold at most 9 different groups, got 10"):
+        group_scales([f"run {at}" for at in range(10)])
+
+
+def test_a_legend_fits_a_phone():
+    assert legend(["autoencoder", "QLAE"]).columns == 2
+    assert legend(list(MODEL_LABELS.values())).columns == 2
+    assert legend(["x" * 60]).columns == 1
+
+
+@pytest.mark.parametrize("description", ["", "  \n", None])
+def test_a_figure_without_a_description_is_refused(description):
+    with pytest.raises(ValueError, match="description must say in words"):
+        finish(some_chart(), description, height=100)
+
+
+def test_finish_sets_width_background_and_description_and_no_colour_of_text(read):
+    spec, _ = read(finish(some_chart(), "Two  points\n in a row.", height=120, title="A " * 40))
+    assert spec["description"] == "Two points in a row."
+    assert spec["width"] == "container"
+    assert spec["height"] == 120
+    assert spec["autosize"] == {"type": "fit-x", "contains": "padding"}
+    assert spec["config"]["background"] == "transparent"
+    assert len(spec["title"]["text"]) == 2  # 79 characters, at most 42 a line
+    texts = [spec["config"][part] for part in ("axis", "legend", "title")]
+    assert not {"labelColor", "titleColor", "color", "subtitleColor"} & set().union(*texts)
+
+
+def test_a_height_may_follow_the_width(read, draw):
+    chart = finish(some_chart(), "Two points.", height="width / 2")
+    spec, _ = read(chart)
+    assert {"name": "height", "expr": "width / 2"} in spec["params"]
+    # Without a container Vega is 300 px wide: 150 for the marks, about 30 for axis and padding.
+    assert 150 < float(draw(chart).split('height="')[1].split('"')[0]) < 200
+
+
+def test_importing_figures_changes_nothing_for_other_charts():
+    assert some_chart().to_dict()["config"] == {
+        "view": {"continuousWidth": 300, "continuousHeight": 300}  # Altair's own default
+    }
