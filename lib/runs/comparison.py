@@ -27,20 +27,19 @@ class Difference:
     def __str__(self) -> str:
         """Such as "0.31 higher (95 % interval 0.22 to 0.40, 3 seeds)"."""
         places, unit = (1, f" {self.unit}") if self.unit else (2, "")
+        way = "higher" if self.mean > 0 else "lower"
         size = f"{abs(self.mean):.{places}f}{unit}"
         if self.num_seeds < 2:
-            way = "higher" if self.mean > 0 else "lower"
             return f"{size} {way} (one seed, so no interval)"
-        sides = sorted((abs(self.low), abs(self.high)))
-        if self.low > 0 or self.high < 0:
-            way = "higher" if self.mean > 0 else "lower"
+        if self.low <= 0 <= self.high:
             return (
-                f"{size} {way} (95 % interval {sides[0]:.{places}f} to {sides[1]:.{places}f}{unit}, "
-                f"{self.num_seeds} seeds)"
+                f"not distinguishable (difference {self.mean:+.{places}f}{unit}, 95 % interval "
+                f"{self.low:+.{places}f} to {self.high:+.{places}f}{unit}, {self.num_seeds} seeds)"
             )
+        near, far = sorted((abs(self.low), abs(self.high)))
         return (
-            f"not distinguishable (difference {self.mean:+.{places}f}{unit}, 95 % interval "
-            f"{self.low:+.{places}f} to {self.high:+.{places}f}{unit}, {self.num_seeds} seeds)"
+            f"{size} {way} (95 % interval {near:.{places}f} to {far:.{places}f}{unit}, "
+            f"{self.num_seeds} seeds)"
         )
 
 

@@ -38,8 +38,8 @@ def test_runs_without_a_score_are_left_out():
 
 
 def test_decibels_have_their_unit():
-    runs = _runs([24.0, 25.0], [26.0, 27.1]).rename(columns={"infom": "psnr"})
-    assert str(compare(runs, "psnr", "model", "qlae", "autoencoder")).startswith("2.0 dB lower")
+    runs = _runs([24.0, 25.0], [26.0, 27.2]).rename(columns={"infom": "psnr"})
+    assert str(compare(runs, "psnr", "model", "qlae", "autoencoder")).startswith("2.1 dB lower")
 
 
 def test_settings_without_a_common_seed():
