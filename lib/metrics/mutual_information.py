@@ -119,9 +119,11 @@ def _neighbor_estimate(
     radii = np.empty_like(values)
     for label in np.flatnonzero(counts > 1):
         members = labels == label
-        radii[members] = _neighbor_distances(values[members], min(num_neighbors, counts[label] - 1))
-    # A few roundings short, so that the k-th neighbour itself never counts as closer.
-    radii -= 4 * np.spacing(np.abs(values) + radii)
+        available = int(counts[label]) - 1
+        radii[members] = _neighbor_distances(values[members], min(num_neighbors, available))
+    # A few roundings short, so that the k-th neighbour itself never counts as closer; the point
+    # itself always does.
+    radii = np.maximum(radii - 4 * np.spacing(np.abs(values) + radii), 0)
     closer = np.searchsorted(values, values + radii, side="right")
     closer -= np.searchsorted(values, values - radii, side="left")
     neighbors = np.minimum(num_neighbors, counts[labels] - 1)
