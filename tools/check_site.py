@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 WIDTHS = (1280, 375)
 SCHEMES = ("light", "dark")
@@ -30,6 +30,16 @@ NO_BROWSER = f"""no Chromium was found (environment variable CHROMIUM, {", ".joi
 so the site was NOT opened in a browser. To install one: `apt-get install chromium` on Debian,
 `.venv/bin/python -m playwright install --with-deps chromium` elsewhere; then name it in CHROMIUM
 if it is not on the PATH."""
+# Late charts and formulas get ten seconds; what is missing then is the probe's to report.
+WAIT_UNTIL_DRAWN = """async (theme) => {
+  await document.fonts.ready;
+  await window.MathJax?.startup?.promise;
+  const undrawn = () => [...document.querySelectorAll('[id^="altair-viz-"]')].some(
+    (chart) => chart.dataset.drawn !== theme && !chart.querySelector(".error"));
+  for (let wait = 0; wait < 100 && undrawn(); wait++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}"""
 PAGE_PROBE = (Path(__file__).parent / "probe_page.js").read_text(encoding="utf-8")
 
 
@@ -87,28 +97,31 @@ def check_in_browser(
         )
         for scheme in SCHEMES:
             for width in WIDTHS:
+                context = browser.new_context(
+                    viewport={"width": width, "height": HEIGHT},
+                    color_scheme=scheme,
+                    reduced_motion="reduce",
+                )
                 for name in names:
-                    where = f"{name} ({width} px, {scheme})"
-                    picture = None
-                    if screenshots is not None:
-                        screenshots.mkdir(parents=True, exist_ok=True)
-                        picture = screenshots / f"{Path(name).stem}-{width}-{scheme}.png"
+                    picture = f"{Path(name).stem}-{width}-{scheme}.png"
                     found, charts[name] = _look(
-                        browser, f"{address}/{name}", width, scheme, picture
+                        context,
+                        f"{address}/{name}",
+                        scheme,
+                        screenshots and screenshots / picture,
                     )
-                    problems += [f"{where}: {text}" for text in found]
+                    where = f"{name} ({width} px, {scheme})"
+                    problems += [f"{where}: {text}" for text in dict.fromkeys(found)]
+                context.close()
         browser.close()
     return problems, charts
 
 
 def _look(
-    browser: Browser, address: str, width: int, scheme: str, picture: Path | None
+    context: BrowserContext, address: str, scheme: str, picture: Path | None
 ) -> tuple[list[str], int]:
     problems: list[str] = []
     host = urlsplit(address).netloc
-    context = browser.new_context(
-        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
-    )
     page = context.new_page()
     page.on("console", lambda message: _note_console(problems, message))
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
@@ -116,33 +129,30 @@ def _look(
     page.on("response", lambda response: _note_response(problems, response))
     page.on("request", lambda request: _note_request(problems, request.url, host))
     try:
-        page.goto(address, wait_until="networkidle", timeout=LOAD_MS)
-        _wait_until_drawn(page)
-        seen = page.evaluate(PAGE_PROBE)
-        problems += seen["problems"]
-        if seen["theme"] != scheme:
-            problems.append(f"the page's theme is {seen['theme']!r}, expected {scheme!r}")
+        page.goto(address, wait_until="load", timeout=LOAD_MS)
+        charts = _probe(page, scheme, problems)
         if picture is not None:
+            picture.parent.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=str(picture), full_page=True)
-        return problems, seen["charts"]
+        other = next(name for name in SCHEMES if name != scheme)
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", other)
+        switched: list[str] = []
+        _probe(page, other, switched)
+        problems += [f"switched to {other}: {text}" for text in switched]
+        page.wait_for_load_state("networkidle", timeout=LOAD_MS)
+        return problems, charts
     finally:
-        context.close()
+        page.close()
 
 
-def _wait_until_drawn(page: Page) -> None:
-    """Give late charts and formulas time; what is missing then is the probe's to report."""
-    page.evaluate(
-        """async () => {
-          await document.fonts.ready;
-          await window.MathJax?.startup?.promise;
-          const undrawn = () => [...document.querySelectorAll('[id^="altair-viz-"]')]
-            .some((chart) => !chart.querySelector("svg, canvas, .error"));
-          for (let wait = 0; wait < 100 && undrawn(); wait++) {
-            await new Promise((resolve) => setTimeout(resolve, 100));
-          }
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }"""
-    )
+def _probe(page: Page, scheme: str, problems: list[str]) -> int:
+    """Add what the page shows amiss to `problems`, and return how many charts it has."""
+    page.evaluate(WAIT_UNTIL_DRAWN, scheme)
+    seen = page.evaluate(PAGE_PROBE)
+    problems += seen["problems"]
+    if seen["theme"] != scheme:
+        problems.append(f"the page's theme is {seen['theme']!r}, expected {scheme!r}")
+    return seen["charts"]
 
 
 def _note_console(problems: list[str], message: object) -> None:

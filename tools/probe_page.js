@@ -45,6 +45,9 @@
       problems.push(`${name}: not drawn`);
       return;
     }
+    if (chart.dataset.drawn !== document.documentElement.dataset.theme) {
+      problems.push(`${name}: drawn in the colours of the ${chart.dataset.drawn} page`);
+    }
     if (!isShown(chart)) return; // folded away, so without a size
     const { width, height } = drawing.getBoundingClientRect();
     if (width < 50 || height < 20) problems.push(`${name}: drawn only ${width} x ${height} px`);

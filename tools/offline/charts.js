@@ -43,6 +43,7 @@
       drawn?.finalize();
       drawn = await embed(element, structuredClone(spec), optionsFor(asked, isDark));
       drawnDark = isDark;
+      element.dataset.drawn = isDark ? "dark" : "light";
       return drawn;
     };
     let turn = draw();
