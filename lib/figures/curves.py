@@ -86,7 +86,7 @@ def training_curves(
         y=alt.Y(
             "value:Q",
             title=quantity_title,
-            scale=alt.Scale(type="log" if log else "linear", zero=False),
+            scale=alt.Scale(type="log") if log else alt.Scale(zero=False),
             axis=alt.Axis(tickCount=5, grid=not log),
         ),
         color=alt.Color(

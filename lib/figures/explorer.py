@@ -122,6 +122,8 @@ def source_explorer(
         ),
     )
     base_chart = alt.Chart(frame)
+    # What a screen reader says of one image; Vega's own words would spell out the data URI.
+    spoken = {"expr": "datum.source + ': ' + datum.label"}
     picture = (
         base_chart.transform_filter(now)
         .mark_image(
@@ -132,6 +134,7 @@ def source_explorer(
             align="left",
             baseline="top",
             smooth=False,
+            description=spoken,
         )
         .encode(url="image:N", tooltip=tooltip)
     )
@@ -143,6 +146,7 @@ def source_explorer(
             height={"expr": f"bandwidth('x') * {aspect}"},
             baseline="top",
             smooth=False,
+            description=spoken,
         )
         .encode(x=across, url="image:N", tooltip=tooltip)
     )

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from collections.abc import Mapping, Sequence
 
 import altair as alt
@@ -109,10 +110,21 @@ def image_grid(
             )
         )
     cell = f"min(width / {columns}, {largest})"
+    # What a screen reader says of one image; Vega's own words would spell out the data URI.
+    spoken = " + ', ' + ".join(
+        f"{json.dumps(word + ' ')} + datum.{field}{'' if names is None else '_label'}"
+        for field, word, names in (
+            ("row", row_word, row_names),
+            ("column", column_word, column_names),
+        )
+    )
     chart = (
         alt.Chart(frame)
         .mark_image(
-            width={"expr": "bandwidth('x')"}, height={"expr": "bandwidth('y')"}, smooth=False
+            width={"expr": "bandwidth('x')"},
+            height={"expr": "bandwidth('y')"},
+            smooth=False,
+            description={"expr": spoken},
         )
         .encode(
             x=alt.X(

@@ -43,7 +43,7 @@ def test_another_source_and_value_show_their_image(read):
     svg = vl_convert.vegalite_to_svg(spec)
     assert svg.count("<image") == 6
     assert "hue: 4 (value 4 of 0 to 4)" in svg
-    assert svg.count(f' href="{png_uri(IMAGES[1][4])}') == 2  # large, and in the strip
+    assert svg.count(png_uri(IMAGES[1][4])) == 2  # large, and in the strip
 
 
 @pytest.mark.parametrize(
