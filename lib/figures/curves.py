@@ -72,9 +72,7 @@ def training_curves(
     colors, _ = group_scales(names)
     quantity_title = quantity_title or quantity
     chosen = alt.selection_point(fields=["group"], bind="legend")
-    nearest = alt.selection_point(
-        fields=["run", "step"], nearest=True, on="pointerover", clear="pointerout", empty=False
-    )
+    pointed = alt.selection_point(on="pointerover", clear="pointerout", empty=False)
     # A row a run, unfolded in the browser, keeps the page a fifth of the size of a row a point.
     base = alt.Chart(alt.InlineData(values=rows)).transform_flatten(["step", "value"])
     base = base.encode(
@@ -96,8 +94,8 @@ def training_curves(
     lines = base.mark_line(strokeWidth=1.8).encode(
         detail="run:N", opacity=alt.condition(chosen, alt.value(0.9), alt.value(0.12))
     )
-    points = base.mark_point(size=60, filled=True).encode(
-        opacity=alt.condition(nearest, alt.value(1), alt.value(0)),
+    points = base.mark_point(size=150, filled=True).encode(
+        opacity=alt.condition(pointed, alt.value(0.8), alt.value(0)),
         tooltip=[
             alt.Tooltip("run:N"),
             alt.Tooltip("step:Q", format=",d"),
@@ -105,7 +103,7 @@ def training_curves(
         ],
     )
     return finish(
-        alt.layer(lines.add_params(chosen), points.add_params(nearest)),
+        alt.layer(lines.add_params(chosen), points.add_params(pointed)),
         description
         or f"{quantity_title} against the training step of {len(curves)} runs: {'; '.join(ends)}.",
         height=260,

@@ -162,25 +162,24 @@ def source_explorer(
         .encode(x=across)
     )
     told = ", ".join(f"{name} ({size})" for name, size in zip(names, sizes, strict=True))
-    chart = alt.layer(picture, strip, cursor).add_params(source, value)
-    chart = finish(
-        chart,
+    return finish(
+        alt.layer(picture, strip, cursor).add_params(source, value),
         description
         or f"An image in which one source at a time is changed with a menu and a slider. Sources "
         f"and their numbers of values: {told}.",
         height=f"{strip_top} + {thumb} * {aspect}",
-        title=title,
+        # The caption is the chart's title, since that follows the theme of the page.
+        title=_caption(names, words),
+        subtitle=title,
     )
-    # The caption is the chart's title, since that follows the theme of the page.
-    told_now = json.dumps(dict(zip(names, words, strict=True)), ensure_ascii=False)
-    shown = f"{told_now}[chosen_source]"
-    at = f"min(chosen_value, length({shown}) - 1)"
-    caption = (
-        f"chosen_source + ': ' + {shown}[{at}] + ' (value ' + {at} + ' of 0 to ' + "
-        f"(length({shown}) - 1) + ')'"
-    )
-    return chart.properties(
-        title=alt.TitleParams(
-            text=alt.expr(caption), **({"subtitle": chart.title.text} if title else {})
-        )
+
+
+def _caption(names: list[str], words: list[list[str]]) -> alt.Expr:
+    known = json.dumps(dict(zip(names, words, strict=True)), ensure_ascii=False)
+    labels = f"{known}[chosen_source]"
+    last = f"(length({labels}) - 1)"
+    value = f"min(chosen_value, {last})"
+    return alt.expr(
+        f"chosen_source + ': ' + {labels}[{value}] + ' (value ' + {value} + ' of 0 to ' + {last}"
+        " + ')'"
     )

@@ -35,7 +35,7 @@ def score_intervals(
     x_title: str | None = None,
     seed: str | None = "seed",
     title: str | None = None,
-    subtitle: str = "Large marks: mean over seeds; bars: 95 % t-interval; ticks: seeds.",
+    subtitle: str = "Mean and 95 % t-interval over seeds (ticks).",
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the mean of scores with 95 % t-intervals, and every seed beside it.

@@ -9,10 +9,7 @@ import altair as alt
 MAX_ROWS = 5000
 """Most rows of data that one chart may carry (Altair's own limit)."""
 
-FONT = (
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
-    "'Liberation Sans', sans-serif"
-)
+FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 """The stack of the book's prose: a canvas cannot inherit a font from its page."""
 
 ACCENT = "#d86a1a"
@@ -77,10 +74,12 @@ INK = "#0b1526"
 SPECTRUM = ["#2f78d6", "#8a6bbf", "#b8589a", "#d86a1a"]
 """Range of an ordered set of lines, of similar lightness from end to end."""
 
-# Characters that fit on one line at the 343 px that a phone of 375 px leaves to a figure.
-_TITLE_CHARACTERS = 42
-_SUBTITLE_CHARACTERS = 56
-_LEGEND_PIXELS = 330
+# Characters that fit on one line of a figure, and pixels that fit beside one another: on a phone
+# of 375 px, whose margins and menu leave about 300, and on wider pages.
+_NARROW, _WIDE = "width < 480", "width >= 480"
+_TITLE_CHARACTERS = {_NARROW: 34, _WIDE: 62}
+_SUBTITLE_CHARACTERS = 46
+_LEGEND_PIXELS = {_NARROW: 290, _WIDE: 560}
 
 
 def model_label(name: str) -> str:
@@ -127,10 +126,14 @@ def legend(labels: Sequence[str], title: str | None = None) -> alt.Legend:
         labels: labels of its entries, which decide the number of columns.
         title: title of the legend, none by default.
     """
-    widest = 32 + 6.5 * max(len(label) for label in labels)
-    columns = max(1, min(len(labels), int(_LEGEND_PIXELS / widest)))
+    widest = 32 + 7 * max(len(label) for label in labels)
+    narrow, wide = (max(1, min(len(labels), room // widest)) for room in _LEGEND_PIXELS.values())
     return alt.Legend(
-        title=title, orient="top", direction="horizontal", columns=columns, symbolOpacity=1
+        title=title,
+        orient="top",
+        direction="horizontal",
+        columns=alt.expr(f"{_NARROW} ? {narrow} : {wide}"),
+        symbolOpacity=1,
     )
 
 
@@ -150,7 +153,7 @@ def finish(
     description: str,
     *,
     height: float | str,
-    title: str | None = None,
+    title: str | alt.Expr | None = None,
     subtitle: str | None = None,
 ) -> alt.Chart | alt.LayerChart:
     """Give a chart the look of the book: width of its container, type, and a description.
@@ -164,7 +167,8 @@ def finish(
         description: what the figure shows, in words, for readers who do not see it.
         height: pixels, or a Vega expression of `width` (pixels) for charts whose cells must keep
             their proportions at every width.
-        title: bold line above the chart; long ones are wrapped for a phone.
+        title: bold line above the chart; long ones are wrapped for a phone. An expression where
+            it changes with the chart's parameters; that is not wrapped.
         subtitle: plain line under the title, wrapped too; may stand without a title.
 
     Returns:
@@ -189,15 +193,18 @@ def finish(
         chart = chart.add_params(alt.param(name="height", expr=height))
     else:
         chart = chart.properties(height=height)
+    # A title wider than the chart would make Vega shrink the chart without end.
+    limit = alt.expr("width * 0 + containerSize()[0] - 12")
     plain = textwrap.wrap(subtitle or "", _SUBTITLE_CHARACTERS)
     if title:
-        bold = textwrap.wrap(title, _TITLE_CHARACTERS)
-        chart = chart.properties(
-            title=alt.TitleParams(bold, subtitle=plain) if plain else alt.TitleParams(bold)
-        )
+        text = _wrapped(title) if isinstance(title, str) else title
+        below = {"subtitle": plain} if plain else {}
+        chart = chart.properties(title=alt.TitleParams(text, limit=limit, **below))
     elif plain:
         chart = chart.properties(
-            title=alt.TitleParams(plain, fontSize=12, fontWeight="normal", lineHeight=16)
+            title=alt.TitleParams(
+                plain, limit=limit, fontSize=12, fontWeight="normal", lineHeight=16
+            )
         )
     return chart.configure(
         background="transparent",
@@ -230,3 +237,11 @@ def finish(
             offset=10,
         ),
     )
+
+
+def _wrapped(text: str) -> list[str] | alt.Expr:
+    narrow, wide = (textwrap.wrap(text, count) for count in _TITLE_CHARACTERS.values())
+    if narrow == wide:
+        return narrow
+    first, second = (json.dumps(lines, ensure_ascii=False) for lines in (narrow, wide))
+    return alt.expr(f"{_NARROW} ? {first} : {second}")
