@@ -16,7 +16,7 @@ from .chapters import (
     check_profile,
     parse_assignments,
 )
-from .execute import earlier_execution, execute_chapter
+from .execute import earlier_execution, execute_chapter, warnings_of
 from .render import render
 from .static_check import check_site
 
@@ -77,6 +77,7 @@ def build(
     for source in sources:
         check_parameters(source, {"profile": profile, **parameters})
 
+    clear_line = "\r\033[K" if sys.stdout.isatty() else ""
     executed_dir = book.build / "executed" / profile
     seconds: list[tuple[str, float]] = []
     executed: dict[str, Path] = {}
@@ -90,7 +91,9 @@ def build(
             runs_dir=book.root / "runs",
             parameters=parameters,
         )
-        print(f"      {done.seconds:.1f} s", flush=True)
+        print(f"{clear_line}      {done.seconds:.1f} s", flush=True)
+        for warning in warnings_of(done.notebook):
+            print(f"      {warning}", flush=True)
         seconds.append((source.stem, done.seconds))
         executed[source.stem] = done.notebook
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from .chapters import BookError, check_parameters, declared_parameters
 KERNEL_START_S = 180
 SOURCE_LINES_SHOWN = 12
 RECORD_KEY = "latent_quantization_book"
+WARNING = re.compile(r"\b\w*(?:Warning|WARNING|ERROR)\b")
 ANSI_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -120,6 +122,29 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def warnings_of(notebook: Path) -> Iterator[str]:
+    """Warnings that an executed chapter gave: the position of the cell, and the first line."""
+    for position, cell in enumerate(nbformat.read(notebook, as_version=4).cells, start=1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                for line in output.text.splitlines():
+                    if WARNING.search(line):
+                        yield f"cell {position}: {line.strip()}"
+
+
+class _LastLine:
+    """Shows on a terminal the last line that a chapter has written, over the one before."""
+
+    def write(self, text: str) -> None:
+        lines = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
+        if lines:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stdout.write(f"\r{lines[-1][:width]}\033[K")
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 def _run_papermill(source: Path, target: Path, parameters: dict[str, object], cwd: Path) -> None:
     # The kernel of this interpreter's environment goes before one that the user has installed.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
@@ -130,7 +155,8 @@ def _run_papermill(source: Path, target: Path, parameters: dict[str, object], cw
                 str(target),
                 parameters=parameters,
                 kernel_name="python3",
-                progress_bar=sys.stderr.isatty(),
+                progress_bar=False,
+                stderr_file=_LastLine() if sys.stdout.isatty() else None,
                 start_timeout=KERNEL_START_S,
                 cwd=str(cwd),
             )
@@ -152,10 +178,13 @@ def _failed_cell(source: Path, text: str, exec_count: int | None) -> str:
 
 
 def _running_cell(notebook: Path) -> str:
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.metadata.get("papermill", {}).get("status") in ("running", "failed"):
-            return cell.source
-    return ""
+    """Source of the last cell that was started."""
+    started = [
+        cell.source
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if cell.metadata.get("papermill", {}).get("start_time")
+    ]
+    return started[-1] if started else ""
 
 
 def _message(

@@ -1,0 +1,167 @@
+"""The chapters keep the book's rules, and each of them runs in the smoke profile."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from tools.chapters import Book
+from tools.execute import execute_chapter, warnings_of
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = Book(ROOT)
+NAMES = BOOK.chapter_names()
+NOTEBOOKS = sorted(BOOK.folder.glob("*.ipynb"))
+LONGEST_CELL = 25
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def parameters_cell(path: Path) -> nbformat.NotebookNode:
+    [cell] = [cell for cell in read(path).cells if "parameters" in tags(cell)]
+    return cell
+
+
+def figures(path: Path) -> list[dict]:
+    return [
+        cell.metadata["mystnb"].get("figure", {})
+        for cell in code_cells(path)
+        if "mystnb" in cell.metadata
+    ]
+
+
+def test_the_table_of_contents_and_the_folder_hold_the_same_chapters():
+    files = [path.stem for path in BOOK.folder.iterdir() if path.suffix in (".ipynb", ".md")]
+    assert Counter(files) == Counter(NAMES)
+
+
+@each_notebook
+def test_a_notebook_is_valid_and_its_cells_have_ids(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) >= (4, 5)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+@each_notebook
+def test_a_notebook_is_kept_without_outputs(path):
+    assert [cell.id for cell in code_cells(path) if cell.outputs or cell.execution_count] == []
+
+
+@each_notebook
+def test_a_chapter_opens_with_its_title(path):
+    first = read(path).cells[0]
+    assert first.cell_type == "markdown"
+    assert re.match(r"# \S", first.source)
+
+
+@each_notebook
+def test_parameters_are_visible_literals_typed_and_commented(path):
+    cell = parameters_cell(path)
+    assert set(tags(cell)) == {"parameters"}
+    for statement in ast.parse(cell.source).body:
+        assert isinstance(statement, ast.AnnAssign), ast.unparse(statement)
+        assert isinstance(statement.target, ast.Name), ast.unparse(statement)
+        ast.literal_eval(statement.value)
+    inspected = papermill.inspect_notebook(str(path))
+    assert len(inspected) == len(ast.parse(cell.source).body)
+    for name, parameter in inspected.items():
+        assert parameter["help"], f"{name} has no comment"
+    assert inspected["profile"]["default"] == '"laptop"'
+    assert inspected["seed"]["inferred_type_name"] == "int"
+
+
+@each_notebook
+def test_a_cell_fits_on_a_screen(path):
+    lengths = {cell.id: len(cell.source.splitlines()) for cell in code_cells(path)}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_CELL} == {}
+
+
+@each_notebook
+def test_a_chapter_is_made_with_the_library(path):
+    imported = set()
+    for cell in code_cells(path):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.split(".")[0])
+    assert "lib" in imported
+    # Their outputs need scripts from another host.
+    assert imported.isdisjoint({"ipywidgets", "tqdm", "plotly"})
+
+
+def test_what_two_chapters_define_belongs_in_the_library():
+    defined = [
+        node.name
+        for path in NOTEBOOKS
+        for cell in code_cells(path)
+        for node in ast.parse(cell.source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ]
+    assert [name for name, count in Counter(defined).items() if count > 1] == []
+
+
+@each_notebook
+def test_a_chapter_has_figures_with_a_name_and_a_caption(path):
+    assert figures(path)
+    for figure in figures(path):
+        assert figure.get("name")
+        assert len(figure.get("caption", "").split()) >= 3, figure
+
+
+def test_names_of_figures_are_used_once():
+    names = Counter(figure["name"] for path in NOTEBOOKS for figure in figures(path))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_chapters_are_linted_and_formatted():
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, str(BOOK.folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory) -> tuple[Path, Path]:
+    """Folders for executed chapters and for runs, fresh, so that nothing old is reused."""
+    return tmp_path_factory.mktemp("executed"), tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.chapter
+@pytest.mark.parametrize("name", [*NAMES[1:], NAMES[0]])
+def test_a_chapter_runs_in_the_smoke_profile(name, folders):
+    source = BOOK.source(name)
+    if source.suffix == ".md":
+        return
+    executed_dir, runs_dir = folders
+    done = execute_chapter(source, executed_dir, profile="smoke", cwd=ROOT, runs_dir=runs_dir)
+    assert list(warnings_of(done.notebook)) == []
+    for cell in code_cells(done.notebook):
+        pages = [output.data.get("text/html", "") for output in cell.outputs if "data" in output]
+        if any("altair-viz-" in page for page in pages):
+            assert "figure" in cell.metadata.get("mystnb", {}), f"chart without caption: {cell.id}"

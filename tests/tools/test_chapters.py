@@ -1,0 +1,95 @@
+"""Which chapters are executed, and what is refused before any of them is."""
+
+import pytest
+
+from lib.runs.profiles import PROFILES as PROFILES_OF_RUNS
+from tests.tools.small_book import write_notebook, write_small_book
+from tools.build_book import main
+from tools.chapters import (
+    PROFILES,
+    Book,
+    BookError,
+    check_parameters,
+    declared_parameters,
+    parse_assignments,
+)
+
+
+@pytest.fixture
+def book(tmp_path) -> Book:
+    return write_small_book(tmp_path)
+
+
+def test_profiles_are_those_of_the_runs():
+    assert set(PROFILES) == set(PROFILES_OF_RUNS)
+
+
+def test_the_opening_page_is_read_first_and_executed_last(book):
+    assert book.chapter_names() == ["index", "chapter"]
+    assert [path.name for path in book.execution_order()] == ["chapter.ipynb", "index.ipynb"]
+    assert [path.name for path in book.execution_order("index")] == ["index.ipynb"]
+
+
+def test_chapters_inside_parts_are_found(book):
+    book.toc.write_text(
+        "format: jb-book\nroot: index\nparts:\n- caption: One\n  chapters:\n  - file: chapter\n"
+    )
+    assert book.chapter_names() == ["index", "chapter"]
+
+
+def test_a_markdown_page_is_not_executed(book):
+    (book.folder / "index.ipynb").unlink()
+    (book.folder / "index.md").write_text("# Opening\n")
+    assert [path.name for path in book.execution_order()] == ["chapter.ipynb"]
+
+
+def test_a_chapter_with_two_sources_or_none_is_refused(book):
+    (book.folder / "chapter.md").write_text("# Chapter\n")
+    with pytest.raises(BookError, match=r"'chapter'.*expected one file.*found 2"):
+        book.execution_order()
+    for path in book.folder.glob("chapter.*"):
+        path.unlink()
+    with pytest.raises(BookError, match=r"'chapter'.*expected one file.*found 0"):
+        book.execution_order()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--profile", "medium"], ["PROFILE", "'medium'", "smoke, laptop, paper"]),
+        (["--chapter", "shapes"], ["CHAPTER", "'shapes'", "index, chapter"]),
+        (["--parameters", "seed=1"], ["PARAMETERS", "CHAPTER is needed"]),
+        (["--chapter", "chapter", "--parameters", "seed"], ["PARAMETERS", "'seed'"]),
+        (
+            ["--chapter", "chapter", "--parameters", "sed=1"],
+            ["'chapter'", "no parameter 'sed'", "profile, runs_dir, seed"],
+        ),
+    ],
+)
+def test_a_bad_word_is_refused_and_nothing_is_written(book, capsys, arguments, words):
+    assert main(arguments, book) == 1
+    message = capsys.readouterr().err
+    assert [word for word in words if word not in message] == []
+    assert not book.build.exists()
+    assert not (book.root / "executed.txt").exists()
+
+
+def test_assignments_keep_their_types():
+    assert parse_assignments(["seed=3", "weight_decay=1e-3", "model=qlae", "fast=True"]) == {
+        "seed": 3,
+        "weight_decay": 0.001,
+        "model": "qlae",
+        "fast": True,
+    }
+
+
+def test_only_parameters_that_differ_from_their_defaults_are_passed_on(book):
+    source = book.folder / "chapter.ipynb"
+    assert declared_parameters(source) == {"profile": "laptop", "seed": 0, "runs_dir": "runs"}
+    assert check_parameters(source, {"profile": "laptop", "seed": 1}) == {"seed": 1}
+
+
+def test_a_chapter_without_parameters_is_refused(tmp_path):
+    source = write_notebook(tmp_path / "bare.ipynb", "# Bare", "1 + 1", parameters=None)
+    with pytest.raises(BookError, match="'bare': no cell tagged 'parameters'"):
+        declared_parameters(source)

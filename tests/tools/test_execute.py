@@ -1,0 +1,100 @@
+"""One chapter executed: what it is given, what is kept, and what is said when it fails."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from tests.tools.small_book import write_notebook
+from tools.chapters import BookError
+from tools.execute import ChapterFailed, earlier_execution, execute_chapter, warnings_of
+
+
+def execute(source: Path, tmp_path: Path, **options) -> Path:
+    settings = {"profile": "smoke", "cwd": tmp_path, "runs_dir": tmp_path / "runs", **options}
+    return execute_chapter(source, tmp_path / "out", **settings).notebook
+
+
+def test_a_failing_chapter_names_itself_its_cell_and_the_error(tmp_path):
+    source = write_notebook(
+        tmp_path / "broken.ipynb", "# Broken", "x = 1", "y = 0\nprint(x / y)", "never = True"
+    )
+    failing = nbformat.read(source, as_version=4).cells[3]
+    with pytest.raises(ChapterFailed) as caught:
+        execute(source, tmp_path)
+    message = str(caught.value)
+    expected = [
+        "chapter 'broken' failed",
+        f"cell 4 (id {failing.id})",
+        "profile 'smoke'",
+        "    print(x / y)",
+        "ZeroDivisionError: division by zero",
+        "broken.failed.ipynb",
+    ]
+    assert [text for text in expected if text not in message] == []
+    assert "\x1b" not in message
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["broken.failed.ipynb"]
+
+
+def test_a_kernel_that_dies_names_the_chapter_and_the_cell(tmp_path):
+    source = write_notebook(tmp_path / "dying.ipynb", "# Dying", "x = 1", "import os\nos._exit(1)")
+    with pytest.raises(
+        ChapterFailed, match=r"(?s)'dying' failed in cell 4.*os\._exit.*kernel died"
+    ):
+        execute(source, tmp_path)
+
+
+def test_a_chapter_sees_its_parameters_and_its_source_stays_as_it_is(tmp_path):
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile, seed, runs_dir)")
+    before = source.read_bytes()
+    notebook = nbformat.read(
+        execute(source, tmp_path, parameters={"seed": 7}, runs_dir=tmp_path / "kept" / "runs"),
+        as_version=4,
+    )
+    assert notebook.cells[-1].outputs[0].text == "smoke 7 kept/runs\n"
+    assert source.read_bytes() == before
+    assert earlier_execution(source, tmp_path / "out") is not None
+    assert str(tmp_path) not in nbformat.writes(notebook)
+    write_notebook(source, "# Plain", "print(profile, seed, runs_dir)  # changed")
+    assert earlier_execution(source, tmp_path / "out") is None
+
+
+def test_an_unknown_parameter_is_refused_before_anything_is_written(tmp_path):
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile)")
+    with pytest.raises(BookError, match="'plain': no parameter 'sede'; allowed: profile"):
+        execute(source, tmp_path, parameters={"sede": 7})
+    assert not (tmp_path / "out").exists()
+
+
+def test_warnings_are_told_from_progress(tmp_path):
+    source = write_notebook(
+        tmp_path / "loud.ipynb",
+        "# Loud",
+        "import sys\nimport warnings",
+        'print("step 1/2", file=sys.stderr)\nwarnings.warn("too few images")',
+    )
+    # papermill's own cell for the profile comes before the two.
+    [line] = warnings_of(execute(source, tmp_path))
+    assert re.match("cell 5: .*UserWarning: too few images", line)
+
+
+@pytest.mark.parametrize(("failures", "succeeds"), [(1, True), (2, False)])
+def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch, failures, succeeds):
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile)")
+    original, calls = papermill.execute_notebook, []
+
+    def racing(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) <= failures:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(papermill, "execute_notebook", racing)
+    if succeeds:
+        assert execute(source, tmp_path).is_file()
+    else:
+        with pytest.raises(RuntimeError, match="before replying"):
+            execute(source, tmp_path)
+    assert len(calls) == 2

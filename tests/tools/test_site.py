@@ -1,0 +1,99 @@
+"""A small book built by the command itself, then opened in Chromium where there is one."""
+
+import shutil
+
+import pytest
+
+from tests.tools.small_book import write_notebook, write_small_book
+from tools.build_book import main
+from tools.chapters import Book
+from tools.check_site import check_in_browser, find_browser
+from tools.offline import vega_bundle
+
+pytestmark = pytest.mark.site
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Book:
+    """The small book, built first in part and then whole."""
+    book = write_small_book(tmp_path_factory.mktemp("book"))
+    assert main(["--profile", "smoke", "--chapter", "index"], book) == 0
+    assert not (book.build / "html" / "chapter.html").exists()
+    assert main(["--profile", "smoke", "--chapter", "chapter", "--parameters", "seed=5"], book) == 0
+    return book
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    found = find_browser()
+    if found is None:
+        pytest.skip("no Chromium on this machine: the site is not opened")
+    return found
+
+
+def test_one_chapter_is_executed_and_the_earlier_one_kept(built):
+    site = built.build / "html"
+    assert (site / "index.html").is_file()
+    assert (site / "chapter.html").is_file()
+    assert (built.root / "executed.txt").read_text() == "smoke 5 runs"
+
+
+def test_a_smoke_build_says_what_it_is_on_every_page(built):
+    for name in ("index", "chapter"):
+        assert "smoke profile" in (built.build / "html" / f"{name}.html").read_text()
+
+
+def test_figures_are_numbered_and_referred_to(built):
+    assert "Fig. 1" in (built.build / "html" / "chapter.html").read_text()
+
+
+def test_no_absolute_path_of_this_machine_is_published(built):
+    site = built.build / "html"
+    pages = [*site.glob("*.html"), *(site / "_sources").glob("*")]
+    assert [path.name for path in pages if str(built.root) in path.read_text()] == []
+
+
+def test_the_site_is_sound_in_a_browser(built, browser):
+    problems, charts = check_in_browser(built.build / "html", browser)
+    assert problems == []
+    assert charts["chapter.html"] == charts["index.html"] == 1
+
+
+def test_planted_faults_are_seen_in_a_browser(built, browser, tmp_path):
+    site = tmp_path / "site"
+    shutil.copytree(built.build / "html", site)
+    for path in site.glob("*.html"):
+        if path.name != "chapter.html":
+            path.unlink()
+    page = site / "chapter.html"
+    text = page.read_text()
+    text = text.replace('"field": "loss"', '"feld": "loss"').replace('"mark":', '"merk":')
+    page.write_text(
+        text.replace(
+            "</body>",
+            '<div style="width: 2000px">wide</div><img src="missing.png">'
+            "<script>console.error('planted')</script>"
+            '<script src="http://other.invalid/x.js"></script></body>',
+        )
+    )
+    problems = "\n".join(check_in_browser(site, browser)[0])
+    expected = ["Invalid specification", "px wide", "missing.png", "planted", "another host"]
+    assert [text for text in expected if text not in problems] == []
+
+
+def test_a_renderer_that_warns_fails_the_command(tmp_path, capsys):
+    book = write_small_book(tmp_path)
+    book.toc.write_text("format: jb-book\nroot: index\n")
+    write_notebook(book.folder / "index.ipynb", "# Opening\n\nSee {numref}`no-such-figure`.", "1")
+    assert main(["--profile", "smoke"], book) == 1
+    message = capsys.readouterr().err
+    assert "the site could not be rendered" in message
+    assert "no-such-figure" in message
+    assert not (book.build / "html").exists()
+
+
+def test_the_bundle_of_scripts_announces_the_versions_that_altair_wants():
+    bundle = vega_bundle()
+    head = bundle[:200]
+    assert all(name in head for name in ("vega_version", "vegalite_version", "vegaembed_version"))
+    assert "\n(function () {\n" in head
