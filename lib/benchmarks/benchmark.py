@@ -12,8 +12,8 @@ from jaxtyping import Array, Float, Int, UInt8
 from lib.benchmarks.grid import SourceGrid
 from lib.benchmarks.sources import Publication, Source
 
-# Images drawn at a time by `Benchmark.images`: their arrays then fit a processor's cache.
-CHUNK = 64
+# Images drawn at a time by `Benchmark.images`, which bounds its working memory.
+CHUNK = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Benchmark:
         channels: colour channels.
         sources: what each source means, in the order of the grid.
         publication: the published data set that the twin follows.
-        draw: maps (n, num_sources) traced integers and a resolution to float32 images.
+        draw: maps (n, num_sources) integers, traced or not, to float32 images.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Benchmark:
     channels: int
     sources: tuple[Source, ...]
     publication: Publication
-    draw: Callable[[Int[Array, "*n num_sources"], int], Float[Array, "*n h w c"]]
+    draw: Callable[[Int[Array, "*n num_sources"]], Float[Array, "*n h w c"]]
 
     @property
     def grid(self) -> SourceGrid:
@@ -57,7 +57,7 @@ class Benchmark:
         Returns:
             (n, resolution, resolution, channels) float32 in [0, 1].
         """
-        return self.draw(sources, self.resolution)
+        return self.draw(sources)
 
     def images(self, sources: Int[np.ndarray, "n num_sources"]) -> UInt8[np.ndarray, "n h w c"]:
         """Draw source combinations as pictures.

@@ -15,7 +15,7 @@ class Entry:
 
     Args:
         title: for headings.
-        scene: a module with `SOURCES`, `PUBLICATION` and `render(sources, resolution)`.
+        scene: a module with `SOURCES`, `PUBLICATION` and `renderer(resolution)`.
         channels: colour channels.
     """
 
@@ -71,5 +71,5 @@ def load(
         channels=entry.channels,
         sources=entry.scene.SOURCES,
         publication=entry.scene.PUBLICATION,
-        draw=entry.scene.render,
+        draw=entry.scene.renderer(int(resolution)),
     )

@@ -24,6 +24,10 @@ class Camera(NamedTuple):
     target: Vector
     field_of_view: Scalar
 
+    def forward(self) -> Vector:
+        """Unit vector from the position to the target."""
+        return (self.target - self.position).unit()
+
     def rays(self, resolution: int, offset: Float[Array, "2"]) -> Rays:
         """One ray a pixel, of shape (..., resolution, resolution): rows from the top.
 
@@ -34,7 +38,7 @@ class Camera(NamedTuple):
         Returns:
             Rays with directions of length 1.
         """
-        forward = (self.target - self.position).unit()
+        forward = self.forward()
         right = forward.cross(UP).unit()
         down = forward.cross(right)
         reach = jnp.tan(0.5 * self.field_of_view)
