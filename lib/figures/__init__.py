@@ -5,6 +5,7 @@ from lib.figures.curves import training_curves
 from lib.figures.explorer import source_explorer
 from lib.figures.heatmap import diagonal_order, nmi_heatmap
 from lib.figures.images import image_grid, latent_traversals, png_uri, reconstructions
+from lib.figures.nmi_panels import nmi_panels
 from lib.figures.scores import score_intervals
 from lib.figures.theme import (
     MODEL_COLORS,
@@ -27,6 +28,7 @@ __all__ = [
     "legend",
     "model_label",
     "nmi_heatmap",
+    "nmi_panels",
     "png_uri",
     "reconstructions",
     "score_intervals",

@@ -15,6 +15,9 @@ from lib.figures import _checks
 from lib.figures.theme import MAX_ROWS, finish, lookup_label, model_label
 from lib.metrics import psnr
 
+# Vega's tooltip handler draws these two in a way of its own.
+_SPECIAL_TOOLTIPS = ("image", "title")
+
 
 def png_uri(image: ArrayLike) -> str:
     """Return an image as a PNG data URI, which decodes to the very same pixels.
@@ -86,6 +89,11 @@ def image_grid(
         for column in range(columns)
     )
     shown = []
+    taken = {row_word, column_word, *_SPECIAL_TOOLTIPS} & set(tooltips or {})
+    if taken:
+        raise ValueError(
+            f"tooltips must have other names than {sorted(taken)}, which a tooltip uses already."
+        )
     for field, word, names in (
         ("row_label", row_word, row_names),
         ("column_label", column_word, column_names),
@@ -204,10 +212,10 @@ def reconstructions(
         np.stack(rows),
         ["original", *names],
         tooltips={
-            "image": np.tile(np.arange(count), (len(rows), 1)),
+            "image number": np.tile(np.arange(count), (len(rows), 1)),
             "PSNR": np.array(ratios),
         },
-        row_title="images",
+        row_title="row",
         title=title,
         largest=largest,
         description=f"{count} images in a row; under them their reconstructions by "

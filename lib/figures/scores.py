@@ -137,7 +137,7 @@ def score_intervals(
         alt.Tooltip("high:Q", title="95 % to", format=".3f"),
         alt.Tooltip("num_runs:Q", title="runs"),
     ]
-    seeds = [*about, alt.Tooltip("value:Q", title="score", format=".3f")]
+    seeds = [*about, alt.Tooltip("value:Q", title="value", format=".3f")]
     if seed:
         seeds.insert(2, alt.Tooltip(f"{seed}:N", title=seed.replace("_", " ")))
     bars = (

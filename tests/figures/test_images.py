@@ -101,6 +101,7 @@ def test_bad_images_are_named(images, change, message):
         ({"row_labels": ["a"]}, "row_labels must have one label per row: expected 2, got 1"),
         ({"column_labels": "abc"}, "column_labels must be a sequence of labels"),
         ({"tooltips": {"hue": [1, 2]}}, r"tooltips\['hue'\] must have one entry per image"),
+        ({"tooltips": {"image": np.zeros((2, 3))}}, r"other names than \['image'\]"),
         ({"largest": 0}, "largest must be a positive number of pixels, got 0"),
     ],
 )

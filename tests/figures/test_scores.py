@@ -38,6 +38,9 @@ def test_models_are_compared_by_mean_and_interval(read, draw):
     scale = spec["layer"][0]["encoding"]["color"]["scale"]
     assert scale["range"] == [MODEL_COLORS["autoencoder"], MODEL_COLORS["qlae"]]
     assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, 1]
+    for layer in spec["layer"]:  # entries of one name would replace one another
+        names = [entry.get("title", entry["field"]) for entry in layer["encoding"]["tooltip"]]
+        assert len(set(names)) == len(names)
     assert "InfoM (modularity), QLAE: 0.80 (0.55 to 1.05)" in spec["description"]
     assert "InfoE (explicitness), autoencoder: 0.95;" in spec["description"]
     draw(chart)

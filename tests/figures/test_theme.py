@@ -1,4 +1,5 @@
 import itertools
+import json
 
 import altair as alt
 import numpy as np
@@ -83,9 +84,13 @@ def test_more_groups_than_colours_are_refused():
 
 
 def test_a_legend_fits_a_phone():
-    assert legend(["autoencoder", "QLAE"]).columns == 2
-    assert legend(list(MODEL_LABELS.values())).columns == 2
-    assert legend(["x" * 60]).columns == 1
+    def columns(labels):
+        return legend(labels).to_dict()["columns"]["expr"]
+
+    # At about 7 pixels a character and 32 for the symbol, 290 pixels on a phone, 560 elsewhere
+    assert columns(["autoencoder", "QLAE"]) == "width < 480 ? 2 : 2"
+    assert columns(list(MODEL_LABELS.values())) == "width < 480 ? 2 : 4"
+    assert columns(["x" * 60]) == "width < 480 ? 1 : 1"
 
 
 @pytest.mark.parametrize("description", ["", "  \n", None])
@@ -101,9 +106,25 @@ def test_finish_sets_width_background_and_description_and_no_colour_of_text(read
     assert spec["height"] == 120
     assert spec["autosize"] == {"type": "fit-x", "contains": "padding"}
     assert spec["config"]["background"] == "transparent"
-    assert len(spec["title"]["text"]) == 2  # 79 characters, at most 42 a line
     texts = [spec["config"][part] for part in ("axis", "legend", "title")]
     assert not {"labelColor", "titleColor", "color", "subtitleColor"} & set().union(*texts)
+
+
+def test_a_long_title_is_wrapped_for_the_width_of_the_page(read, draw):
+    chart = finish(some_chart(), "Two points.", height=90, title="word " * 12, subtitle="s " * 40)
+    spec, _ = read(chart)
+    narrow, wide = json.loads(
+        spec["title"]["text"]["expr"].removeprefix("width < 480 ? ").join("[]").replace(" : ", ",")
+    )
+    assert narrow == ["word word word word word word word", "word word word word word"]
+    assert wide == [" ".join(["word"] * 12)]
+    assert len(spec["title"]["subtitle"]) == 2
+    assert ">word word word word word word word</" in draw(chart)  # 300 px wide
+
+
+def test_a_short_title_is_written_as_it_is(read):
+    spec, _ = read(finish(some_chart(), "Two points.", height=90, title="Two points"))
+    assert spec["title"]["text"] == ["Two points"]
 
 
 def test_a_height_may_follow_the_width(read, draw):

@@ -1,0 +1,282 @@
+"""NMI matrices of several representations, side by side in one figure."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from lib.figures import _checks
+from lib.figures.heatmap import diagonal_order
+from lib.figures.theme import INK, MUTED, STRENGTH, finish
+
+_GAP = 1
+# Rows of cells that a panel has beside its sources: one for its name, one for its latents.
+_NAME, _NUMBERS = 1, 1
+
+
+def nmi_panels(
+    nmi: Mapping[str, ArrayLike],
+    source_names: Sequence[str],
+    active: Mapping[str, ArrayLike] | None = None,
+    *,
+    columns: int = 2,
+    diagonal: bool = False,
+    title: str | None = None,
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Draw the NMI matrix of each representation in a panel of its own, all in one scale.
+
+    Rows are sources, columns latents, as in `nmi_heatmap`; a panel is as wide as it has latents.
+
+    Args:
+        nmi: representation's name -> (num_sources, num_latents), in [0, 1] up to an estimator's
+            error of 0.05; all over the same sources.
+        source_names: one name a source.
+        active: representation's name -> (num_latents,) booleans; a representation that is not
+            named has active latents only.
+        columns: panels side by side, at least 1.
+        diagonal: order the latents of every panel by `diagonal_order`; columns keep their
+            latent's number.
+        title: line above the chart.
+        description: words for readers who do not see the figure; by default the latent that tells
+            most about each source, for each representation.
+
+    Returns:
+        The chart, with representation, source, latent and NMI in its tooltips.
+
+    Raises:
+        ValueError: no representation, wrong dimensions, names that do not match, values that are
+            not finite or lie outside [0, 1], fewer than one column.
+    """
+    if not nmi:
+        raise ValueError("nmi must hold at least one representation, got none.")
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}.")
+    panels = [
+        _panel(name, matrix, source_names, (active or {}).get(name), diagonal)
+        for name, matrix in nmi.items()
+    ]
+    columns = min(columns, len(panels))
+    rows = [panels[first : first + columns] for first in range(0, len(panels), columns)]
+    widest = [max(len(row[at][2]) for row in rows if at < len(row)) for at in range(columns)]
+    starts = [sum(widest[:at]) + at * _GAP for at in range(columns)]
+    num_across = sum(widest) + (columns - 1) * _GAP
+    slot = len(source_names) + _NAME + _NUMBERS
+    cells = pd.DataFrame(
+        cell
+        | {
+            "left": starts[at] + cell["column"],
+            "top": down * slot + _NAME + cell["row"],
+        }
+        for down, row in enumerate(rows)
+        for at, (_, panel, _) in enumerate(row)
+        for cell in panel
+    ).drop(columns=["row", "column"])
+    side = f"(width / {num_across})"
+    return finish(
+        alt.layer(
+            *_cells(cells, source_names, num_across, len(rows), side),
+            *_labels(rows, starts, slot, num_across),
+        ).resolve_axis(x="independent"),
+        description or _describe(panels, source_names),
+        height=f"{len(rows) * slot} * clamp({side}, 20, 32)",
+        title=title,
+        subtitle="Grey columns: inactive latents."
+        if (cells["state"] == "inactive").any()
+        else None,
+    )
+
+
+def _panel(
+    name: str,
+    nmi: ArrayLike,
+    source_names: Sequence[str],
+    active: ArrayLike | None,
+    diagonal: bool,
+) -> tuple[str, list[dict], list[int]]:
+    """Return the name of a panel, its cells, and which latent stands in each of its columns."""
+    nmi = _checks.numbers(f"nmi[{name!r}]", nmi, ("num_sources", "num_latents")).astype(float)
+    names = _checks.labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
+    if nmi.min() < -0.05 or nmi.max() > 1.05:
+        raise ValueError(
+            f"nmi[{name!r}] must lie in [0, 1], got values from {nmi.min():.3g} to "
+            f"{nmi.max():.3g}; divide mutual information by the entropy of the source."
+        )
+    num_latents = nmi.shape[1]
+    active = np.ones(num_latents, dtype=bool) if active is None else np.asarray(active, dtype=bool)
+    if active.shape != (num_latents,):
+        raise ValueError(
+            f"active[{name!r}] must have one boolean per latent (column of nmi): expected "
+            f"{num_latents}, got shape {active.shape}."
+        )
+    order = diagonal_order(nmi, active) if diagonal else np.arange(num_latents)
+    cells = [
+        {
+            "representation": name,
+            "source": names[row],
+            "latent": int(latent),
+            "nmi": round(float(nmi[row, latent]), 4),
+            "state": "active" if active[latent] else "inactive",
+            "row": row,
+            "column": column,
+        }
+        for row in range(len(names))
+        for column, latent in enumerate(order)
+    ]
+    return name, cells, [int(latent) for latent in order]
+
+
+def _cells(
+    cells: pd.DataFrame, source_names: Sequence[str], num_across: int, num_rows: int, side: str
+) -> list[alt.Chart]:
+    slot = len(source_names) + _NAME + _NUMBERS
+    centres = [
+        down * slot + _NAME + row + 0.5
+        for down in range(num_rows)
+        for row in range(len(source_names))
+    ]
+    x_scale = alt.Scale(domain=[0, num_across], nice=False)
+    y = alt.Y(
+        "top:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, num_rows * slot], nice=False, reverse=True),
+        axis=alt.Axis(
+            values=centres,
+            labelExpr=_lookup(dict(zip(centres, list(source_names) * num_rows, strict=True))),
+            labelLimit=90,
+            labelOverlap=False,
+            grid=False,
+            domain=False,
+            ticks=False,
+        ),
+    )
+    base = (
+        alt.Chart(cells)
+        .transform_calculate(
+            right="datum.left + 0.94",
+            bottom="datum.top + 0.94",
+            middle="datum.left + 0.47",
+            centre="datum.top + 0.47",
+        )
+        .encode(
+            tooltip=[
+                alt.Tooltip("representation:N"),
+                alt.Tooltip("source:N"),
+                alt.Tooltip("latent:Q"),
+                alt.Tooltip("nmi:Q", title="NMI", format=".3f"),
+                alt.Tooltip("state:N"),
+            ]
+        )
+    )
+    x = alt.X("left:Q", scale=x_scale, axis=None)
+    drawn = base.transform_filter("datum.state == 'active'")
+    legend = alt.Legend(
+        title="NMI",
+        orient="top",
+        titleOrient="left",
+        gradientLength=160,
+        gradientThickness=10,
+        values=[0, 0.5, 1],
+    )
+    color = alt.Color(
+        "nmi:Q",
+        scale=alt.Scale(domain=[0, 1], range=STRENGTH, clamp=True, interpolate="rgb"),
+        legend=legend,
+    )
+    rectangles = drawn.mark_rect(cornerRadius=2)
+    rectangles = rectangles.encode(x=x, x2="right:Q", y=y, y2="bottom:Q", color=color)
+    grey = base.transform_filter("datum.state == 'inactive'")
+    grey = grey.mark_rect(cornerRadius=2, color=MUTED, opacity=0.35)
+    grey = grey.encode(x=x, x2="right:Q", y=y, y2="bottom:Q")
+    # Two decimals need about 30 pixels, without the leading zero 20; below that, no number.
+    text = {
+        "expr": f"{side} >= 30 ? format(datum.nmi, '.2f') : {side} < 18 ? '' : "
+        "datum.nmi >= 0.995 ? '1' : replace(format(datum.nmi, '.2f'), '0.', '.')"
+    }
+    numbers = drawn.mark_text(
+        text=text, fontSize={"expr": f"clamp({side} * 0.36, 8, 12)"}, baseline="middle"
+    ).encode(
+        x=alt.X("middle:Q", scale=x_scale, axis=None),
+        y=alt.Y("centre:Q", title=None),
+        color=alt.condition("datum.nmi < 0.5", alt.value("#ffffff"), alt.value(INK)),
+    )
+    return [rectangles, grey, numbers]
+
+
+def _labels(
+    rows: list[list[tuple[str, list[dict], list[int]]]],
+    starts: list[int],
+    slot: int,
+    num_across: int,
+) -> list[alt.Chart]:
+    """Return the layers whose axes name the panels and number their latents.
+
+    They are axes since those follow the theme of the page, which the text of a mark does not.
+    """
+    height = len(rows) * slot
+    plain = {"grid": False, "domain": False, "ticks": False}
+    layers = []
+    for down, row in enumerate(rows):
+        names = {starts[at]: name for at, (name, _, _) in enumerate(row)}
+        latents = {
+            starts[at] + column + 0.5: str(latent)
+            for at, (_, _, order) in enumerate(row)
+            for column, latent in enumerate(order)
+        }
+        name_axis = alt.Axis(
+            **plain,
+            title=None,
+            orient="top",
+            offset={"expr": f"-height * {down * slot + _NAME} / {height}"},
+            values=list(names),
+            labelExpr=_lookup(names),
+            labelAlign="left",
+            labelFontWeight="bold",
+            labelOverlap=False,
+            labelPadding=3,
+        )
+        bottom = (down + 1) * slot - _NUMBERS
+        number_axis = alt.Axis(
+            **plain,
+            title="latent" if down == len(rows) - 1 else None,
+            orient="bottom",
+            offset={"expr": f"-height * {height - bottom} / {height}"},
+            values=list(latents),
+            labelExpr=_lookup(latents),
+            labelAngle=0,
+            labelOverlap=True,
+            labelPadding=2,
+        )
+        scale = alt.Scale(domain=[0, num_across], nice=False)
+        for axis in (name_axis, number_axis):
+            layers.append(
+                alt.Chart(pd.DataFrame({"left": [0]}))
+                .mark_point(opacity=0)
+                .encode(x=alt.X("left:Q", scale=scale, axis=axis))
+            )
+    return layers
+
+
+def _lookup(labels: Mapping[float, str]) -> str:
+    texts = {f"{value:g}": label for value, label in labels.items()}
+    return f"{json.dumps(texts, ensure_ascii=False)}[datum.value]"
+
+
+def _describe(panels: list[tuple[str, list[dict], list[int]]], source_names: Sequence[str]) -> str:
+    words = []
+    for name, cells, _ in panels:
+        drawn = [cell for cell in cells if cell["state"] == "active"]
+        best = {
+            source: max((c for c in drawn if c["source"] == source), key=lambda c: c["nmi"])
+            for source in source_names
+            if drawn
+        }
+        told = ", ".join(
+            f"{source} by latent {cell['latent']} ({cell['nmi']:.2f})"
+            for source, cell in best.items()
+        )
+        words.append(f"{name}: {told or 'no active latent'}")
+    return f"Heatmaps of NMI; largest NMI of each source. {'. '.join(words)}."
