@@ -37,7 +37,7 @@ lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/book
 
 clean: ## remove what is built; runs/ and .venv stay
-	rm -rf _build build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build build .pytest_cache .ruff_cache *.egg-info
 
 # requirements.txt is the lock: one set of versions for Python 3.11 to 3.13. To renew it after a
 # change of the ranges in pyproject.toml, or to move to newer versions, run `make lock`.

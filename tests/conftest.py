@@ -1,11 +1,18 @@
-"""What all tests share: the folder of golden values."""
+"""What all tests share: golden values, and checks of array shapes and of random keys."""
 
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import jax
+import jaxtyping
 import numpy as np
 import pytest
+
+from tests import array_hints
+
+jaxtyping.install_import_hook("lib", f"{array_hints.__name__}.check")
+jax.config.update("jax_debug_key_reuse", True)
 
 GOLDEN_DIR = Path(os.environ.get("GOLDEN_DIR", Path(__file__).parent / "golden"))
 

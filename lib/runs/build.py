@@ -70,8 +70,8 @@ def _kept_images(name: str, resolution: int, num_held_out: int, num_images: int)
     benchmark = load(name, resolution=resolution)
     split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
     generator = np.random.default_rng(SPLIT_SEED)
-    ranks = generator.choice(split.num_training, num_images, replace=False).astype(np.int32)
-    index = np.asarray(split.training_index(ranks))
+    ranks = generator.choice(split.num_training, num_images, replace=False)
+    index = np.asarray(split.training_index(jnp.asarray(ranks, jnp.int32)))
     return jnp.asarray(benchmark.images(benchmark.grid.sources(index)))
 
 

@@ -114,23 +114,22 @@ def _train_and_score(config: RunConfig, folder: Path) -> RunRecord:
 
     sources, images = held_out(config)
     latents, reconstructions = reconstruct(model, images)
-    scores = dict.fromkeys(("infom", "infoe", "infoc", "num_active"))
-    undefined, nmi, active = "", None, None
+    scores: dict[str, float | None] = {}
+    undefined = ""
     try:
-        result = infomec(sources, latents, protocol=config.protocol)
+        scored = infomec(sources, latents, protocol=config.protocol)
+        scores |= {"infom": scored.infom, "infoe": scored.infoe, "infoc": scored.infoc}
     except UndefinedScoreError as error:
-        undefined = str(error)
-    else:
-        nmi, active = result.nmi.tolist(), result.active.tolist()
-        scores |= {"infom": result.infom, "infoe": result.infoe, "infoc": result.infoc}
-        scores["num_active"] = sum(active)
+        scored, undefined = error, str(error)
+        scores |= {"infom": None, "infoe": None, "infoc": None}
+    scores["num_active"] = int(scored.active.sum())
     scores["psnr"] = psnr(images, reconstructions)
     return RunRecord(
         config=config,
         scores=scores,
         undefined=undefined,
-        nmi=nmi,
-        active=active,
+        nmi=scored.nmi.tolist(),
+        active=scored.active.tolist(),
         num_images=len(images),
         curves=history.curves,
         code_values=[values.tolist() for values in history.code_values],

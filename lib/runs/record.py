@@ -28,8 +28,8 @@ class RunRecord:
         config: what was run.
         scores: by name: infom, infoe, infoc, psnr (dB), num_active. None where undefined.
         undefined: why scores are None; empty where none is.
-        nmi: `(num_sources, num_latents)`, as lists; None where undefined.
-        active: one boolean a latent; None where undefined.
+        nmi: `(num_sources, num_latents)`, as lists.
+        active: one boolean a latent.
         num_images: how many held-out images were scored.
         curves: see `lib.training.History`.
         code_values: see `lib.training.History`, as lists.
@@ -48,8 +48,8 @@ class RunRecord:
     config: RunConfig
     scores: dict[str, float | None]
     undefined: str
-    nmi: list[list[float]] | None
-    active: list[bool] | None
+    nmi: list[list[float]]
+    active: list[bool]
     num_images: int
     curves: dict[str, list[float]]
     code_values: list[list[list[float]]]

@@ -33,7 +33,7 @@ def test_every_image_is_the_code_with_one_latent_moved(name):
     model = _model(name)
     reference = RNG.normal(size=(200, 3))
     images, positions = traversals(model, IMAGE, reference, num_steps=4)
-    code = model(IMAGE[None].astype(np.float32) / 255).code
+    code = model(jnp.asarray(IMAGE[None], jnp.float32) / 255).code
     start = np.asarray(code.continuous if code.quantized is None else code.quantized)
     for latent in range(3):
         for step in range(positions.shape[1]):

@@ -120,6 +120,8 @@ def test_undefined_scores_are_recorded_with_the_reason(tmp_path):
     record = execute(CONFIG.replace(num_latents=1), tmp_path)
     assert record.scores["infom"] is None
     assert "active" in record.undefined
+    assert record.scores["num_active"] == sum(record.active) <= 1
+    assert np.shape(record.nmi) == (6, 1)
     assert record.scores["psnr"] > 0
 
 

@@ -47,6 +47,7 @@ def test_golden_optimizer(golden):
 
 
 @functools.cache
+@functools.partial(nnx.jit, static_argnums=0)
 def _qlae(network="convolutional"):
     rngs = nnx.Rngs(0)
     networks = build_networks(

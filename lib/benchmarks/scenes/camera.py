@@ -1,14 +1,17 @@
 """Pinhole cameras and antialiasing."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from lib.benchmarks.scenes.tracer import Rays
 from lib.benchmarks.scenes.vectors import Scalar, Vector
+
+# An array or a pytree of arrays.
+Arrays = TypeVar("Arrays")
 
 UP = Vector(0.0, 0.0, 1.0)
 
@@ -52,13 +55,11 @@ class Camera(NamedTuple):
         return Rays(origin, (forward + right * across + down * downward).unit())
 
 
-def supersample(
-    trace: Callable[[Float[Array, "2"]], Float[Array, "..."]], samples: int
-) -> Float[Array, "..."]:
+def supersample(trace: Callable[[Float[Array, "2"]], Arrays], samples: int) -> Arrays:
     """The mean of what `trace` returns for `samples` x `samples` places inside the pixels.
 
     Args:
-        trace: maps an offset inside the pixel, as in `Camera.rays`, to arrays.
+        trace: maps an offset inside the pixel, as in `Camera.rays`, to an array or a pytree of arrays.
         samples: places along each side of a pixel, at least 1.
 
     Returns:
