@@ -146,6 +146,8 @@ def _cells(
         axis=alt.Axis(
             values=centres,
             labelExpr=_lookup(dict(zip(centres, list(source_names) * num_rows, strict=True))),
+            # Vega leaves out values that are more than its own count of ticks.
+            tickCount=len(centres),
             labelLimit=90,
             labelOverlap=False,
             grid=False,
@@ -232,6 +234,7 @@ def _labels(
             orient="top",
             offset={"expr": f"-height * {down * slot + _NAME} / {height}"},
             values=list(names),
+            tickCount=len(names),
             labelExpr=_lookup(names),
             labelAlign="left",
             labelFontWeight="bold",
@@ -245,6 +248,7 @@ def _labels(
             orient="bottom",
             offset={"expr": f"-height * {height - bottom} / {height}"},
             values=list(latents),
+            tickCount=len(latents),
             labelExpr=_lookup(latents),
             labelAngle=0,
             labelOverlap=True,
