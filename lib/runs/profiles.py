@@ -16,14 +16,15 @@ _PAPER = {
     "training_images": 0,
     "evaluation_images": 10_000,
 }
-# Two CPU cores: the effects of the paper in seconds, on small images of the rendered twin.
+# Two CPU cores: the effects of the paper in seconds, on small images of the rendered twin. The
+# values were searched on seeds from 1000 on, which the book does not use.
 _LAPTOP = {
     "resolution": 16,
     "network": "mlp",
-    "width": 256,
-    "steps": 3_000,
-    "batch_size": 128,
-    "learning_rate": 3e-3,
+    "width": 192,
+    "steps": 6_000,
+    "batch_size": 64,
+    "learning_rate": 5e-3,
     "schedule": "cosine",
     "clip": 1.0,
     "training_images": 50_000,
@@ -33,7 +34,6 @@ _LAPTOP = {
 _SMOKE = _LAPTOP | {
     "width": 32,
     "steps": 60,
-    "batch_size": 64,
     "training_images": 1_000,
     "evaluation_images": 1_000,
 }
@@ -47,7 +47,7 @@ PROFILES: Mapping[str, Mapping[str, object]] = MappingProxyType(
 )
 
 # What a model changes in a profile; a key with a benchmark holds for that benchmark alone.
-_SMALL_QLAE = {"num_values": 4, "weight_decay": 1.0}
+_SMALL_QLAE = {"num_values": 5, "commitment_weight": 0.1, "weight_decay": 0.3}
 _MODEL_SETTINGS: Mapping[tuple[str, ...], Mapping[str, object]] = {
     ("smoke", "qlae"): _SMALL_QLAE,
     ("laptop", "qlae"): _SMALL_QLAE,
