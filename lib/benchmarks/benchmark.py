@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, UInt8
 
 from lib.benchmarks.grid import SourceGrid
@@ -48,7 +49,7 @@ class Benchmark:
             tuple(len(source.labels) for source in self.sources),
         )
 
-    def render(self, sources: Int[Array, "*n num_sources"]) -> Float[Array, "*n h w c"]:
+    def render(self, sources: Int[ArrayLike, "*n num_sources"]) -> Float[Array, "*n h w c"]:
         """Draw source combinations in pure JAX, inside `jax.jit` and `jax.vmap` too.
 
         Args:
@@ -59,7 +60,7 @@ class Benchmark:
         """
         return self.draw(sources)
 
-    def images(self, sources: Int[np.ndarray, "n num_sources"]) -> UInt8[np.ndarray, "n h w c"]:
+    def images(self, sources: ArrayLike) -> UInt8[np.ndarray, "n h w c"]:
         """Draw source combinations as pictures.
 
         Args:

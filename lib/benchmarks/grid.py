@@ -6,6 +6,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from lib.checks import check_integer
@@ -63,7 +64,7 @@ class SourceGrid:
         """How far the index moves when each source goes up by one value."""
         return tuple(math.prod(self.sizes[place + 1 :]) for place in range(self.num_sources))
 
-    def sources(self, index: Int[np.ndarray, "*n"] | int) -> Int[np.ndarray, "*n num_sources"]:
+    def sources(self, index: ArrayLike) -> Int[np.ndarray, "*n num_sources"]:
         """The source values of the combinations at `index`.
 
         Args:
@@ -86,7 +87,7 @@ class SourceGrid:
         values = np.unravel_index(index.astype(np.int64), self.sizes)
         return np.stack(values, axis=-1).astype(np.int32)
 
-    def index(self, sources: Int[np.ndarray, "*n num_sources"]) -> Int[np.ndarray, "*n"]:
+    def index(self, sources: ArrayLike) -> Int[np.ndarray, "*n"] | np.integer:
         """The index of each combination of source values.
 
         Args:
@@ -102,7 +103,7 @@ class SourceGrid:
         sources = self.check(sources)
         return (sources.astype(np.int64) * np.asarray(self.strides)).sum(axis=-1)
 
-    def check(self, sources: Int[np.ndarray, "*n num_sources"]) -> Int[np.ndarray, "*n sources"]:
+    def check(self, sources: ArrayLike) -> Int[np.ndarray, "*n num_sources"]:
         """Require source values inside the grid, and return them as int32.
 
         Raises:
@@ -125,17 +126,17 @@ class SourceGrid:
                 )
         return sources.astype(np.int32)
 
-    def traced_sources(self, index: Int[Array, "*n"]) -> Int[Array, "*n num_sources"]:
+    def traced_sources(self, index: Int[ArrayLike, "*n"]) -> Int[Array, "*n num_sources"]:
         """`sources` for use inside `jax.jit`: traced integers, no check of the range."""
         strides, sizes = jnp.asarray(self.strides), jnp.asarray(self.sizes)
         return jnp.asarray(index)[..., None] // strides % sizes
 
-    def traced_index(self, sources: Int[Array, "*n num_sources"]) -> Int[Array, "*n"]:
+    def traced_index(self, sources: Int[ArrayLike, "*n num_sources"]) -> Int[Array, "*n"]:
         """`index` for use inside `jax.jit`: traced integers, no check of the range."""
         return (jnp.asarray(sources) * jnp.asarray(self.strides)).sum(axis=-1)
 
 
-def _integers(name: str, values: object) -> np.ndarray:
+def _integers(name: str, values: ArrayLike) -> np.ndarray:
     """Values as an integer array; refuses tracers, floats and booleans."""
     if isinstance(values, jax.core.Tracer):
         raise TypeError(

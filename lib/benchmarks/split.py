@@ -6,6 +6,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Int, Key
 
 from lib.benchmarks.grid import SourceGrid
@@ -53,7 +54,7 @@ class Split:
         """Number of combinations that are not held out."""
         return self.grid.num_images - self.num_held_out
 
-    def training_index(self, rank: Int[Array, "*n"]) -> Int[Array, "*n"]:
+    def training_index(self, rank: Int[ArrayLike, "*n"]) -> Int[Array, "*n"]:
         """The index of the combination that is `rank`-th among those not held out.
 
         Usable inside `jax.jit`. The range is not checked.
@@ -65,6 +66,7 @@ class Split:
             Indices into the grid, increasing with `rank`.
         """
         # held_out[j] - j training combinations come before the j-th held-out one.
+        rank = jnp.asarray(rank)
         before = jnp.asarray(self.held_out - np.arange(self.num_held_out, dtype=np.int32))
         return rank + jnp.searchsorted(before, rank, side="right").astype(rank.dtype)
 

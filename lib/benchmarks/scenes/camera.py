@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float
 
 from lib.benchmarks.scenes.tracer import Rays
 from lib.benchmarks.scenes.vectors import Scalar, Vector
@@ -59,7 +59,7 @@ def supersample(trace: Callable[[Float[Array, "2"]], Arrays], samples: int) -> A
     """The mean of what `trace` returns for `samples` x `samples` places inside the pixels.
 
     Args:
-        trace: maps an offset inside the pixel, as in `Camera.rays`, to an array or a pytree of arrays.
+        trace: maps an offset inside the pixel, as in `Camera.rays`, to arrays.
         samples: places along each side of a pixel, at least 1.
 
     Returns:

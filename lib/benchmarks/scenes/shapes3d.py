@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from lib.benchmarks.scenes import tracer
@@ -96,7 +97,7 @@ class Light(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4)
-def renderer(resolution: int) -> Callable[[Int[Array, "*n 6"]], Float[Array, "*n h w 3"]]:
+def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 6"]], Float[Array, "*n h w 3"]]:
     """Make a function that draws source combinations, usable inside `jax.jit` and `jax.vmap`.
 
     Where the light of all geometries fits into `MAX_TABLE_BYTES`, it is traced at the first call
@@ -121,7 +122,7 @@ def renderer(resolution: int) -> Callable[[Int[Array, "*n 6"]], Float[Array, "*n
             traced = jax.jit(lambda index: trace(*_geometry(index), resolution, samples))
             return traced(jnp.arange(NUM_GEOMETRIES))
 
-    def draw(sources: Int[Array, "*n 6"]) -> Float[Array, "*n h w 3"]:
+    def draw(sources: Int[ArrayLike, "*n 6"]) -> Float[Array, "*n h w 3"]:
         floor_hue, wall_hue, object_hue, scale, shape, orientation = _columns(sources)
         index = (scale * len(SHAPES) + shape) * NUM_ORIENTATIONS + orientation
         light = jax.tree.map(lambda part: part[index], table())
@@ -135,7 +136,9 @@ def samples_along_side(resolution: int) -> int:
     return max(2, RAYS_ALONG_SIDE // resolution)
 
 
-def render(sources: Int[Array, "*n 6"], resolution: int, samples: int) -> Float[Array, "*n h w 3"]:
+def render(
+    sources: Int[ArrayLike, "*n 6"], resolution: int, samples: int
+) -> Float[Array, "*n h w 3"]:
     """Draw source combinations by tracing every picture; usable inside `jax.jit` and `jax.vmap`.
 
     Args:
@@ -247,7 +250,7 @@ def paint(
     return jnp.clip(jnp.stack(channels, axis=-1), 0.0, 1.0)
 
 
-def _columns(sources: Int[Array, "*n 6"]) -> tuple[Int[Array, "*n"], ...]:
+def _columns(sources: Int[ArrayLike, "*n 6"]) -> tuple[Int[Array, "*n"], ...]:
     """One array a source."""
     return tuple(jnp.moveaxis(jnp.asarray(sources), -1, 0))
 
@@ -270,7 +273,7 @@ def _camera(orientation: Int[Array, "*n"], room: Room) -> Camera:
     return Camera(position, target, room.field_of_view * (math.pi / 180))
 
 
-def _object(rays: tracer.Rays, shape: Int[Array, "..."], size: Scalar, room: Room) -> tracer.Hit:
+def _object(rays: tracer.Rays, shape: Scalar, size: Scalar, room: Room) -> tracer.Hit:
     """Where rays meet the shape of the given size that stands on the floor at the origin."""
 
     def standing(half_height: Scalar) -> tracer.Rays:

@@ -8,7 +8,6 @@ the origin and upright along z; rays are moved into that frame (`Rays.relative_t
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
 
 from lib.benchmarks.scenes.vectors import Scalar, Vector, where
 
@@ -51,7 +50,7 @@ def nearest(first: Hit, *others: Hit) -> Hit:
     return best
 
 
-def choose(condition: Bool[Array, "..."], chosen: Hit, otherwise: Hit) -> Hit:
+def choose(condition: Scalar, chosen: Hit, otherwise: Hit) -> Hit:
     """`chosen` where the condition holds, `otherwise` elsewhere."""
     return Hit(
         jnp.where(condition, chosen.distance, otherwise.distance),
@@ -175,7 +174,7 @@ def _slabs(rays: Rays, half: Vector) -> tuple[Vector, Vector]:
     return Vector(enter_x, enter_y, enter_z), Vector(leave_x, leave_y, leave_z)
 
 
-def _face(direction: Vector, is_x: Bool[Array, "..."], is_y: Bool[Array, "..."]) -> Vector:
+def _face(direction: Vector, is_x: Scalar, is_y: Scalar) -> Vector:
     """Unit vector along the ray across the face that it crosses: x, else y, else z."""
     x = jnp.where(is_x, jnp.sign(direction.x), 0.0)
     y = jnp.where(is_y & ~is_x, jnp.sign(direction.y), 0.0)
@@ -183,7 +182,7 @@ def _face(direction: Vector, is_x: Bool[Array, "..."], is_y: Bool[Array, "..."])
     return Vector(x, y, z)
 
 
-def _upright_side(rays: Rays, radius: Scalar) -> tuple[Scalar, Bool[Array, "..."]]:
+def _upright_side(rays: Rays, radius: Scalar) -> tuple[Scalar, Scalar]:
     """Where rays enter an endless upright cylinder, and whether they do."""
     origin, direction = rays
     return _smaller_root(
@@ -193,9 +192,7 @@ def _upright_side(rays: Rays, radius: Scalar) -> tuple[Scalar, Bool[Array, "..."
     )
 
 
-def _smaller_root(
-    a: Scalar, half_b: Scalar, c: Scalar
-) -> tuple[Float[Array, "..."], Bool[Array, "..."]]:
+def _smaller_root(a: Scalar, half_b: Scalar, c: Scalar) -> tuple[Scalar, Scalar]:
     """Smaller root of a t^2 + 2 half_b t + c with a >= 0, and whether there is one."""
     discriminant = half_b * half_b - a * c
     root = (-half_b - jnp.sqrt(jnp.maximum(discriminant, 0.0))) / jnp.maximum(a, TINY)

@@ -5,9 +5,10 @@ from typing import Self
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jax.typing import ArrayLike
 
-Scalar = Float[Array, "..."] | float
+# One number for each element, of any shape that broadcasts, or one for all.
+Scalar = ArrayLike
 
 
 @jax.tree_util.register_dataclass
@@ -51,7 +52,7 @@ class Vector:
         return self * (1.0 / jnp.sqrt(self.dot(self)))
 
 
-def where(condition: Array, chosen: Vector, otherwise: Vector) -> Vector:
+def where(condition: Scalar, chosen: Vector, otherwise: Vector) -> Vector:
     """`chosen` where the condition holds, `otherwise` elsewhere."""
     return Vector(
         jnp.where(condition, chosen.x, otherwise.x),
