@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import papermill
+import nbformat
 import yaml
 
 PROFILES = ("smoke", "laptop", "paper")
@@ -114,17 +112,32 @@ def declared_parameters(notebook: Path) -> dict[str, object]:
     """Names and default values of the parameters that a chapter declares.
 
     Args:
-        notebook: the chapter, with one cell tagged `parameters`.
+        notebook: the chapter, with one cell tagged `parameters` that assigns literals to names.
 
     Raises:
-        BookError: if it declares none.
+        BookError: if it declares none, or in another way.
     """
-    # papermill prints a hint of its own where the cell is missing.
-    with contextlib.redirect_stdout(io.StringIO()):
-        inspected = papermill.inspect_notebook(str(notebook))
-    if not inspected:
-        raise BookError(f"chapter {notebook.stem!r}: no cell tagged 'parameters' with any in it")
-    return {name: literal(entry["default"]) for name, entry in inspected.items()}
+    cells = [
+        cell.source
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    declared: dict[str, object] = {}
+    try:
+        for statement in ast.parse("\n".join(cells)).body:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            declared[target.id] = ast.literal_eval(statement.value)
+    except (AttributeError, SyntaxError, ValueError) as error:
+        raise BookError(
+            f"chapter {notebook.stem!r}: its cell tagged 'parameters' must assign one literal "
+            f"to one name a line ({error})"
+        ) from error
+    if len(cells) != 1 or not declared:
+        raise BookError(
+            f"chapter {notebook.stem!r}: expected one cell tagged 'parameters' with assignments, "
+            f"found {len(cells)}"
+        )
+    return declared
 
 
 def literal(text: str) -> object:

@@ -8,6 +8,7 @@ another host, no page wider than its window. `--find-browser` only prints which 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import http.server
 import os
@@ -15,11 +16,13 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from .static_check import page_paths
 
 WIDTHS = (1280, 375)
 SCHEMES = ("light", "dark")
@@ -30,16 +33,13 @@ NO_BROWSER = f"""no Chromium was found (environment variable CHROMIUM, {", ".joi
 so the site was NOT opened in a browser. To install one: `apt-get install chromium` on Debian,
 `.venv/bin/python -m playwright install --with-deps chromium` elsewhere; then name it in CHROMIUM
 if it is not on the PATH."""
-# Late charts and formulas get ten seconds; what is missing then is the probe's to report.
-WAIT_UNTIL_DRAWN = """async (theme) => {
-  await document.fonts.ready;
-  await window.MathJax?.startup?.promise;
-  const undrawn = () => [...document.querySelectorAll('[id^="altair-viz-"]')].some(
-    (chart) => chart.dataset.drawn !== theme && !chart.querySelector(".error"));
-  for (let wait = 0; wait < 100 && undrawn(); wait++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}"""
+# Charts and formulas come late; what is missing after this time is the probe's to report.
+DRAW_MS = 15_000
+IS_DRAWN = """(theme) =>
+  document.fonts.status === "loaded" &&
+  [...document.querySelectorAll(".math")].every((math) => math.querySelector("mjx-container")) &&
+  [...document.querySelectorAll('[id^="altair-viz-"]')].every(
+    (chart) => chart.dataset.drawn === theme || chart.querySelector(".error"))"""
 PAGE_PROBE = (Path(__file__).parent / "probe_page.js").read_text(encoding="utf-8")
 
 
@@ -59,7 +59,7 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
         """Say nothing: failed requests are reported by the page that made them."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def serve(site: Path) -> Iterator[str]:
     """Serve a folder on a free port of this machine alone, and yield its address."""
     handler = functools.partial(_QuietHandler, directory=str(site))
@@ -84,11 +84,7 @@ def check_in_browser(
     Returns:
         One line for each problem, and how many charts each page has.
     """
-    names = sorted(
-        path.relative_to(site).as_posix()
-        for path in site.rglob("*.html")
-        if path.relative_to(site).parts[0] not in ("_static", "_sources")
-    )
+    names = [path.relative_to(site).as_posix() for path in page_paths(site)]
     problems: list[str] = []
     charts: dict[str, int] = {}
     with serve(site) as address, sync_playwright() as playwright:
@@ -147,7 +143,8 @@ def _look(
 
 def _probe(page: Page, scheme: str, problems: list[str]) -> int:
     """Add what the page shows amiss to `problems`, and return how many charts it has."""
-    page.evaluate(WAIT_UNTIL_DRAWN, scheme)
+    with contextlib.suppress(PlaywrightTimeout):
+        page.wait_for_function(IS_DRAWN, arg=scheme, timeout=DRAW_MS)
     seen = page.evaluate(PAGE_PROBE)
     problems += seen["problems"]
     if seen["theme"] != scheme:

@@ -30,6 +30,7 @@ FETCHING_ATTRIBUTES = {
     "source": ("src",),
     "video": ("src", "poster"),
 }
+REDIRECTION = re.compile(r'http-equiv="refresh"', re.IGNORECASE)
 CSS_ADDRESS = re.compile(r"""(?:url\(|@import\s+)\s*["']?(https?:)?//""")
 
 
@@ -77,6 +78,16 @@ def read_page(path: Path) -> Page:
     return parser.page
 
 
+def page_paths(site: Path) -> list[Path]:
+    """Pages that a reader sees: no templates, no sources, nothing that only leads on."""
+    return [
+        path
+        for path in sorted(site.rglob("*.html"))
+        if path.relative_to(site).parts[0] not in ("_static", "_sources")
+        and not REDIRECTION.search(path.read_text(encoding="utf-8")[:2000])
+    ]
+
+
 def check_site(site: Path, pages: Sequence[str], is_complete: bool = True) -> list[str]:
     """Look a built site over, without a browser.
 
@@ -95,7 +106,7 @@ def check_site(site: Path, pages: Sequence[str], is_complete: bool = True) -> li
         for name in ("index", *pages)
         if not (site / f"{name}.html").is_file()
     ]
-    found = {path: read_page(path) for path in sorted(site.rglob("*.html")) if _is_page(path, site)}
+    found = {path: read_page(path) for path in page_paths(site)}
     for name in pages:
         page = found.get(site / f"{name}.html")
         if page is not None and page.headings == 0:
@@ -109,10 +120,6 @@ def check_site(site: Path, pages: Sequence[str], is_complete: bool = True) -> li
         if CSS_ADDRESS.search(path.read_text(encoding="utf-8", errors="replace")):
             problems.append(f"{path.relative_to(site)}: loads something from another host")
     return list(dict.fromkeys(problems))
-
-
-def _is_page(path: Path, site: Path) -> bool:
-    return path.relative_to(site).parts[0] not in ("_static", "_sources")
 
 
 def _fetch_problems(site: Path, path: Path, page: Page) -> Iterable[str]:

@@ -91,5 +91,18 @@ def test_only_parameters_that_differ_from_their_defaults_are_passed_on(book):
 
 def test_a_chapter_without_parameters_is_refused(tmp_path):
     source = write_notebook(tmp_path / "bare.ipynb", "# Bare", "1 + 1", parameters=None)
-    with pytest.raises(BookError, match="'bare': no cell tagged 'parameters'"):
+    with pytest.raises(BookError, match=r"'bare': expected one cell tagged 'parameters'.*found 0"):
         declared_parameters(source)
+
+
+def test_parameters_that_are_no_literals_are_refused(tmp_path):
+    source = write_notebook(tmp_path / "odd.ipynb", "# Odd", parameters="seed = 1 + len('a')")
+    with pytest.raises(BookError, match=r"'odd'.*one literal to one name"):
+        declared_parameters(source)
+
+
+def test_parameters_may_have_any_annotation(tmp_path):
+    source = write_notebook(
+        tmp_path / "typed.ipynb", "# Typed", parameters="decays: list[float] | None = [0.1, 1]"
+    )
+    assert declared_parameters(source) == {"decays": [0.1, 1]}
