@@ -7,4 +7,3 @@ from lib.benchmarks.registry import load as load
 from lib.benchmarks.sources import Publication as Publication
 from lib.benchmarks.sources import Source as Source
 from lib.benchmarks.split import Split as Split
-from lib.benchmarks.split import split as split

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Array, Float, Int, Key, UInt8
 
 from lib.benchmarks.grid import SourceGrid
 from lib.benchmarks.sources import Publication, Source
@@ -59,6 +59,24 @@ class Benchmark:
             (n, resolution, resolution, channels) float32 in [0, 1].
         """
         return self.draw(sources)
+
+    def sample(
+        self, key: Key[Array, ""], num: int
+    ) -> tuple[Int[Array, "num num_sources"], Float[Array, "num h w c"]]:
+        """Draw random combinations, uniformly over the whole grid, inside `jax.jit` too.
+
+        To train on some combinations and score on others, see `Split.sample_training`.
+
+        Args:
+            key: a JAX random key.
+            num: how many images.
+
+        Returns:
+            Sources, (num, num_sources) int32, and their images as `render` draws them.
+        """
+        index = jax.random.randint(key, (num,), 0, self.grid.num_images, dtype=jnp.int32)
+        sources = self.grid.traced_sources(index)
+        return sources, self.render(sources)
 
     def images(self, sources: ArrayLike) -> UInt8[np.ndarray, "n h w c"]:
         """Draw source combinations as pictures.

@@ -84,8 +84,3 @@ class Split:
         """
         rank = jax.random.randint(key, (num,), 0, self.num_training, dtype=jnp.int32)
         return self.grid.traced_sources(self.training_index(rank))
-
-
-def split(grid: SourceGrid, num_held_out: int, seed: int = 0) -> Split:
-    """Hold out `num_held_out` source combinations of `grid`; see `Split`."""
-    return Split(grid, num_held_out, seed)

@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from lib.benchmarks import SourceGrid, Split, load, split
+from lib.benchmarks import SourceGrid, Split, load
 
 GRID = SourceGrid(("a", "b", "c"), (2, 3, 4))
 
@@ -10,7 +10,7 @@ GRID = SourceGrid(("a", "b", "c"), (2, 3, 4))
 @pytest.mark.parametrize("num_held_out", [0, 1, 7, 23])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_training_indices_are_exactly_the_rest(num_held_out, seed):
-    halves = split(GRID, num_held_out, seed)
+    halves = Split(GRID, num_held_out, seed)
     ranks = np.arange(halves.num_training)
     training = np.asarray(jax.jit(halves.training_index)(ranks))
     # One to one and onto: with uniform ranks, every combination left is equally likely.
