@@ -49,7 +49,7 @@ $(READY): requirements.txt
 	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if sys.version_info >= (3, 11) else f"Error: Python >= 3.11 is needed, and $(PYTHON) is {v}; name another: make PYTHON=python3.11")'
 	@echo 'setting up $(VENV)'; started=$$SECONDS; \
 	[ -x $(BIN) ] || "$(PYTHON)" -m venv $(VENV); \
-	$(BIN) -m pip install --quiet --requirement requirements.txt; \
+	$(BIN) -m pip install -qq --requirement requirements.txt; \
 	$(BIN) -m pip install -qq --no-deps --no-build-isolation --editable .; \
 	touch $@; \
 	echo "set-up took $$((SECONDS - started)) s"
