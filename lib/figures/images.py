@@ -228,6 +228,7 @@ def latent_traversals(
     latent_labels: Sequence[str],
     value_labels: Sequence[str],
     *,
+    value_title: str = "code value",
     title: str | None = None,
     subtitle: str | None = None,
     largest: int = 96,
@@ -239,6 +240,7 @@ def latent_traversals(
             row j, column v, latent j has value v and every other latent keeps its own.
         latent_labels: one label a row, such as the number of the latent.
         value_labels: one label a column, such as the index of the code value.
+        value_title: what the columns are, such as "quantile" where latents are continuous.
         title: line above the chart.
         subtitle: second line above the chart, such as what the rows are.
         largest: pixels; no image is drawn wider.
@@ -257,7 +259,7 @@ def latent_traversals(
         _checks.labels("latent_labels", latent_labels, pixels.shape[0], "latent (row of images)"),
         _checks.labels("value_labels", value_labels, pixels.shape[1], "value (column of images)"),
         row_title="latent",
-        column_title="code value",
+        column_title=value_title,
         title=title,
         subtitle=subtitle,
         largest=largest,
