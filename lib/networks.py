@@ -335,19 +335,39 @@ def build_networks(
     Raises:
         ValueError: an unknown network, or a size that it cannot have.
     """
-    check_choice("network", network, NETWORKS)
+    check_sizes(network, resolution, width)
     sizes = (resolution, channels, num_latents)
     if network == "mlp":
         return (
             MLPEncoder(*sizes, width=width, rngs=rngs),
             MLPDecoder(*sizes, width=width, rngs=rngs),
         )
-    if width % 8:
-        raise ValueError(
-            f"width={width} is not a multiple of 8; the narrowest maps have an eighth of it."
-        )
     widths = (width // 8, width // 4, width // 2, width)
     return (
         ConvEncoder(*sizes, widths=widths, dense_width=width, rngs=rngs),
         StyleDecoder(*sizes, widths=widths[::-1], dense_width=width, rngs=rngs),
     )
+
+
+def check_sizes(network: str, resolution: int, width: int) -> None:
+    """Require sizes that a pair of networks can have, see `build_networks`.
+
+    Raises:
+        TypeError: a size that is not an integer.
+        ValueError: an unknown network; a size below 1; for "convolutional", a resolution that is
+            not a multiple of 16 or is 16 itself, or a width that is not a multiple of 8.
+    """
+    check_choice("network", network, NETWORKS)
+    check_integer("resolution", resolution, minimum=1)
+    check_integer("width", width, minimum=1)
+    if network != "convolutional":
+        return
+    if _smallest_side(resolution) == 1:
+        raise ValueError(
+            f"resolution={resolution} is too small for network='convolutional': its smallest maps "
+            "would be single pixels, which an instance norm turns to zero; expected at least 32."
+        )
+    if width % 8:
+        raise ValueError(
+            f"width={width} is not a multiple of 8; the narrowest maps have an eighth of it."
+        )

@@ -13,7 +13,7 @@ from lib.benchmarks import BENCHMARKS, load
 from lib.checks import check_choice, check_integer, check_number
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
-from lib.networks import NETWORKS
+from lib.networks import check_sizes
 from lib.runs.profiles import PROFILES, default_settings
 from lib.training import Recipe
 
@@ -103,8 +103,7 @@ class RunConfig:
 
     def _check(self) -> None:
         check_integer("num_latents", self.num_latents, minimum=1)
-        check_choice("network", self.network, NETWORKS)
-        check_integer("width", self.width, minimum=1)
+        check_sizes(self.network, self.resolution, self.width)
         check_integer("training_images", self.training_images, minimum=0)
         check_integer("evaluation_images", self.evaluation_images, minimum=2)
         check_choice("protocol", self.protocol, PROTOCOLS)

@@ -35,7 +35,7 @@ def test_identity_survives_a_round_trip(profile, model):
 
 
 def test_every_setting_changes_the_identity():
-    config = RunConfig("shapes3d", "qlae", "laptop", seed=0)
+    config = RunConfig("shapes3d", "qlae", "laptop", seed=0, resolution=32)
     changed = {
         "model": "autoencoder",
         "profile": "smoke",
@@ -47,7 +47,7 @@ def test_every_setting_changes_the_identity():
         if name in ("benchmark", "protocol"):
             continue  # there is one of each
         if name == "model":
-            other = RunConfig("shapes3d", "autoencoder", "laptop", seed=0)
+            other = RunConfig("shapes3d", "autoencoder", "laptop", seed=0, resolution=32)
         else:
             other = config.replace(**{name: changed.get(name, value * 2 if value else 1)})
         assert other.identity != config.identity, name
@@ -86,6 +86,7 @@ def test_a_config_is_frozen():
         ({"batch_size": -1}, ValueError, "batch_size=-1 .*>= 1"),
         ({"resolution": 0}, ValueError, "resolution=0 .*>= 1"),
         ({"width": 0}, ValueError, "width=0 .*>= 1"),
+        ({"network": "convolutional"}, ValueError, "resolution=16 is too small .*at least 32"),
         ({"num_latents": 0}, ValueError, "num_latents=0 .*>= 1"),
         ({"num_values": 1}, ValueError, "num_values=1 .*>= 2"),
         ({"num_values": "6"}, TypeError, "num_values='6' is a str"),
