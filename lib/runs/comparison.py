@@ -24,6 +24,11 @@ class Difference:
     num_seeds: int
     unit: str = ""
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out 0; one seed leaves nothing out."""
+        return self.low > 0 or self.high < 0
+
     def __str__(self) -> str:
         """Such as "0.31 higher (95 % interval 0.22 to 0.40, 3 seeds)"."""
         places, unit = (1, f" {self.unit}") if self.unit else (2, "")
@@ -31,10 +36,15 @@ class Difference:
         size = f"{abs(self.mean):.{places}f}{unit}"
         if self.num_seeds < 2:
             return f"{size} {way} (one seed, so no interval)"
-        if self.low <= 0 <= self.high:
+        if not self.is_clear:
+            # Adding 0.0 turns the -0.0 that rounding may leave into 0.0.
+            mean, low, high = (
+                f"{round(value, places) + 0.0:+.{places}f}{unit}"
+                for value in (self.mean, self.low, self.high)
+            )
             return (
-                f"not distinguishable (difference {self.mean:+.{places}f}{unit}, 95 % interval "
-                f"{self.low:+.{places}f} to {self.high:+.{places}f}{unit}, {self.num_seeds} seeds)"
+                f"not distinguishable (difference {mean}, 95 % interval {low} to {high}, "
+                f"{self.num_seeds} seeds)"
             )
         near, far = sorted((abs(self.low), abs(self.high)))
         return (

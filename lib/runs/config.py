@@ -96,10 +96,18 @@ class RunConfig:
             **default_settings(profile, model, benchmark),
             **given,
         }
-        own = MappingProxyType({name: resolved.pop(name) for name in hyperparameters})
-        for name, value in (resolved | {"hyperparameters": own}).items():
+        own = {name: resolved.pop(name) for name in hyperparameters}
+        object.__setattr__(self, "hyperparameters", MappingProxyType(own))
+        for name, value in resolved.items():
             object.__setattr__(self, name, value)
         self._check()
+        # 1 and 1.0, or a number of NumPy's, are the same setting and must have the same identity.
+        kinds = {f.name: f.type for f in fields(self)}
+        for name, value in resolved.items():
+            object.__setattr__(self, name, kinds[name](value))
+        kinds = {name: type(value) for name, value in hyperparameters.items()}
+        own = {name: kinds[name](value) for name, value in own.items()}
+        object.__setattr__(self, "hyperparameters", MappingProxyType(own))
 
     def _check(self) -> None:
         check_integer("num_latents", self.num_latents, minimum=1)

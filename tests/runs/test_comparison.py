@@ -28,6 +28,12 @@ def test_words_follow_the_numbers():
     assert str(unclear).startswith("not distinguishable (difference +0.00, 95 % interval -5.08 to")
     single = compare(_runs([0.9], [0.5]), "infom", "model", "qlae", "autoencoder")
     assert str(single) == "0.40 higher (one seed, so no interval)"
+    assert [found.is_clear for found in (lower, unclear, single)] == [True, False, False]
+
+
+def test_a_rounded_nothing_has_no_minus():
+    nearly = compare(_runs([0.5, 0.5], [0.501, 0.502]), "infom", "model", "qlae", "autoencoder")
+    assert str(nearly).startswith("not distinguishable (difference +0.00")
 
 
 def test_runs_without_a_score_are_left_out():

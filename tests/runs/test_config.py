@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from lib.runs import PROFILES, RunConfig
@@ -51,6 +52,22 @@ def test_every_setting_changes_the_identity():
         else:
             other = config.replace(**{name: changed.get(name, value * 2 if value else 1)})
         assert other.identity != config.identity, name
+
+
+def test_equal_numbers_of_other_types_are_the_same_setting():
+    plain = RunConfig("shapes3d", "qlae", "laptop", seed=1, weight_decay=1.0, num_values=6)
+    other = RunConfig(
+        "shapes3d",
+        "qlae",
+        "laptop",
+        seed=np.int64(1),
+        weight_decay=1,
+        num_values=np.int32(6),
+        commitment_weight=np.float64(0.1),
+    )
+    assert other == plain
+    assert other.identity == plain.identity
+    assert type(other.weight_decay) is float
 
 
 def test_none_leaves_a_setting_to_the_profile():
