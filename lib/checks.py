@@ -1,21 +1,25 @@
 """Checks of arguments: each error names the parameter, what was given and what is allowed."""
 
-import math
 import numbers
+import sys
 from collections.abc import Collection
 
+import numpy as np
 
-def check_integer(name: str, value: object, *, minimum: int) -> None:
-    """Require an integer of at least `minimum`.
+
+def check_integer(name: str, value: object, *, minimum: int, maximum: int | None = None) -> None:
+    """Require an integer of at least `minimum` and, where one is given, at most `maximum`.
 
     Raises:
         TypeError: not an integer (bool and float included).
-        ValueError: an integer below `minimum`.
+        ValueError: an integer out of range.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(
             f"{name}={value!r} is a {type(value).__name__}; expected an integer >= {minimum}."
         )
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{name}={value} is too large; expected an integer <= {maximum}.")
     if value < minimum:
         raise ValueError(f"{name}={value} is too small; expected an integer >= {minimum}.")
 
@@ -25,12 +29,15 @@ def check_number(name: str, value: object, *, minimum: float, exclusive: bool = 
 
     Raises:
         TypeError: not a real number (bool and str included).
-        ValueError: not finite, or too small.
+        ValueError: not finite in float32, or too small there.
     """
     allowed = f"a finite number {'>' if exclusive else '>='} {minimum}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}={value!r} is a {type(value).__name__}; expected {allowed}.")
-    if not math.isfinite(value) or value < minimum or (exclusive and value == minimum):
+    # Numbers are float32 on the device, where a tiny one is 0 and a huge one infinite.
+    with np.errstate(over="ignore", under="ignore"):
+        stored = np.float32(float(min(value, sys.float_info.max)))
+    if not np.isfinite(stored) or stored < minimum or (exclusive and stored == minimum):
         raise ValueError(f"{name}={value} is out of range; expected {allowed}.")
 
 

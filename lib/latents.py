@@ -62,7 +62,7 @@ class QuantizedLatent(nnx.Module):
     Raises:
         TypeError, ValueError: a size that is not an integer or is too small.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3 (latent quantization); initial values
+    Source: Hsu et al. 2023, arXiv 2305.18378 (latent quantization); initial values
         from the authors' configuration.
     """
 

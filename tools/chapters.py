@@ -177,4 +177,9 @@ def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> dict[s
             f"chapter {notebook.stem!r}: no parameter {unknown[0]!r}; "
             f"allowed: {', '.join(sorted(declared))}"
         )
-    return {name: value for name, value in parameters.items() if value != declared[name]}
+    # False equals 0, but a chapter has to see it to refuse it.
+    return {
+        name: value
+        for name, value in parameters.items()
+        if (type(value), value) != (type(declared[name]), declared[name])
+    }

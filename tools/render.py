@@ -42,7 +42,7 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
     is_complete = len(sources) == len(book.chapter_names())
     stage = book.build / "stage"
     output = book.build / "rendered"
-    for folder in (stage, output, site):
+    for folder in (stage, output):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(book.folder, stage, ignore=_not_for_the_site)
     for name, source in sources.items():
@@ -65,6 +65,7 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
     if status.returncode:
         raise BookError(f"the site could not be rendered\n{_tail(log)}\nThe whole log: {log}")
     site.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(site, ignore_errors=True)
     shutil.move(output / "_build" / "html", site)
     shutil.rmtree(output)
     return list(sources)

@@ -68,7 +68,7 @@ def nmi_heatmap(
         ValueError: wrong dimensions, names that do not match, values that are not finite or lie
             outside [0, 1].
 
-    Source: Hsu et al. 2023, section 4, where such matrices show modularity and compactness.
+    Source: Hsu et al. 2023, where such matrices show modularity and compactness.
     """
     nmi = _checks.numbers("nmi", nmi, ("num_sources", "num_latents")).astype(float)
     names = _checks.labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")

@@ -67,7 +67,7 @@ def score_intervals(
         ValueError: a column is missing, a score is infinite or undefined in every run, scores of
             different units are mixed, or x and color are the same.
 
-    Source: Hsu et al. 2023, section 5, whose tables have such intervals.
+    Source: Hsu et al. 2023, whose tables have such intervals.
     """
     scores = [scores] if isinstance(scores, str) else list(scores)
     if not scores:

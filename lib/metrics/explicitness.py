@@ -56,7 +56,7 @@ def explicitness(
     Raises:
         TypeError, ValueError: bad input, see `lib.metrics.infomec`.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3: predictive V-information, normalised by
+    Source: Hsu et al. 2023, arXiv 2305.18378: predictive V-information, normalised by
     that of a regression on zeros. Classes are weighted to count equally in the fit, so the
     regression on zeros predicts them all alike, with cross-entropy log(number of values).
     """

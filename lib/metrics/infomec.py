@@ -75,7 +75,7 @@ def infomec(
         UndefinedScoreError: no latent is active, or a single one, for which compactness is not
             defined.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3.
+    Source: Hsu et al. 2023, arXiv 2305.18378.
     """
     constants = find_protocol(protocol)
     samples = check_samples(sources, latents, discrete)
@@ -111,7 +111,7 @@ def modularity(nmi: ArrayLike, active: ArrayLike | None = None) -> float:
         ValueError: wrong dimensions, one source, NMI that is negative or not finite.
         UndefinedScoreError: no latent is active.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3.
+    Source: Hsu et al. 2023, arXiv 2305.18378.
     Differs: an active latent with no information about any source counts as evenly spread, where
     the published formula divides zero by zero.
     """
@@ -135,7 +135,7 @@ def compactness(nmi: ArrayLike, active: ArrayLike | None = None) -> float:
         ValueError: wrong dimensions, one source, NMI that is negative or not finite.
         UndefinedScoreError: fewer than two latents are active.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3.
+    Source: Hsu et al. 2023, arXiv 2305.18378.
     Differs: a source of which no active latent informs counts as evenly spread, where the published
     formula divides zero by zero.
     """

@@ -33,7 +33,7 @@ def nmi_matrix(
     Raises:
         TypeError, ValueError: bad input, see `lib.metrics.infomec`.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3: normalised by the source's entropy, not
+    Source: Hsu et al. 2023, arXiv 2305.18378: normalised by the source's entropy, not
     the latent's. Discrete latents: the plug-in estimate, biased upwards by about
     `(source values - 1) (latent values - 1) / (2 n)` nats. Continuous latents: Ross 2014, "Mutual
     Information between Discrete and Continuous Data Sets", equation 2.
@@ -93,11 +93,12 @@ def _information_from_neighbors(
 
 def standardize(latents: Float[np.ndarray, "n num_latents"]) -> Float[np.ndarray, "n num_latents"]:
     """Shift each latent to mean 0 and scale it to variance 1; a constant one becomes 0."""
-    deviations = latents.std(axis=0)
-    # Rounding leaves a constant latent a tiny deviation, and underflow a tiny one none.
-    constant = (latents.min(axis=0) == latents.max(axis=0)) | (deviations == 0)
-    centred = np.where(constant, 0.0, latents - latents.mean(axis=0))
-    return centred / np.where(constant, 1.0, deviations)
+    constant = latents.min(axis=0) == latents.max(axis=0)
+    # Scaled to size 1 first, so that the squares of huge or tiny latents neither over- nor
+    # underflow.
+    scaled = latents / np.where(constant, 1.0, np.abs(latents).max(axis=0))
+    centred = np.where(constant, 0.0, scaled - scaled.mean(axis=0))
+    return centred / np.where(constant, 1.0, scaled.std(axis=0))
 
 
 def _neighbor_estimate(

@@ -21,7 +21,7 @@ class Protocol:
             samples, exceeds this;
         regression_loss_tolerance: or once the relative decrease of the loss falls below this.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3, and the authors' published implementation
+    Source: Hsu et al. 2023, arXiv 2305.18378, and the authors' published implementation
     of InfoMEC with the defaults of its scikit-learn 1.3 and SciPy.
     """
 

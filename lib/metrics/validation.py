@@ -136,7 +136,7 @@ def active_latents(
         TypeError: latents that are not numbers.
         ValueError: wrong dimensions, values that are not finite, unknown protocol.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3; the thresholds are `Protocol`'s.
+    Source: Hsu et al. 2023, arXiv 2305.18378; the thresholds are `Protocol`'s.
     """
     constants = find_protocol(protocol)
     latents, discrete = check_latents(latents, discrete)

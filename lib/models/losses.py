@@ -29,7 +29,7 @@ def quantization_loss(
 
     Its gradient reaches the code values only.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3; the first term after van den Oord et al.
+    Source: Hsu et al. 2023, arXiv 2305.18378; the first term after van den Oord et al.
         2017 (VQ-VAE), equation 3.
     """
     return jnp.mean(jnp.square(jax.lax.stop_gradient(continuous) - quantized), axis=1)
@@ -42,7 +42,7 @@ def commitment_loss(
 
     Its gradient reaches the encoder only.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3; after van den Oord et al. 2017
+    Source: Hsu et al. 2023, arXiv 2305.18378; after van den Oord et al. 2017
         (VQ-VAE), equation 3.
     """
     return jnp.mean(jnp.square(continuous - jax.lax.stop_gradient(quantized)), axis=1)

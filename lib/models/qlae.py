@@ -26,7 +26,7 @@ class QLAE(Autoencoder):
         quantization_weight: of `quantization_loss`, at least 0.
         commitment_weight: of `commitment_loss`, at least 0.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3; weights 0.01 from the authors'
+    Source: Hsu et al. 2023, arXiv 2305.18378; weights 0.01 from the authors'
         configuration.
     """
 

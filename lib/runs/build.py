@@ -1,6 +1,7 @@
 """Model and data of a run, from its configuration."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,9 +19,26 @@ from lib.training.loop import Draw
 SPLIT_SEED = 0
 
 
+class RunKeys(NamedTuple):
+    """The random keys of a run.
+
+    Attributes:
+        parameters: of the initial parameters.
+        batches: of the training images.
+    """
+
+    parameters: jax.Array
+    batches: jax.Array
+
+
+def run_keys(seed: int) -> RunKeys:
+    """Split a run's seed once into its keys."""
+    return RunKeys(*jax.random.split(jax.random.key(seed)))
+
+
 def build_model(config: RunConfig) -> nnx.Module:
     """The untrained model, its parameters drawn from the configuration's seed."""
-    rngs = nnx.Rngs(config.seed)
+    rngs = nnx.Rngs(params=run_keys(config.seed).parameters)
     encoder, decoder = build_networks(
         config.network,
         resolution=config.resolution,

@@ -67,13 +67,19 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
         The difference over the seeds for which both scores are defined.
 
     Raises:
-        ValueError: no seed has both.
+        ValueError: no seed has both, or a seed occurs more than once in a setting.
     """
     columns = [runs[runs[by] == value].set_index("seed")[score] for value in (one, other)]
+    for value, column in zip((one, other), columns, strict=True):
+        if column.index.has_duplicates:
+            raise ValueError(
+                f"{by}={value!r} has several runs with one seed, so seeds cannot be paired; keep "
+                "runs that differ in this setting alone."
+            )
     differences = (columns[0] - columns[1]).dropna().to_numpy(float)
     if len(differences) == 0:
         raise ValueError(
-            f"No seed has a {score} for both {by}={one!r} and {by}={other!r}; run both with the "
+            f"No seed has a score {score} for both {by}={one!r} and {by}={other!r}; run both with the "
             "same seeds."
         )
     mean, half_width = mean_interval(differences)

@@ -26,7 +26,7 @@ class RunConfig:
         benchmark: name of a benchmark, such as "shapes3d".
         model: name of a model, such as "autoencoder" or "qlae".
         profile: "smoke", "laptop" or "paper": where the settings that are not given come from.
-        seed: of the initial parameters and of the batches, at least 0.
+        seed: of the initial parameters and of the batches, from 0 to 2**32 - 1.
         **settings: settings that differ from the profile's; any attribute below, or one of the
             model's hyperparameters (for "qlae": `num_values`, `quantization_weight`,
             `commitment_weight`). None leaves a setting to the profile.
@@ -79,12 +79,12 @@ class RunConfig:
         check_choice("benchmark", benchmark, BENCHMARKS)
         check_choice("model", model, MODELS)
         check_choice("profile", profile, PROFILES)
-        check_integer("seed", seed, minimum=0)
+        check_integer("seed", seed, minimum=0, maximum=2**32 - 1)
         known = {f.name for f in fields(self)} - {"hyperparameters"}
         hyperparameters = dict(MODELS[model].hyperparameters)
         given = {name: value for name, value in settings.items() if value is not None}
-        for name in given:
-            _check_name(name, known | set(hyperparameters), model)
+        for name, value in given.items():
+            _check_name(name, value, known | set(hyperparameters), model)
         resolved = {
             "benchmark": benchmark,
             "model": model,
@@ -93,7 +93,7 @@ class RunConfig:
             "num_latents": 2 * load(benchmark).grid.num_sources,
             "protocol": "hsu2023",
             **hyperparameters,
-            **default_settings(profile, model, benchmark),
+            **default_settings(profile, model),
             **given,
         }
         own = {name: resolved.pop(name) for name in hyperparameters}
@@ -113,7 +113,7 @@ class RunConfig:
         check_integer("num_latents", self.num_latents, minimum=1)
         check_sizes(self.network, self.resolution, self.width)
         check_integer("training_images", self.training_images, minimum=0)
-        check_integer("evaluation_images", self.evaluation_images, minimum=2)
+        check_integer("evaluation_images", self.evaluation_images, minimum=100)
         check_choice("protocol", self.protocol, PROTOCOLS)
         benchmark = load(self.benchmark, resolution=self.resolution)
         wanted = self.evaluation_images + max(self.training_images, 1)
@@ -147,7 +147,19 @@ class RunConfig:
         return settings | dict(settings.pop("hyperparameters"))
 
     def replace(self, **changes: object) -> Self:
-        """The same configuration with other settings; what is not named stays as it is."""
+        """The same configuration with other settings; what is not named stays as it is.
+
+        Raises:
+            TypeError: a benchmark, a model or a profile, from which the settings follow; or an
+                unknown name.
+            ValueError: a value that is out of range.
+        """
+        for name in ("benchmark", "model", "profile"):
+            if name in changes:
+                raise TypeError(
+                    f"{name}={changes[name]!r} cannot be replaced, since other settings follow "
+                    "from it; make a new RunConfig."
+                )
         return type(self)(**(self.to_dict() | changes))
 
     @cached_property
@@ -156,6 +168,9 @@ class RunConfig:
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    def __reduce__(self) -> tuple:
+        return _from_dict, (self.to_dict(),)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RunConfig) and self.to_dict() == other.to_dict()
 
@@ -163,12 +178,18 @@ class RunConfig:
         return hash(self.identity)
 
 
-def _check_name(name: str, allowed: set[str], model: str) -> None:
+def _from_dict(settings: dict[str, object]) -> RunConfig:
+    return RunConfig(**settings)
+
+
+def _check_name(name: str, value: object, allowed: set[str], model: str) -> None:
     if name in allowed:
         return
+    owners = [owner for owner, kind in MODELS.items() if name in kind.hyperparameters]
     near = difflib.get_close_matches(name, allowed, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = f" It is a setting of {', '.join(owners)}." if owners else ""
+    hint = f" Did you mean {near[0]}?" if near and not owners else hint
     raise TypeError(
-        f"{name!r} is no setting of a run of {model}; expected one of "
+        f"{name}={value!r} is no setting of a run of {model}; expected one of "
         f"{', '.join(sorted(allowed))}.{hint}"
     )

@@ -1,9 +1,10 @@
 """Execute a configuration: train, score, keep the record; or find it again."""
 
 import datetime
+import json
 import shutil
-import tempfile
 import time
+import uuid
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from flax import nnx
 
 from lib.metrics import UndefinedScoreError, infomec, psnr
 from lib.runs import provenance
-from lib.runs.build import build_draw, build_model, held_out
+from lib.runs.build import build_draw, build_model, held_out, run_keys
 from lib.runs.config import RunConfig
 from lib.runs.record import (
     PARAMETERS_FOLDER,
@@ -46,29 +47,21 @@ def execute(config: RunConfig, out_dir: str | Path) -> RunRecord:
         OSError: `out_dir` cannot be written.
         FloatingPointError: the loss is not finite; nothing is kept.
     """
-    name = f"{config.benchmark}-{config.model}-{config.identity}"
-    folder = Path(out_dir) / name
-    if (folder / RECORD_FILE).exists():
-        record = RunRecord.read(folder)
-        if record.code == provenance.code_digest():
-            print(
-                f"Reused run {config.identity}: {_title(config)}, {config.steps:,} steps, "
-                f"commit {record.commit}."
-            )
-            return record
-        print(f"Run {config.identity} was made by other code ({record.commit}); making it again.")
+    folder = Path(out_dir) / f"{config.benchmark}-{config.model}-{config.identity}"
+    record = _find(folder)
+    if record is not None:
+        print(
+            f"Reused run {config.identity}: {_title(config)}, {config.steps:,} steps, "
+            f"commit {record.commit}."
+        )
+        return record
     # Everything is written beside the final place and renamed, so a run is there whole or not.
     unfinished = _create_beside(folder)
     try:
-        record = _train_and_score(config, unfinished)
-        (unfinished / RECORD_FILE).write_text(record.to_json())
-        if folder.exists():
-            shutil.rmtree(folder)
-        unfinished.rename(folder)
-    except BaseException:
+        _train_and_score(config, unfinished)
+        return _install(unfinished, folder)
+    finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    return RunRecord.read(folder)
 
 
 def sweep(configs: Iterable[RunConfig], out_dir: str | Path) -> list[RunRecord]:
@@ -102,12 +95,14 @@ def _reconstruct_batch(graph, state, images):
     return output.code.scored, output.reconstructions
 
 
-def _train_and_score(config: RunConfig, folder: Path) -> RunRecord:
+def _train_and_score(config: RunConfig, folder: Path) -> None:
+    """Train, score, and write parameters and record into a folder."""
     clock = time.perf_counter()
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     model = build_model(config)
+    batches_key = run_keys(config.seed).batches
     history = train(
-        model, build_draw(config), config.recipe, seed=config.seed, label=_title(config)
+        model, build_draw(config), config.recipe, key=batches_key, label=_title(config)
     )
     parameters = named_parameters(model)
     save_parameters(folder / PARAMETERS_FOLDER, parameters)
@@ -124,7 +119,7 @@ def _train_and_score(config: RunConfig, folder: Path) -> RunRecord:
         scores |= {"infom": None, "infoe": None, "infoc": None}
     scores["num_active"] = int(scored.active.sum())
     scores["psnr"] = psnr(images, reconstructions)
-    return RunRecord(
+    record = RunRecord(
         config=config,
         scores=scores,
         undefined=undefined,
@@ -143,6 +138,7 @@ def _train_and_score(config: RunConfig, folder: Path) -> RunRecord:
         code=provenance.code_digest(),
         parameters_sha256=parameters_digest(parameters),
     )
+    (folder / RECORD_FILE).write_text(record.to_json())
 
 
 def _title(config: RunConfig) -> str:
@@ -150,12 +146,42 @@ def _title(config: RunConfig) -> str:
 
 
 def _create_beside(folder: Path) -> Path:
+    unfinished = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+        unfinished.mkdir(parents=True)
     except OSError as error:
         raise type(error)(
             error.errno,
             f"out_dir={str(folder.parent)!r} cannot be written ({error.strerror}); expected a "
             "folder that can be made or written",
         ) from error
+    return unfinished
+
+
+def _find(folder: Path) -> RunRecord | None:
+    """The record in a run's folder, if this library's source made it."""
+    try:
+        code = json.loads((folder / RECORD_FILE).read_text())["code"]
+    except OSError:
+        return None  # where it cannot be read for another reason, writing will say why
+    except (ValueError, KeyError, TypeError):
+        print(f"The record in {folder} cannot be read; making the run again.")
+        return None
+    if code != provenance.code_digest():
+        print(f"The run in {folder} was made by other code; making it again.")
+        return None
+    return RunRecord.read(folder)
+
+
+def _install(unfinished: Path, folder: Path) -> RunRecord:
+    """Move a finished run to its place; where another process was first, keep that one's."""
+    replaced = unfinished.with_name(f"{unfinished.name}.replaced")
+    try:
+        if folder.exists() and _find(folder) is None:
+            folder.rename(replaced)
+        unfinished.rename(folder)
+    except OSError:
+        if _find(folder) is None:
+            raise
+    shutil.rmtree(replaced, ignore_errors=True)
+    return RunRecord.read(folder)

@@ -46,18 +46,16 @@ PROFILES: Mapping[str, Mapping[str, object]] = MappingProxyType(
     }
 )
 
-# What a model changes in a profile; a key with a benchmark holds for that benchmark alone.
+# What a model changes in a profile.
 _SMALL_QLAE = {"num_values": 5, "commitment_weight": 0.1, "weight_decay": 0.3}
-_MODEL_SETTINGS: Mapping[tuple[str, ...], Mapping[str, object]] = {
+_MODEL_SETTINGS: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("smoke", "qlae"): _SMALL_QLAE,
     ("laptop", "qlae"): _SMALL_QLAE,
     ("paper", "qlae"): {"weight_decay": 0.1},
-    ("paper", "qlae", "mpi3d"): {"weight_decay": 0.001},
 }
 
 
-def default_settings(profile: str, model: str, benchmark: str) -> dict[str, object]:
-    """The settings of a run by its profile, as its model and its benchmark change them."""
-    settings = {"weight_decay": 0.0} | dict(PROFILES[profile])
-    settings |= _MODEL_SETTINGS.get((profile, model), {})
-    return settings | dict(_MODEL_SETTINGS.get((profile, model, benchmark), {}))
+def default_settings(profile: str, model: str) -> dict[str, object]:
+    """The settings of a run by its profile, as its model changes them."""
+    own = _MODEL_SETTINGS.get((profile, model), {})
+    return {"weight_decay": 0.0} | dict(PROFILES[profile]) | dict(own)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import platform
 import subprocess
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import jax
 LIBRARY = Path(__file__).resolve().parent.parent
 # The parts of the library that shape a run's numbers.
 _SHAPING = ("benchmarks", "latents.py", "metrics", "models", "networks.py", "runs", "training")
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "scikit-learn")
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy")
 
 
 def device() -> str:
@@ -43,9 +42,7 @@ def _git(*arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@lru_cache
-def code_digest() -> str:
-    """Twelve hexadecimal digits of the source of the library that shapes a run's numbers."""
+def _digest_of_source() -> str:
     digest = hashlib.sha256()
     for part in _SHAPING:
         path = LIBRARY / part
@@ -53,3 +50,12 @@ def code_digest() -> str:
             digest.update(file.relative_to(LIBRARY).as_posix().encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+# Taken at import: a file that is edited afterwards is not the code that runs.
+_CODE = _digest_of_source()
+
+
+def code_digest() -> str:
+    """Twelve hexadecimal digits of the source of the library that shapes a run's numbers."""
+    return _CODE

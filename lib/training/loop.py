@@ -19,7 +19,7 @@ from lib.training.progress import Progress
 SCHEDULES = ("constant", "cosine")
 
 # Draws a batch inside the compiled step: (key, batch_size) -> images (n, h, w, c) in [0, 1].
-# A jax.tree_util.Partial, so that the arrays it holds are arguments and not constants.
+# A jax.tree_util.Partial, so that arrays bound to it are arguments and not constants.
 Draw = Callable[[jax.Array, int], jax.Array]
 
 
@@ -72,19 +72,25 @@ class History:
 
 
 def train(
-    model: nnx.Module, draw: Draw, recipe: Recipe, *, seed: int, label: str, reports: int = 50
+    model: nnx.Module,
+    draw: Draw,
+    recipe: Recipe,
+    *,
+    key: jax.Array,
+    label: str,
+    reports: int = 50,
 ) -> History:
     """Train a model in place.
 
-    The batch of step `i` depends on `seed` and `i` alone.
+    The batch of step `i` depends on `key` and `i` alone.
 
     Args:
         model: has `terms(images)`, the named terms of its loss.
         draw: `jax.tree_util.Partial` that draws images inside the compiled step.
         recipe: how to train.
-        seed: of the batches.
+        key: a JAX random key, of the batches.
         label: names the run in the progress display.
-        reports: how many times the curves are read back from the device.
+        reports: how many times the curves are read back from the device, at least 1.
 
     Returns:
         The history of the run.
@@ -92,6 +98,7 @@ def train(
     Raises:
         FloatingPointError: the loss is not finite; names the step.
     """
+    check_integer("reports", reports, minimum=1)
     graph, state = nnx.split(model, nnx.Param)
     numbers = {
         "learning_rate": jnp.float32(recipe.learning_rate),
@@ -107,7 +114,7 @@ def train(
 
     history = History()
     history.code_values += _code_values(state)
-    run = partial(_run_steps, static, numbers, draw, jax.random.key(seed))
+    run = partial(_run_steps, static, numbers, draw, key)
     started = time.perf_counter()
     # A call of no steps compiles, and hands the states back as they are.
     state, optimizer_state, *_ = jax.block_until_ready(run(state, optimizer_state, 0, 0))

@@ -54,7 +54,7 @@ def build_optimizer(
             weight_decay` of them. May be traced.
         clip: gradients of weights are clipped to [-clip, clip], element by element.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378, section 3 (weight decay); the authors' optimizer.
+    Source: Hsu et al. 2023, arXiv 2305.18378 (weight decay); the authors' optimizer.
     """
     return optax.chain(
         optax.masked(optax.clip(clip), weight_mask),

@@ -48,6 +48,12 @@ def test_decibels_have_their_unit():
     assert str(compare(runs, "psnr", "model", "qlae", "autoencoder")).startswith("2.1 dB lower")
 
 
+def test_runs_that_differ_in_more_are_refused():
+    runs = pd.concat([_runs([0.9, 0.8], [0.5, 0.4]), _runs([0.7, 0.6], [0.3, 0.2])])
+    with pytest.raises(ValueError, match="model='qlae' has several runs with one seed"):
+        compare(runs, "infom", "model", "qlae", "autoencoder")
+
+
 def test_settings_without_a_common_seed():
-    with pytest.raises(ValueError, match="No seed has a infom for both model='qlae'"):
+    with pytest.raises(ValueError, match="No seed has a score infom for both model='qlae'"):
         compare(_runs([], [0.5]), "infom", "model", "qlae", "autoencoder")

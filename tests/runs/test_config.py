@@ -1,6 +1,7 @@
 """Configurations: what they resolve to, what they refuse, and their identity."""
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -49,6 +50,8 @@ def test_every_setting_changes_the_identity():
             continue  # there is one of each
         if name == "model":
             other = RunConfig("shapes3d", "autoencoder", "laptop", seed=0, resolution=32)
+        elif name == "profile":
+            other = RunConfig(**{**settings, name: changed[name]})
         else:
             other = config.replace(**{name: changed.get(name, value * 2 if value else 1)})
         assert other.identity != config.identity, name
@@ -81,6 +84,19 @@ def test_replace_keeps_what_is_not_named():
     assert (config.hyperparameters["num_values"], config.seed) == (7, 5)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("benchmark", "shapes3d"), ("model", "autoencoder"), ("profile", "paper")]
+)
+def test_what_other_settings_follow_from_cannot_be_replaced(name, value):
+    with pytest.raises(TypeError, match=f"{name}='{value}' cannot be replaced"):
+        RunConfig("shapes3d", "qlae").replace(**{name: value})
+
+
+def test_a_config_survives_pickle():
+    config = RunConfig("shapes3d", "qlae", "laptop", seed=2, num_values=7)
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
 def test_a_config_is_frozen():
     config = RunConfig("shapes3d", "qlae")
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -95,10 +111,18 @@ def test_a_config_is_frozen():
         ({"benchmark": "shapes4d"}, ValueError, "benchmark='shapes4d' .*shapes3d"),
         ({"model": "qale"}, ValueError, "model='qale' .*autoencoder, qlae"),
         ({"profile": "desktop"}, ValueError, "profile='desktop' .*smoke, laptop, paper"),
-        ({"stepz": 10}, TypeError, "'stepz' is no setting .*steps.*Did you mean steps"),
-        ({"model": "autoencoder", "num_values": 4}, TypeError, "'num_values' is no setting"),
+        ({"stepz": 10}, TypeError, "stepz=10 is no setting .*steps.*Did you mean steps"),
+        (
+            {"model": "autoencoder", "num_values": 4},
+            TypeError,
+            "num_values=4 is no setting of a run of autoencoder.*a setting of qlae",
+        ),
         ({"seed": "3"}, TypeError, "seed='3' is a str.*integer >= 0"),
         ({"seed": -1}, ValueError, "seed=-1 .*>= 0"),
+        ({"seed": 2**32}, ValueError, "seed=4294967296 .*<= 4294967295"),
+        ({"weight_decay": 10**400}, ValueError, "weight_decay=1000.*finite"),
+        ({"learning_rate": 1e-60}, ValueError, "learning_rate=1e-60 .*> 0"),
+        ({"evaluation_images": 99}, ValueError, "evaluation_images=99 .*>= 100"),
         ({"steps": 0}, ValueError, "steps=0 .*>= 1"),
         ({"batch_size": -1}, ValueError, "batch_size=-1 .*>= 1"),
         ({"resolution": 0}, ValueError, "resolution=0 .*>= 1"),

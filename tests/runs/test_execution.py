@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+import shutil
 
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 
 from lib.benchmarks import Split, load
 from lib.metrics import infomec, psnr
@@ -21,6 +23,7 @@ from lib.runs import (
     sweep,
     table,
 )
+from lib.runs.build import run_keys
 from lib.runs.record import named_parameters, parameters_digest
 
 CONFIG = RunConfig("shapes3d", "qlae", "smoke", seed=3, evaluation_images=300)
@@ -77,6 +80,43 @@ def test_a_run_made_by_other_code_is_made_again(record, tmp_path, capsys, monkey
     assert new.parameters_sha256 == old.parameters_sha256 == record.parameters_sha256
     assert "made by other code" in capsys.readouterr().out
     assert [path.name for path in tmp_path.iterdir()] == [new.folder.name]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"code": "of an older layout"}'])
+def test_a_record_of_another_layout_is_made_again(text, record, tmp_path):
+    folder = tmp_path / record.folder.name
+    folder.mkdir()
+    (folder / "record.json").write_text(text)
+    new = execute(CONFIG, tmp_path)
+    assert new.parameters_sha256 == record.parameters_sha256
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_of_two_processes_the_first_to_finish_is_kept(record, tmp_path, monkeypatch):
+    """The other process's run appears while this one trains."""
+
+    def finish_elsewhere(*_):
+        shutil.copytree(record.folder, tmp_path / record.folder.name)
+        return psnr(*_)
+
+    monkeypatch.setattr("lib.runs.execution.psnr", finish_elsewhere)
+    assert execute(CONFIG, tmp_path) == record
+    assert [path.name for path in tmp_path.iterdir()] == [record.folder.name]
+
+
+def test_a_finished_run_can_be_shared(record):
+    """Readable for others as far as the umask lets new folders be, unlike a temporary folder."""
+    (record.folder.parent / "plain").mkdir()
+    plain = (record.folder.parent / "plain").stat().st_mode
+    assert record.folder.stat().st_mode == plain
+
+
+def test_initial_parameters_and_batches_share_no_key():
+    keys = run_keys(3)
+    rngs = nnx.Rngs(params=keys.parameters)
+    used = [rngs.params() for _ in range(3)]
+    used += [jax.random.fold_in(keys.batches, step) for step in range(3)]
+    assert len({tuple(jax.random.key_data(key).tolist()) for key in used}) == 6
 
 
 def test_damaged_parameters_are_noticed(record):

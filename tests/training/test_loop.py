@@ -37,7 +37,7 @@ def _parameters(model):
 def test_equals_a_plain_loop():
     """The compiled loop does what one step after another does, written out in the open."""
     trained = _model()
-    history = train(trained, DRAW, RECIPE, seed=5, label="test", reports=4)
+    history = train(trained, DRAW, RECIPE, key=jax.random.key(5), label="test", reports=4)
 
     graph, state = nnx.split(_model(), nnx.Param)
     rates = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 30)) for step in range(30)]
@@ -66,9 +66,9 @@ def test_equals_a_plain_loop():
 
 def test_same_seed_same_parameters_and_reports_change_nothing():
     one, two, other = _model(), _model(), _model()
-    train(one, DRAW, RECIPE, seed=1, label="test", reports=3)
-    train(two, DRAW, RECIPE, seed=1, label="test", reports=30)
-    train(other, DRAW, RECIPE, seed=2, label="test")
+    train(one, DRAW, RECIPE, key=jax.random.key(1), label="test", reports=3)
+    train(two, DRAW, RECIPE, key=jax.random.key(1), label="test", reports=30)
+    train(other, DRAW, RECIPE, key=jax.random.key(2), label="test")
     for a, b, c in zip(_parameters(one), _parameters(two), _parameters(other), strict=True):
         np.testing.assert_array_equal(a, b)
         assert not np.array_equal(a, c)
@@ -76,7 +76,7 @@ def test_same_seed_same_parameters_and_reports_change_nothing():
 
 def test_history_holds_terms_and_code_values():
     model = _model()
-    history = train(model, DRAW, RECIPE, seed=1, label="test", reports=5)
+    history = train(model, DRAW, RECIPE, key=jax.random.key(1), label="test", reports=5)
     curves = history.curves
     total = np.sum([curves[k] for k in ("reconstruction", "quantization", "commitment")], axis=0)
     np.testing.assert_allclose(curves["loss"], total, rtol=1e-6)
@@ -90,7 +90,7 @@ def test_weight_decay_shrinks_the_weights():
     norms = []
     for decay in (0.0, 5.0):
         recipe = dataclasses.replace(RECIPE, weight_decay=decay)
-        history = train(_model(), DRAW, recipe, seed=0, label="test")
+        history = train(_model(), DRAW, recipe, key=jax.random.key(0), label="test")
         norms.append(history.curves["weight_norm"][-1])
     assert norms[1] < 0.7 * norms[0]
 
@@ -98,11 +98,11 @@ def test_weight_decay_shrinks_the_weights():
 def test_a_loss_that_is_not_finite_stops_and_names_the_step():
     draw = jax.tree_util.Partial(_draw_noise, jnp.float32(jnp.nan))
     with pytest.raises(FloatingPointError, match="qlae: the loss is nan between steps 0 and 10"):
-        train(_model(), draw, RECIPE, seed=0, label="qlae", reports=3)
+        train(_model(), draw, RECIPE, key=jax.random.key(0), label="qlae", reports=3)
 
 
 def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
-    train(_model(), DRAW, RECIPE, seed=0, label="qlae, seed 0", reports=30)
+    train(_model(), DRAW, RECIPE, key=jax.random.key(0), label="qlae, seed 0", reports=30)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
     assert lines[-1].startswith("qlae, seed 0  step 30/30  loss 0.")
