@@ -46,9 +46,9 @@ lock: ## renew requirements.txt from the ranges in pyproject.toml (needs uv)
 
 $(READY): requirements.txt
 	@command -v "$(PYTHON)" >/dev/null || { echo 'Error: no $(PYTHON) found; install Python >= 3.11, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if sys.version_info >= (3, 11) else f"Error: Python >= 3.11 is needed, and $(PYTHON) is {v}; name another: make PYTHON=python3.11")'
+	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else f"Error: Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is {v}; name another: make PYTHON=python3.11")'
 	@echo 'setting up $(VENV)'; started=$$SECONDS; \
-	[ -x $(BIN) ] || "$(PYTHON)" -m venv $(VENV); \
+	$(BIN) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV); \
 	$(BIN) -m pip install -qq --requirement requirements.txt; \
 	$(BIN) -m pip install -qq --no-deps --no-build-isolation --editable .; \
 	touch $@; \

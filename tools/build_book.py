@@ -135,7 +135,7 @@ def _print_summary(
     if earlier:
         print(f"From an earlier build: {', '.join(earlier)}")
     if missing := [name for name in chapters if name not in pages]:
-        print(f"Not in this site, as never executed: {', '.join(missing)}")
+        print(f"Not in this site, not executed in their present form: {', '.join(missing)}")
     print(f"The book: {site / 'index.html'}")
 
 

@@ -101,6 +101,7 @@ def execute_chapter(
     notebook.metadata[RECORD_KEY] = {
         "profile": profile,
         "source_sha256": sha256(source),
+        "has_own_parameters": bool(parameters),
         "seconds": round(seconds, 1),
     }
     nbformat.write(notebook, unfinished)
@@ -109,12 +110,16 @@ def execute_chapter(
 
 
 def earlier_execution(source: Path, out_dir: Path) -> Path | None:
-    """Executed copy from an earlier build, if the chapter has not changed since."""
+    """Executed copy from an earlier build, if the chapter has not changed since.
+
+    One that was executed with parameters of its own is not the book's page.
+    """
     target = out_dir / source.name
     if not target.is_file():
         return None
     record = nbformat.read(target, as_version=4).metadata.get(RECORD_KEY, {})
-    return target if record.get("source_sha256") == sha256(source) else None
+    is_current = record.get("source_sha256") == sha256(source)
+    return target if is_current and not record["has_own_parameters"] else None
 
 
 def sha256(path: Path) -> str:
