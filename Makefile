@@ -8,6 +8,7 @@ PYTHON ?= python3
 PROFILE ?= laptop
 CHAPTER ?=
 PARAMETERS ?=
+LAB_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin/python
@@ -19,6 +20,7 @@ help: ## list the commands
 	@echo '  make book PROFILE=smoke                              one of smoke, laptop (the default), paper'
 	@echo '  make book CHAPTER=shapes3d                           execute this chapter alone'
 	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'
+	@echo '  make lab LAB_ARGS="--no-browser --allow-root"        with options of JupyterLab'
 
 book: $(READY) ## execute the chapters and render the site to _build/html
 	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS))
@@ -34,7 +36,7 @@ site-check: $(READY) ## open the built site in headless Chromium
 	@$(BIN) -m tools.check_site _build/html
 
 lab: $(READY) ## open the chapters in JupyterLab
-	$(BIN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/book
+	$(BIN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/book $(LAB_ARGS)
 
 clean: ## remove what is built; runs/ and .venv stay
 	rm -rf _build build .pytest_cache .ruff_cache *.egg-info

@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> in
     except BookError as error:
         print(f"\nError: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; finished runs are kept", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -72,6 +75,8 @@ def build(
     check_profile(profile)
     sources = book.execution_order(chapter)
     parameters = parse_assignments(assignments)
+    if "profile" in parameters:
+        raise BookError("PARAMETERS: the profile is given as PROFILE=..., for the whole build")
     if parameters and chapter is None:
         raise BookError("PARAMETERS: they belong to one chapter, so CHAPTER is needed too")
     for source in sources:

@@ -96,6 +96,8 @@ def score_intervals(
     single["value"] = single["value"].astype(float).round(5)
     if undefined:
         subtitle += f" Left out for an undefined score: {undefined} of {len(frame) * len(scores)}."
+    if set(scores) <= set(_RATIOS) and ((summary["low"] < 0) | (summary["high"] > 1)).any():
+        subtitle += " Intervals are cut at 0 and 1."
     places = _order(x, frame, scores)
     looks = _order(color, frame, scores)
     for table in (summary, single):

@@ -48,18 +48,20 @@ def execute(config: RunConfig, out_dir: str | Path) -> RunRecord:
         FloatingPointError: the loss is not finite; nothing is kept.
     """
     folder = Path(out_dir) / f"{config.benchmark}-{config.model}-{config.identity}"
-    record = _find(folder)
+    record, reason = _find(config, folder)
     if record is not None:
         print(
             f"Reused run {config.identity}: {_title(config)}, {config.steps:,} steps, "
             f"commit {record.commit}."
         )
         return record
+    if reason:
+        print(f"The run in {folder} {reason}; making it again.")
     # Everything is written beside the final place and renamed, so a run is there whole or not.
     unfinished = _create_beside(folder)
     try:
         _train_and_score(config, unfinished)
-        return _install(unfinished, folder)
+        return _install(config, unfinished, folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -158,30 +160,31 @@ def _create_beside(folder: Path) -> Path:
     return unfinished
 
 
-def _find(folder: Path) -> RunRecord | None:
-    """The record in a run's folder, if this library's source made it."""
+def _find(config: RunConfig, folder: Path) -> tuple[RunRecord | None, str]:
+    """The record in a run's folder, or why the run that is there cannot be used, if one is."""
     try:
         code = json.loads((folder / RECORD_FILE).read_text())["code"]
+        if code != provenance.code_digest():
+            return None, "was made by other code"
+        record = RunRecord.read(folder)
     except OSError:
-        return None  # where it cannot be read for another reason, writing will say why
+        return None, ""  # where it cannot be read for another reason, writing will say why
     except (ValueError, KeyError, TypeError):
-        print(f"The record in {folder} cannot be read; making the run again.")
-        return None
-    if code != provenance.code_digest():
-        print(f"The run in {folder} was made by other code; making it again.")
-        return None
-    return RunRecord.read(folder)
+        return None, "is damaged"
+    if record.config != config or not (folder / PARAMETERS_FOLDER).is_dir():
+        return None, "is damaged"
+    return record, ""
 
 
-def _install(unfinished: Path, folder: Path) -> RunRecord:
+def _install(config: RunConfig, unfinished: Path, folder: Path) -> RunRecord:
     """Move a finished run to its place; where another process was first, keep that one's."""
     replaced = unfinished.with_name(f"{unfinished.name}.replaced")
     try:
-        if folder.exists() and _find(folder) is None:
+        if folder.exists() and _find(config, folder)[0] is None:
             folder.rename(replaced)
         unfinished.rename(folder)
     except OSError:
-        if _find(folder) is None:
+        if _find(config, folder)[0] is None:
             raise
     shutil.rmtree(replaced, ignore_errors=True)
     return RunRecord.read(folder)

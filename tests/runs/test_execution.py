@@ -92,6 +92,18 @@ def test_a_record_of_another_layout_is_made_again(text, record, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
+def test_a_damaged_run_is_made_again(record, tmp_path, capsys):
+    """A record that was edited, and one whose parameters are gone."""
+    folder = tmp_path / record.folder.name
+    shutil.copytree(record.folder, folder)
+    text = (folder / "record.json").read_text()
+    (folder / "record.json").write_text(text.replace('"steps": 60', '"steps": 61'))
+    assert execute(CONFIG, tmp_path).config == CONFIG
+    shutil.rmtree(folder / "parameters")
+    execute(CONFIG, tmp_path).load_model()
+    assert capsys.readouterr().out.count("is damaged; making it again") == 2
+
+
 def test_of_two_processes_the_first_to_finish_is_kept(record, tmp_path, monkeypatch):
     """The other process's run appears while this one trains."""
 

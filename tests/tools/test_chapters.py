@@ -60,6 +60,7 @@ def test_a_chapter_with_two_sources_or_none_is_refused(book):
         (["--chapter", "shapes"], ["CHAPTER", "'shapes'", "index, chapter"]),
         (["--parameters", "seed=1"], ["PARAMETERS", "CHAPTER is needed"]),
         (["--chapter", "chapter", "--parameters", "seed"], ["PARAMETERS", "'seed'"]),
+        (["--chapter", "chapter", "--parameters", "profile=paper"], ["PARAMETERS", "PROFILE="]),
         (
             ["--chapter", "chapter", "--parameters", "sed=1"],
             ["'chapter'", "no parameter 'sed'", "profile, runs_dir, seed"],

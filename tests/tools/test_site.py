@@ -3,11 +3,12 @@
 import shutil
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.tools.small_book import write_notebook, write_small_book
 from tools.build_book import main
 from tools.chapters import Book
-from tools.check_site import check_in_browser, find_browser
+from tools.check_site import check_in_browser, find_browser, serve
 from tools.offline import vega_bundle
 
 pytestmark = pytest.mark.site
@@ -97,3 +98,23 @@ def test_the_bundle_of_scripts_announces_the_versions_that_altair_wants():
     head = bundle[:200]
     assert all(name in head for name in ("vega_version", "vegalite_version", "vegaembed_version"))
     assert "\n(function () {\n" in head
+
+
+def test_charts_follow_the_page_when_its_width_changes(built, browser):
+    """As when a tablet is turned: a chart is as wide as its place, before and after."""
+    with serve(built.build / "html") as address, sync_playwright() as playwright:
+        page = playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
+        ).new_page(viewport={"width": 375, "height": 900})
+        page.goto(f"{address}/index.html")
+        for width in (375, 1280, 375):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function(
+                """() => [...document.querySelectorAll(".vega-embed")].length > 0 &&
+                [...document.querySelectorAll(".vega-embed")].every((chart) => {
+                  const drawn = chart.querySelector("canvas, svg").getBoundingClientRect().width;
+                  return drawn > 0.9 * chart.parentElement.clientWidth &&
+                    drawn <= chart.parentElement.clientWidth + 1;
+                })""",
+                timeout=10_000,
+            )

@@ -47,11 +47,26 @@
       return drawn;
     };
     let turn = draw();
+    widths.observe(element.parentElement);
     charts.set(element, () => {
       turn = turn.then(draw).catch(console.error);
     });
     return turn;
   };
+
+  // Vega measures a chart's place when the window is resized, which is before the page has laid
+  // itself out anew, and never when a sidebar opens. So it is told again when a width has changed.
+  const known = new WeakMap();
+  let timer;
+  const widths = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      const before = known.get(target);
+      known.set(target, contentRect.width);
+      if (before === undefined || before === contentRect.width) continue;
+      clearTimeout(timer);
+      timer = setTimeout(() => window.dispatchEvent(new Event("resize")), 100);
+    }
+  });
 
   new MutationObserver(() => charts.forEach((redraw) => redraw())).observe(
     document.documentElement,
