@@ -11,7 +11,7 @@ import jax
 
 LIBRARY = Path(__file__).resolve().parent.parent
 # The parts of the library that shape a run's numbers.
-_SHAPING = ("benchmarks", "latents.py", "metrics", "models", "networks.py", "runs", "training")
+_SHAPING = ("benchmarks", "latents.py", "metrics", "models", "networks", "runs", "training")
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy")
 
 

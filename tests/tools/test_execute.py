@@ -55,9 +55,17 @@ def test_a_chapter_sees_its_parameters_and_its_source_stays_as_it_is(tmp_path):
     )
     assert notebook.cells[-1].outputs[0].text == "smoke 7 kept/runs\n"
     assert source.read_bytes() == before
-    assert earlier_execution(source, tmp_path / "out") is not None
     assert str(tmp_path) not in nbformat.writes(notebook)
-    write_notebook(source, "# Plain", "print(profile, seed, runs_dir)  # changed")
+
+
+def test_an_earlier_execution_is_kept_while_it_is_the_book_s_page(tmp_path):
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile, seed)")
+    executed = execute(source, tmp_path)
+    assert earlier_execution(source, tmp_path / "out") == executed
+    execute(source, tmp_path, parameters={"seed": 7})
+    assert earlier_execution(source, tmp_path / "out") is None
+    execute(source, tmp_path)
+    write_notebook(source, "# Plain", "print(profile, seed)  # changed")
     assert earlier_execution(source, tmp_path / "out") is None
 
 

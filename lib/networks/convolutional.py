@@ -1,10 +1,5 @@
-"""Encoders and decoders: the published convolutional pair, and a small pair of MLPs.
+"""The published convolutional encoder and style decoder."""
 
-Every encoder maps images `(n, resolution, resolution, channels)` in [0, 1] to `(n, num_latents)`;
-every decoder maps `(n, num_latents)` to image logits, whose sigmoid is the reconstruction.
-"""
-
-import math
 from collections.abc import Sequence
 
 import jax
@@ -12,7 +7,8 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from lib.checks import check_choice, check_integer
+from lib.checks import check_integer
+from lib.networks.dense import kernel_init, linear
 
 NORM_EPSILON = 1e-6
 LEAKY_SLOPE = 0.2
@@ -20,20 +16,6 @@ LEAKY_SLOPE = 0.2
 # Source: the authors' configuration of the image encoder and the style decoder.
 KERNEL_SIZES = (3, 3, 4) * 4
 INPUT_MAP_VALUE = 0.1
-
-# Uniform in +-1/sqrt(fan_in), as the authors' layers (Equinox 0.10) start.
-_kernel_init = nnx.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
-
-
-def _linear(in_features: int, out_features: int, rngs: nnx.Rngs) -> nnx.Linear:
-    bound = 1 / math.sqrt(in_features)
-
-    def bias_init(key, shape, dtype):
-        return jax.random.uniform(key, shape, dtype, -bound, bound)
-
-    return nnx.Linear(
-        in_features, out_features, kernel_init=_kernel_init, bias_init=bias_init, rngs=rngs
-    )
 
 
 def instance_norm(maps: Float[Array, "n height width channels"]) -> Array:
@@ -62,7 +44,7 @@ class TransposedConv(nnx.Module):
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, rngs: nnx.Rngs):
         shape = (kernel_size, kernel_size, in_channels, out_channels)
-        self.kernel = nnx.Param(_kernel_init(rngs.params(), shape, jnp.float32))
+        self.kernel = nnx.Param(kernel_init(rngs.params(), shape, jnp.float32))
 
     def __call__(self, maps: Float[Array, "n height width channels"]) -> Array:
         """Maps `(n, height, width, in_channels)` to `out_channels`, the side kept or doubled."""
@@ -126,7 +108,7 @@ class ConvEncoder(nnx.Module):
         dense_width: int = 256,
         rngs: nnx.Rngs,
     ):
-        side = _smallest_side(resolution)
+        side = smallest_side(resolution)
         convs, norms = [], []
         previous = channels
         for i, kernel_size in enumerate(KERNEL_SIZES):
@@ -139,7 +121,7 @@ class ConvEncoder(nnx.Module):
                     strides=2 if kernel_size == 4 else 1,
                     padding=1,
                     use_bias=False,
-                    kernel_init=_kernel_init,
+                    kernel_init=kernel_init,
                     rngs=rngs,
                 )
             )
@@ -151,9 +133,9 @@ class ConvEncoder(nnx.Module):
         self.norms = nnx.List(norms)
         flattened = side * side * previous
         self.dense = nnx.List(
-            [_linear(flattened, dense_width, rngs), _linear(dense_width, dense_width, rngs)]
+            [linear(flattened, dense_width, rngs), linear(dense_width, dense_width, rngs)]
         )
-        self.head = _linear(dense_width, num_latents, rngs)
+        self.head = linear(dense_width, num_latents, rngs)
 
     def features(self, images: Float[Array, "n height width channels"]) -> Array:
         """The `(n, dense_width)` features that the head reads."""
@@ -202,17 +184,17 @@ class StyleDecoder(nnx.Module):
         dense_width: int = 256,
         rngs: nnx.Rngs,
     ):
-        side = _smallest_side(resolution)
+        side = smallest_side(resolution)
         self.input_map = nnx.Param(jnp.full((side, side, widths[0]), INPUT_MAP_VALUE))
         self.dense = nnx.List(
-            [_linear(num_latents, dense_width, rngs), _linear(dense_width, dense_width, rngs)]
+            [linear(num_latents, dense_width, rngs), linear(dense_width, dense_width, rngs)]
         )
         convs, conditionings = [], []
         previous = widths[0]
         for i, kernel_size in enumerate(KERNEL_SIZES):
             width = widths[i // 3]
             convs.append(TransposedConv(previous, width, kernel_size, rngs=rngs))
-            conditionings.append(_linear(dense_width, 2 * width, rngs))
+            conditionings.append(linear(dense_width, 2 * width, rngs))
             previous = width
         self.convs = nnx.List(convs)
         self.conditionings = nnx.List(conditionings)
@@ -222,7 +204,7 @@ class StyleDecoder(nnx.Module):
             (3, 3),
             padding=1,
             use_bias=False,
-            kernel_init=_kernel_init,
+            kernel_init=kernel_init,
             rngs=rngs,
         )
 
@@ -239,7 +221,12 @@ class StyleDecoder(nnx.Module):
         return self.to_image(maps)
 
 
-def _smallest_side(resolution: int) -> int:
+def smallest_side(resolution: int) -> int:
+    """Side of the smallest maps, where `resolution` is a multiple of 16.
+
+    Raises:
+        TypeError, ValueError: it is not.
+    """
     check_integer("resolution", resolution, minimum=16)
     if resolution % 16:
         raise ValueError(
@@ -247,127 +234,3 @@ def _smallest_side(resolution: int) -> int:
             "the side four times."
         )
     return resolution // 16
-
-
-class _MLP(nnx.Module):
-    """Two hidden layers, each a dense layer, a layer norm and a ReLU; then a linear one."""
-
-    def __init__(self, in_features: int, out_features: int, *, width: int, rngs: nnx.Rngs):
-        self.hidden = nnx.List([_linear(in_features, width, rngs), _linear(width, width, rngs)])
-        self.norms = nnx.List([nnx.LayerNorm(width, rngs=rngs) for _ in range(2)])
-        self.head = _linear(width, out_features, rngs)
-
-    def __call__(self, inputs: Float[Array, "n in_features"]) -> Array:
-        for layer, norm in zip(self.hidden, self.norms, strict=True):
-            inputs = nnx.relu(norm(layer(inputs)))
-        return self.head(inputs)
-
-
-class MLPEncoder(nnx.Module):
-    """The small encoder of the laptop profile: an MLP on the flattened image.
-
-    Args:
-        resolution: side of the images in pixels.
-        channels: colour channels of the images.
-        num_latents: width of the output.
-        width: width of the two hidden layers, each with a layer norm.
-        rngs: of the initial parameters.
-    """
-
-    def __init__(
-        self, resolution: int, channels: int, num_latents: int, *, width: int, rngs: nnx.Rngs
-    ):
-        self.mlp = _MLP(resolution**2 * channels, num_latents, width=width, rngs=rngs)
-
-    def __call__(self, images: Float[Array, "n height width channels"]) -> Array:
-        """Images to `(n, num_latents)`."""
-        return self.mlp(images.reshape(images.shape[0], -1))
-
-
-class MLPDecoder(nnx.Module):
-    """The small decoder of the laptop profile: an MLP from the latents to every pixel's logit.
-
-    Args:
-        resolution: side of the images in pixels.
-        channels: colour channels of the images.
-        num_latents: width of the input.
-        width: width of the two hidden layers, each with a layer norm.
-        rngs: of the initial parameters.
-    """
-
-    def __init__(
-        self, resolution: int, channels: int, num_latents: int, *, width: int, rngs: nnx.Rngs
-    ):
-        self.image_shape = (resolution, resolution, channels)
-        self.mlp = _MLP(num_latents, math.prod(self.image_shape), width=width, rngs=rngs)
-
-    def __call__(self, latents: Float[Array, "n num_latents"]) -> Array:
-        """Latents to logits `(n, resolution, resolution, channels)`."""
-        return self.mlp(latents).reshape(latents.shape[0], *self.image_shape)
-
-
-NETWORKS = ("convolutional", "mlp")
-
-
-def build_networks(
-    network: str,
-    *,
-    resolution: int,
-    channels: int,
-    num_latents: int,
-    width: int,
-    rngs: nnx.Rngs,
-) -> tuple[nnx.Module, nnx.Module]:
-    """An encoder and its decoder.
-
-    Args:
-        network: "convolutional" (the published pair) or "mlp" (the laptop profile's).
-        resolution: side of the images in pixels.
-        channels: colour channels of the images.
-        num_latents: latents between the two.
-        width: of the hidden layers of the MLPs; of the widest maps and the dense layers of the
-            convolutional pair, whose narrower maps have a half, a quarter and an eighth of it.
-        rngs: of the initial parameters.
-
-    Returns:
-        The encoder and the decoder.
-
-    Raises:
-        ValueError: an unknown network, or a size that it cannot have.
-    """
-    check_sizes(network, resolution, width)
-    sizes = (resolution, channels, num_latents)
-    if network == "mlp":
-        return (
-            MLPEncoder(*sizes, width=width, rngs=rngs),
-            MLPDecoder(*sizes, width=width, rngs=rngs),
-        )
-    widths = (width // 8, width // 4, width // 2, width)
-    return (
-        ConvEncoder(*sizes, widths=widths, dense_width=width, rngs=rngs),
-        StyleDecoder(*sizes, widths=widths[::-1], dense_width=width, rngs=rngs),
-    )
-
-
-def check_sizes(network: str, resolution: int, width: int) -> None:
-    """Require sizes that a pair of networks can have, see `build_networks`.
-
-    Raises:
-        TypeError: a size that is not an integer.
-        ValueError: an unknown network; a size below 1; for "convolutional", a resolution that is
-            not a multiple of 16 or is 16 itself, or a width that is not a multiple of 8.
-    """
-    check_choice("network", network, NETWORKS)
-    check_integer("resolution", resolution, minimum=1)
-    check_integer("width", width, minimum=1)
-    if network != "convolutional":
-        return
-    if _smallest_side(resolution) == 1:
-        raise ValueError(
-            f"resolution={resolution} is too small for network='convolutional': its smallest maps "
-            "would be single pixels, which an instance norm turns to zero; expected at least 32."
-        )
-    if width % 8:
-        raise ValueError(
-            f"width={width} is not a multiple of 8; the narrowest maps have an eighth of it."
-        )

@@ -1,0 +1,73 @@
+"""Pairs of an encoder and its decoder, by name."""
+
+from flax import nnx
+
+from lib.checks import check_choice, check_integer
+from lib.networks.convolutional import ConvEncoder, StyleDecoder, smallest_side
+from lib.networks.dense import MLPDecoder, MLPEncoder
+
+NETWORKS = ("convolutional", "mlp")
+
+
+def build_networks(
+    network: str,
+    *,
+    resolution: int,
+    channels: int,
+    num_latents: int,
+    width: int,
+    rngs: nnx.Rngs,
+) -> tuple[nnx.Module, nnx.Module]:
+    """An encoder and its decoder.
+
+    Args:
+        network: "convolutional" (the published pair) or "mlp" (the laptop profile's).
+        resolution: side of the images in pixels.
+        channels: colour channels of the images.
+        num_latents: latents between the two.
+        width: of the hidden layers of the MLPs; of the widest maps and the dense layers of the
+            convolutional pair, whose narrower maps have a half, a quarter and an eighth of it.
+        rngs: of the initial parameters.
+
+    Returns:
+        The encoder and the decoder.
+
+    Raises:
+        ValueError: an unknown network, or a size that it cannot have.
+    """
+    check_sizes(network, resolution, width)
+    sizes = (resolution, channels, num_latents)
+    if network == "mlp":
+        return (
+            MLPEncoder(*sizes, width=width, rngs=rngs),
+            MLPDecoder(*sizes, width=width, rngs=rngs),
+        )
+    widths = (width // 8, width // 4, width // 2, width)
+    return (
+        ConvEncoder(*sizes, widths=widths, dense_width=width, rngs=rngs),
+        StyleDecoder(*sizes, widths=widths[::-1], dense_width=width, rngs=rngs),
+    )
+
+
+def check_sizes(network: str, resolution: int, width: int) -> None:
+    """Require sizes that a pair of networks can have, see `build_networks`.
+
+    Raises:
+        TypeError: a size that is not an integer.
+        ValueError: an unknown network; a size below 1; for "convolutional", a resolution that is
+            not a multiple of 16 or is 16 itself, or a width that is not a multiple of 8.
+    """
+    check_choice("network", network, NETWORKS)
+    check_integer("resolution", resolution, minimum=1)
+    check_integer("width", width, minimum=1)
+    if network != "convolutional":
+        return
+    if smallest_side(resolution) == 1:
+        raise ValueError(
+            f"resolution={resolution} is too small for network='convolutional': its smallest maps "
+            "would be single pixels, which an instance norm turns to zero; expected at least 32."
+        )
+    if width % 8:
+        raise ValueError(
+            f"width={width} is not a multiple of 8; the narrowest maps have an eighth of it."
+        )

@@ -1,0 +1,79 @@
+"""Dense layers as the authors' start, and the small MLPs of the laptop profile."""
+
+import math
+
+import jax
+from flax import nnx
+from jaxtyping import Array, Float
+
+# Uniform in +-1/sqrt(fan_in), as the authors' layers (Equinox 0.10) start.
+kernel_init = nnx.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
+
+
+def linear(in_features: int, out_features: int, rngs: nnx.Rngs) -> nnx.Linear:
+    """A dense layer, kernel and bias uniform in +-1/sqrt(in_features)."""
+    bound = 1 / math.sqrt(in_features)
+
+    def bias_init(key, shape, dtype):
+        return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+    return nnx.Linear(
+        in_features, out_features, kernel_init=kernel_init, bias_init=bias_init, rngs=rngs
+    )
+
+
+class _MLP(nnx.Module):
+    """Two hidden layers, each a dense layer, a layer norm and a ReLU; then a linear one."""
+
+    def __init__(self, in_features: int, out_features: int, *, width: int, rngs: nnx.Rngs):
+        self.hidden = nnx.List([linear(in_features, width, rngs), linear(width, width, rngs)])
+        self.norms = nnx.List([nnx.LayerNorm(width, rngs=rngs) for _ in range(2)])
+        self.head = linear(width, out_features, rngs)
+
+    def __call__(self, inputs: Float[Array, "n in_features"]) -> Array:
+        for layer, norm in zip(self.hidden, self.norms, strict=True):
+            inputs = nnx.relu(norm(layer(inputs)))
+        return self.head(inputs)
+
+
+class MLPEncoder(nnx.Module):
+    """The small encoder of the laptop profile: an MLP on the flattened image.
+
+    Args:
+        resolution: side of the images in pixels.
+        channels: colour channels of the images.
+        num_latents: width of the output.
+        width: width of the two hidden layers, each with a layer norm.
+        rngs: of the initial parameters.
+    """
+
+    def __init__(
+        self, resolution: int, channels: int, num_latents: int, *, width: int, rngs: nnx.Rngs
+    ):
+        self.mlp = _MLP(resolution**2 * channels, num_latents, width=width, rngs=rngs)
+
+    def __call__(self, images: Float[Array, "n height width channels"]) -> Array:
+        """Images to `(n, num_latents)`."""
+        return self.mlp(images.reshape(images.shape[0], -1))
+
+
+class MLPDecoder(nnx.Module):
+    """The small decoder of the laptop profile: an MLP from the latents to every pixel's logit.
+
+    Args:
+        resolution: side of the images in pixels.
+        channels: colour channels of the images.
+        num_latents: width of the input.
+        width: width of the two hidden layers, each with a layer norm.
+        rngs: of the initial parameters.
+    """
+
+    def __init__(
+        self, resolution: int, channels: int, num_latents: int, *, width: int, rngs: nnx.Rngs
+    ):
+        self.image_shape = (resolution, resolution, channels)
+        self.mlp = _MLP(num_latents, math.prod(self.image_shape), width=width, rngs=rngs)
+
+    def __call__(self, latents: Float[Array, "n num_latents"]) -> Array:
+        """Latents to logits `(n, resolution, resolution, channels)`."""
+        return self.mlp(latents).reshape(latents.shape[0], *self.image_shape)
