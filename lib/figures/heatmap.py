@@ -14,6 +14,10 @@ from lib.figures.theme import INK, MUTED, STRENGTH, finish, lookup_label
 _LARGEST_CELL = 64
 
 
+# How far outside [0, 1] an estimate may lie.
+TOLERANCE = 0.05
+
+
 def diagonal_order(nmi: ArrayLike, active: ArrayLike | None = None) -> np.ndarray:
     """Return an order of the latents that makes the NMI matrix as diagonal as it can be.
 
@@ -73,11 +77,7 @@ def nmi_heatmap(
     nmi = _checks.numbers("nmi", nmi, ("num_sources", "num_latents")).astype(float)
     names = _checks.labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
     active = _active(active, nmi.shape[1])
-    if nmi.min() < -0.05 or nmi.max() > 1.05:
-        raise ValueError(
-            f"nmi must lie in [0, 1], got values from {nmi.min():.3g} to {nmi.max():.3g}; "
-            "divide mutual information by the entropy of the source."
-        )
+    check_range("nmi", nmi)
     num_sources, num_latents = nmi.shape
     order = diagonal_order(nmi, active) if diagonal else np.arange(num_latents)
     frame = pd.DataFrame(
@@ -122,28 +122,11 @@ def nmi_heatmap(
         ],
     )
     cells = base.transform_filter("datum.state == 'active'").mark_rect(cornerRadius=2)
-    cells = cells.encode(
-        color=alt.Color(
-            "nmi:Q",
-            scale=alt.Scale(domain=[0, 1], range=STRENGTH, clamp=True, interpolate="rgb"),
-            legend=alt.Legend(
-                title="NMI",
-                orient="top",
-                titleOrient="left",
-                gradientLength=160,
-                gradientThickness=10,
-                values=[0, 0.5, 1],
-            ),
-        )
-    )
+    cells = cells.encode(color=nmi_color())
     grey = base.transform_filter("datum.state == 'inactive'").mark_rect(
         cornerRadius=2, color=MUTED, opacity=0.35
     )
-    # Two decimals need about 30 pixels, without the leading zero 20; below that, no number.
-    text = {
-        "expr": "bandwidth('x') >= 30 ? format(datum.nmi, '.2f') : bandwidth('x') < 18 ? '' : "
-        "datum.nmi >= 0.995 ? '1' : replace(format(datum.nmi, '.2f'), '0.', '.')"
-    }
+    text = nmi_text("bandwidth('x')")
     size = {"expr": "clamp(bandwidth('x') * 0.36, 8, 13)"}
     numbers = base.transform_filter("datum.state == 'active'").mark_text(text=text, fontSize=size)
     numbers = numbers.encode(
@@ -156,6 +139,44 @@ def nmi_heatmap(
         title=title,
         subtitle=None if active.all() else "Grey columns: inactive latents.",
     )
+
+
+def check_range(name: str, nmi: np.ndarray) -> None:
+    """Require NMI in [0, 1], up to an estimator's error.
+
+    Raises:
+        ValueError: it lies further outside.
+    """
+    if nmi.min() < -TOLERANCE or nmi.max() > 1 + TOLERANCE:
+        raise ValueError(
+            f"{name} must lie in [0, 1], got values from {nmi.min():.3g} to {nmi.max():.3g}; "
+            "divide mutual information by the entropy of the source."
+        )
+
+
+def nmi_color() -> alt.Color:
+    """The color of a cell by its NMI, on one scale for every matrix, with its legend."""
+    return alt.Color(
+        "nmi:Q",
+        scale=alt.Scale(domain=[0, 1], range=STRENGTH, clamp=True, interpolate="rgb"),
+        legend=alt.Legend(
+            title="NMI",
+            orient="top",
+            titleOrient="left",
+            gradientLength=160,
+            gradientThickness=10,
+            values=[0, 0.5, 1],
+        ),
+    )
+
+
+def nmi_text(side: str) -> dict[str, str]:
+    """The number in a cell, as long as a cell of `side` pixels (a Vega expression) allows."""
+    # Two decimals need about 30 pixels, without the leading zero 20; below that, no number.
+    return {
+        "expr": f"{side} >= 30 ? format(datum.nmi, '.2f') : {side} < 18 ? '' : "
+        "datum.nmi >= 0.995 ? '1' : replace(format(datum.nmi, '.2f'), '0.', '.')"
+    }
 
 
 def _active(active: ArrayLike | None, num_latents: int) -> np.ndarray:

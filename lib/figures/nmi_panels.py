@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from lib.figures import _checks
-from lib.figures.heatmap import diagonal_order
-from lib.figures.theme import INK, MUTED, STRENGTH, finish
+from lib.figures.heatmap import check_range, diagonal_order, nmi_color, nmi_text
+from lib.figures.theme import INK, MUTED, finish
 
 _GAP = 1
 # Rows of cells that a panel has beside its sources: one for its name, one for its latents.
@@ -100,11 +100,7 @@ def _panel(
     """Return the name of a panel, its cells, and which latent stands in each of its columns."""
     nmi = _checks.numbers(f"nmi[{name!r}]", nmi, ("num_sources", "num_latents")).astype(float)
     names = _checks.labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
-    if nmi.min() < -0.05 or nmi.max() > 1.05:
-        raise ValueError(
-            f"nmi[{name!r}] must lie in [0, 1], got values from {nmi.min():.3g} to "
-            f"{nmi.max():.3g}; divide mutual information by the entropy of the source."
-        )
+    check_range(f"nmi[{name!r}]", nmi)
     num_latents = nmi.shape[1]
     active = np.ones(num_latents, dtype=bool) if active is None else np.asarray(active, dtype=bool)
     if active.shape != (num_latents,):
@@ -175,29 +171,12 @@ def _cells(
     )
     x = alt.X("left:Q", scale=x_scale, axis=None)
     drawn = base.transform_filter("datum.state == 'active'")
-    legend = alt.Legend(
-        title="NMI",
-        orient="top",
-        titleOrient="left",
-        gradientLength=160,
-        gradientThickness=10,
-        values=[0, 0.5, 1],
-    )
-    color = alt.Color(
-        "nmi:Q",
-        scale=alt.Scale(domain=[0, 1], range=STRENGTH, clamp=True, interpolate="rgb"),
-        legend=legend,
-    )
     rectangles = drawn.mark_rect(cornerRadius=2)
-    rectangles = rectangles.encode(x=x, x2="right:Q", y=y, y2="bottom:Q", color=color)
+    rectangles = rectangles.encode(x=x, x2="right:Q", y=y, y2="bottom:Q", color=nmi_color())
     grey = base.transform_filter("datum.state == 'inactive'")
     grey = grey.mark_rect(cornerRadius=2, color=MUTED, opacity=0.35)
     grey = grey.encode(x=x, x2="right:Q", y=y, y2="bottom:Q")
-    # Two decimals need about 30 pixels, without the leading zero 20; below that, no number.
-    text = {
-        "expr": f"{side} >= 30 ? format(datum.nmi, '.2f') : {side} < 18 ? '' : "
-        "datum.nmi >= 0.995 ? '1' : replace(format(datum.nmi, '.2f'), '0.', '.')"
-    }
+    text = nmi_text(side)
     numbers = drawn.mark_text(
         text=text, fontSize={"expr": f"clamp({side} * 0.36, 8, 12)"}, baseline="middle"
     ).encode(
