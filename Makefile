@@ -44,7 +44,7 @@ clean: ## remove what is built; runs/ and .venv stay
 # requirements.txt is the lock: one set of versions for Python 3.11 to 3.13. To renew it after a
 # change of the ranges in pyproject.toml, or to move to newer versions, run `make lock`.
 lock: ## renew requirements.txt from the ranges in pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --no-header --upgrade --output-file requirements.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --extra tensorboard --no-header --upgrade --output-file requirements.txt
 
 $(READY): requirements.txt
 	@command -v "$(PYTHON)" >/dev/null || { echo 'Error: no $(PYTHON) found; install Python >= 3.11, or name it: make PYTHON=/path/to/python' >&2; exit 1; }

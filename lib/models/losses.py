@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Float
 
 
@@ -19,7 +18,8 @@ def binary_cross_entropy(
     Source: the authors' configuration. Where images are not binary its minimum is the images'
         own entropy, not 0.
     """
-    return jnp.mean(optax.sigmoid_binary_cross_entropy(logits, images), axis=(1, 2, 3))
+    # softplus(l) - l x equals -x log(s) - (1 - x) log(1 - s) with s = sigmoid(l), and is stable.
+    return jnp.mean(jax.nn.softplus(logits) - logits * images, axis=(1, 2, 3))
 
 
 def quantization_loss(

@@ -5,11 +5,13 @@ every decoder maps `(n, num_latents)` to image logits, whose sigmoid is the reco
 """
 
 from lib.networks.build import NETWORKS, build_networks, check_sizes
-from lib.networks.convolutional import ConvEncoder, StyleDecoder, TransposedConv
+from lib.networks.convolution import Conv, TransposedConv
+from lib.networks.convolutional import ConvEncoder, StyleDecoder
 from lib.networks.dense import MLPDecoder, MLPEncoder
 
 __all__ = [
     "NETWORKS",
+    "Conv",
     "ConvEncoder",
     "MLPDecoder",
     "MLPEncoder",

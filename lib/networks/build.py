@@ -1,6 +1,8 @@
 """Pairs of an encoder and its decoder, by name."""
 
+import jax.numpy as jnp
 from flax import nnx
+from jax.typing import DTypeLike
 
 from lib.checks import check_choice, check_integer
 from lib.networks.convolutional import ConvEncoder, StyleDecoder, smallest_side
@@ -16,6 +18,7 @@ def build_networks(
     channels: int,
     num_latents: int,
     width: int,
+    dtype: DTypeLike = jnp.float32,
     rngs: nnx.Rngs,
 ) -> tuple[nnx.Module, nnx.Module]:
     """An encoder and its decoder.
@@ -27,6 +30,7 @@ def build_networks(
         num_latents: latents between the two.
         width: of the hidden layers of the MLPs; of the widest maps and the dense layers of the
             convolutional pair, whose narrower maps have a half, a quarter and an eighth of it.
+        dtype: of the arithmetic; parameters, latents and logits are float32 whatever it is.
         rngs: of the initial parameters.
 
     Returns:
@@ -37,15 +41,13 @@ def build_networks(
     """
     check_sizes(network, resolution, width)
     sizes = (resolution, channels, num_latents)
+    kind = {"dtype": dtype, "rngs": rngs}
     if network == "mlp":
-        return (
-            MLPEncoder(*sizes, width=width, rngs=rngs),
-            MLPDecoder(*sizes, width=width, rngs=rngs),
-        )
+        return MLPEncoder(*sizes, width=width, **kind), MLPDecoder(*sizes, width=width, **kind)
     widths = (width // 8, width // 4, width // 2, width)
     return (
-        ConvEncoder(*sizes, widths=widths, dense_width=width, rngs=rngs),
-        StyleDecoder(*sizes, widths=widths[::-1], dense_width=width, rngs=rngs),
+        ConvEncoder(*sizes, widths=widths, dense_width=width, **kind),
+        StyleDecoder(*sizes, widths=widths[::-1], dense_width=width, **kind),
     )
 
 

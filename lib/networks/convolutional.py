@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from lib.checks import check_integer
-from lib.networks.dense import kernel_init, linear
+from lib.networks.convolution import Conv, TransposedConv
+from lib.networks.dense import linear
 
 NORM_EPSILON = 1e-6
 LEAKY_SLOPE = 0.2
@@ -19,61 +21,14 @@ INPUT_MAP_VALUE = 0.1
 
 
 def instance_norm(maps: Float[Array, "n height width channels"]) -> Array:
-    """Standardise each channel of each image over its pixels, without learnable parameters."""
-    mean = jnp.mean(maps, axis=(1, 2), keepdims=True)
-    variance = jnp.var(maps, axis=(1, 2), keepdims=True)
-    return (maps - mean) * jax.lax.rsqrt(variance + NORM_EPSILON)
+    """Standardise each channel of each image over its pixels, without learnable parameters.
 
-
-class TransposedConv(nnx.Module):
-    """A convolution without bias that keeps the side (kernel 3) or doubles it (kernel 4).
-
-    The kernel of size 4 acts as a convolution over the input dilated by 2, without a flip. Three
-    quarters of that input are zeros; an output pixel reads only a 2x2 window of the real one, and
-    which four taps of the kernel meet it depends on the parity of the pixel's row and column. So
-    one 2x2 convolution computes all four parities as channels, and they are then interleaved.
-
-    Args:
-        in_channels: channels of the input.
-        out_channels: channels of the output.
-        kernel_size: 3 or 4.
-        rngs: of the initial kernel, `(kernel_size, kernel_size, in_channels, out_channels)`.
-
-    Source: the authors' decoder blocks (golden values `style_decoder`).
+    All is computed in float32, and returned in the type of the maps.
     """
-
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, rngs: nnx.Rngs):
-        shape = (kernel_size, kernel_size, in_channels, out_channels)
-        self.kernel = nnx.Param(kernel_init(rngs.params(), shape, jnp.float32))
-
-    def __call__(self, maps: Float[Array, "n height width channels"]) -> Array:
-        """Maps `(n, height, width, in_channels)` to `out_channels`, the side kept or doubled."""
-        kernel = self.kernel[...]
-        size, _, in_channels, out_channels = kernel.shape
-        if size == 3:
-            return _convolve(maps, kernel, padding=1)
-        # Axes of the kernel: tap and parity of the row, tap and parity of the column.
-        taps = kernel.reshape(2, 2, 2, 2, in_channels, out_channels)
-        by_parity = taps.transpose(0, 2, 4, 1, 3, 5).reshape(2, 2, in_channels, 4 * out_channels)
-        parities = _convolve(maps, by_parity, padding=1)  # (n, height + 1, width + 1, 4 * out)
-        n, height, width, _ = maps.shape
-        parities = parities.reshape(n, height + 1, width + 1, 2, 2, out_channels)
-        rows = [
-            jnp.stack([parities[:, a : a + height, b : b + width, a, b] for b in (0, 1)], axis=3)
-            for a in (0, 1)
-        ]
-        interleaved = jnp.stack(rows, axis=2)  # (n, height, 2, width, 2, out_channels)
-        return interleaved.reshape(n, 2 * height, 2 * width, out_channels)
-
-
-def _convolve(maps: Array, kernel: Array, padding: int) -> Array:
-    return jax.lax.conv_general_dilated(
-        maps,
-        kernel,
-        window_strides=(1, 1),
-        padding=((padding, padding), (padding, padding)),
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
+    values = maps.astype(jnp.float32)
+    mean = jnp.mean(values, axis=(1, 2), keepdims=True)
+    variance = jnp.var(values, axis=(1, 2), keepdims=True)
+    return ((values - mean) * jax.lax.rsqrt(variance + NORM_EPSILON)).astype(maps.dtype)
 
 
 class ConvEncoder(nnx.Module):
@@ -88,6 +43,8 @@ class ConvEncoder(nnx.Module):
         num_latents: width of the output.
         widths: channels of the four groups of three convolutions.
         dense_width: width of the two dense layers.
+        dtype: of the arithmetic up to the features; parameters, statistics of the norms and the
+            head are float32.
         rngs: of the initial parameters.
 
     Raises:
@@ -106,6 +63,7 @@ class ConvEncoder(nnx.Module):
         *,
         widths: Sequence[int] = (32, 64, 128, 256),
         dense_width: int = 256,
+        dtype: DTypeLike = jnp.float32,
         rngs: nnx.Rngs,
     ):
         side = smallest_side(resolution)
@@ -113,27 +71,21 @@ class ConvEncoder(nnx.Module):
         previous = channels
         for i, kernel_size in enumerate(KERNEL_SIZES):
             width = widths[i // 3]
-            convs.append(
-                nnx.Conv(
-                    previous,
-                    width,
-                    (kernel_size, kernel_size),
-                    strides=2 if kernel_size == 4 else 1,
-                    padding=1,
-                    use_bias=False,
-                    kernel_init=kernel_init,
-                    rngs=rngs,
-                )
-            )
+            convs.append(Conv(previous, width, kernel_size, dtype=dtype, rngs=rngs))
             norms.append(
-                nnx.InstanceNorm(width, epsilon=NORM_EPSILON, use_fast_variance=False, rngs=rngs)
+                nnx.InstanceNorm(
+                    width, epsilon=NORM_EPSILON, use_fast_variance=False, dtype=dtype, rngs=rngs
+                )
             )
             previous = width
         self.convs = nnx.List(convs)
         self.norms = nnx.List(norms)
         flattened = side * side * previous
         self.dense = nnx.List(
-            [linear(flattened, dense_width, rngs), linear(dense_width, dense_width, rngs)]
+            [
+                linear(flattened, dense_width, rngs, dtype),
+                linear(dense_width, dense_width, rngs, dtype),
+            ]
         )
         self.head = linear(dense_width, num_latents, rngs)
 
@@ -165,6 +117,7 @@ class StyleDecoder(nnx.Module):
         num_latents: width of the input.
         widths: channels of the four groups of three blocks, from the smallest map up.
         dense_width: width of the style.
+        dtype: of the arithmetic; parameters, statistics of the norms and the logits are float32.
         rngs: of the initial parameters.
 
     Raises:
@@ -182,43 +135,40 @@ class StyleDecoder(nnx.Module):
         *,
         widths: Sequence[int] = (256, 128, 64, 32),
         dense_width: int = 256,
+        dtype: DTypeLike = jnp.float32,
         rngs: nnx.Rngs,
     ):
         side = smallest_side(resolution)
         self.input_map = nnx.Param(jnp.full((side, side, widths[0]), INPUT_MAP_VALUE))
         self.dense = nnx.List(
-            [linear(num_latents, dense_width, rngs), linear(dense_width, dense_width, rngs)]
+            [
+                linear(num_latents, dense_width, rngs, dtype),
+                linear(dense_width, dense_width, rngs, dtype),
+            ]
         )
         convs, conditionings = [], []
         previous = widths[0]
         for i, kernel_size in enumerate(KERNEL_SIZES):
             width = widths[i // 3]
-            convs.append(TransposedConv(previous, width, kernel_size, rngs=rngs))
-            conditionings.append(linear(dense_width, 2 * width, rngs))
+            convs.append(TransposedConv(previous, width, kernel_size, dtype=dtype, rngs=rngs))
+            conditionings.append(linear(dense_width, 2 * width, rngs, dtype))
             previous = width
         self.convs = nnx.List(convs)
         self.conditionings = nnx.List(conditionings)
-        self.to_image = nnx.Conv(
-            previous,
-            channels,
-            (3, 3),
-            padding=1,
-            use_bias=False,
-            kernel_init=kernel_init,
-            rngs=rngs,
-        )
+        self.to_image = Conv(previous, channels, 3, dtype=dtype, rngs=rngs)
 
     def __call__(self, latents: Float[Array, "n num_latents"]) -> Array:
         """Latents to logits `(n, resolution, resolution, channels)`."""
         style = latents
         for layer in self.dense:
             style = nnx.relu(layer(style))
-        maps = jnp.broadcast_to(self.input_map[...], (latents.shape[0], *self.input_map.shape))
+        # One map until the first style tells the images apart.
+        maps = self.input_map[...][None]
         for conv, conditioning in zip(self.convs, self.conditionings, strict=True):
             scale, bias = jnp.split(nnx.relu(conditioning(style))[:, None, None, :], 2, axis=-1)
             maps = instance_norm(nnx.leaky_relu(conv(maps), LEAKY_SLOPE))
             maps = maps * scale + bias
-        return self.to_image(maps)
+        return self.to_image(maps).astype(jnp.float32)
 
 
 def smallest_side(resolution: int) -> int:

@@ -3,31 +3,47 @@
 import math
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 # Uniform in +-1/sqrt(fan_in), as the authors' layers (Equinox 0.10) start.
 kernel_init = nnx.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 
 
-def linear(in_features: int, out_features: int, rngs: nnx.Rngs) -> nnx.Linear:
-    """A dense layer, kernel and bias uniform in +-1/sqrt(in_features)."""
+def linear(
+    in_features: int, out_features: int, rngs: nnx.Rngs, dtype: DTypeLike = jnp.float32
+) -> nnx.Linear:
+    """A dense layer, kernel and bias uniform in +-1/sqrt(in_features).
+
+    It computes in `dtype`; kernel and bias are float32.
+    """
     bound = 1 / math.sqrt(in_features)
 
     def bias_init(key, shape, dtype):
         return jax.random.uniform(key, shape, dtype, -bound, bound)
 
     return nnx.Linear(
-        in_features, out_features, kernel_init=kernel_init, bias_init=bias_init, rngs=rngs
+        in_features,
+        out_features,
+        dtype=dtype,
+        kernel_init=kernel_init,
+        bias_init=bias_init,
+        rngs=rngs,
     )
 
 
 class _MLP(nnx.Module):
     """Two hidden layers, each a dense layer, a layer norm and a ReLU; then a linear one."""
 
-    def __init__(self, in_features: int, out_features: int, *, width: int, rngs: nnx.Rngs):
-        self.hidden = nnx.List([linear(in_features, width, rngs), linear(width, width, rngs)])
-        self.norms = nnx.List([nnx.LayerNorm(width, rngs=rngs) for _ in range(2)])
+    def __init__(
+        self, in_features: int, out_features: int, *, width: int, dtype: DTypeLike, rngs: nnx.Rngs
+    ):
+        self.hidden = nnx.List(
+            [linear(in_features, width, rngs, dtype), linear(width, width, rngs, dtype)]
+        )
+        self.norms = nnx.List([nnx.LayerNorm(width, dtype=dtype, rngs=rngs) for _ in range(2)])
         self.head = linear(width, out_features, rngs)
 
     def __call__(self, inputs: Float[Array, "n in_features"]) -> Array:
@@ -44,13 +60,21 @@ class MLPEncoder(nnx.Module):
         channels: colour channels of the images.
         num_latents: width of the output.
         width: width of the two hidden layers, each with a layer norm.
+        dtype: of the arithmetic of the hidden layers; parameters and the last layer are float32.
         rngs: of the initial parameters.
     """
 
     def __init__(
-        self, resolution: int, channels: int, num_latents: int, *, width: int, rngs: nnx.Rngs
+        self,
+        resolution: int,
+        channels: int,
+        num_latents: int,
+        *,
+        width: int,
+        dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs,
     ):
-        self.mlp = _MLP(resolution**2 * channels, num_latents, width=width, rngs=rngs)
+        self.mlp = _MLP(resolution**2 * channels, num_latents, width=width, dtype=dtype, rngs=rngs)
 
     def __call__(self, images: Float[Array, "n height width channels"]) -> Array:
         """Images to `(n, num_latents)`."""
@@ -65,14 +89,23 @@ class MLPDecoder(nnx.Module):
         channels: colour channels of the images.
         num_latents: width of the input.
         width: width of the two hidden layers, each with a layer norm.
+        dtype: of the arithmetic of the hidden layers; parameters and the last layer are float32.
         rngs: of the initial parameters.
     """
 
     def __init__(
-        self, resolution: int, channels: int, num_latents: int, *, width: int, rngs: nnx.Rngs
+        self,
+        resolution: int,
+        channels: int,
+        num_latents: int,
+        *,
+        width: int,
+        dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs,
     ):
         self.image_shape = (resolution, resolution, channels)
-        self.mlp = _MLP(num_latents, math.prod(self.image_shape), width=width, rngs=rngs)
+        values = math.prod(self.image_shape)
+        self.mlp = _MLP(num_latents, values, width=width, dtype=dtype, rngs=rngs)
 
     def __call__(self, latents: Float[Array, "n num_latents"]) -> Array:
         """Latents to logits `(n, resolution, resolution, channels)`."""

@@ -3,7 +3,7 @@
 from lib.runs.build import build_draw, build_model, held_out
 from lib.runs.comparison import Difference, compare
 from lib.runs.config import RunConfig
-from lib.runs.execution import execute, reconstruct, sweep
+from lib.runs.execution import execute, execute_seeds, reconstruct, sweep
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.runs.tables import table
@@ -17,6 +17,7 @@ __all__ = [
     "build_model",
     "compare",
     "execute",
+    "execute_seeds",
     "held_out",
     "reconstruct",
     "sweep",

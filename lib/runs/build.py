@@ -12,7 +12,7 @@ from lib.benchmarks import Split, load
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.runs.config import RunConfig
-from lib.training.loop import Draw
+from lib.training import PRECISIONS, Draw
 
 # Which source combinations are held out, and which of the others are kept for training, is the
 # same for every run, so that runs differ by their own seed alone.
@@ -45,6 +45,7 @@ def build_model(config: RunConfig) -> nnx.Module:
         channels=load(config.benchmark, resolution=config.resolution).channels,
         num_latents=config.num_latents,
         width=config.width,
+        dtype=PRECISIONS[config.precision],
         rngs=rngs,
     )
     return MODELS[config.model].build(
@@ -57,7 +58,9 @@ def build_draw(config: RunConfig) -> Draw:
     data = (config.benchmark, config.resolution, config.evaluation_images)
     if config.training_images == 0:
         return _draw_rendered(*data)
-    return jax.tree_util.Partial(_draw_kept, _kept_images(*data, config.training_images))
+    images = _kept_images(*data, config.training_images)
+    choose = jax.tree_util.Partial(_choose_kept, len(images))
+    return Draw(choose, jax.tree_util.Partial(_show_kept, images))
 
 
 def held_out(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
@@ -93,8 +96,11 @@ def _kept_images(name: str, resolution: int, num_held_out: int, num_images: int)
     return jnp.asarray(benchmark.images(benchmark.grid.sources(index)))
 
 
-def _draw_kept(images: jax.Array, key: jax.Array, batch_size: int) -> jax.Array:
-    chosen = jax.random.randint(key, (batch_size,), 0, len(images))
+def _choose_kept(num_images: jax.Array, key: jax.Array, num: int) -> jax.Array:
+    return jax.random.randint(key, (num,), 0, num_images)
+
+
+def _show_kept(images: jax.Array, chosen: jax.Array) -> jax.Array:
     return images[chosen].astype(jnp.float32) / 255
 
 
@@ -102,8 +108,4 @@ def _draw_kept(images: jax.Array, key: jax.Array, batch_size: int) -> jax.Array:
 def _draw_rendered(name: str, resolution: int, num_held_out: int) -> Draw:
     benchmark = load(name, resolution=resolution)
     split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
-
-    def draw(key: jax.Array, batch_size: int) -> jax.Array:
-        return benchmark.render(split.sample_training(key, batch_size))
-
-    return jax.tree_util.Partial(draw)
+    return Draw(jax.tree_util.Partial(split.sample_training), jax.tree_util.Partial(benchmark.render))

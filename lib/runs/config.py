@@ -36,7 +36,7 @@ class RunConfig:
         num_latents: latents of the model; twice the number of sources where not given.
         network: "mlp" or "convolutional".
         width: of the networks, see `lib.networks.build_networks`.
-        steps, batch_size, learning_rate, schedule, weight_decay, clip: see
+        steps, batch_size, learning_rate, schedule, weight_decay, clip, precision: see
             `lib.training.Recipe`.
         training_images: how many source combinations are drawn and kept for training; 0 draws new
             ones at every step.
@@ -63,6 +63,7 @@ class RunConfig:
     schedule: str
     weight_decay: float
     clip: float
+    precision: str
     training_images: int
     evaluation_images: int
     protocol: str
@@ -139,6 +140,7 @@ class RunConfig:
             schedule=self.schedule,
             weight_decay=self.weight_decay,
             clip=self.clip,
+            precision=self.precision,
         )
 
     def to_dict(self) -> dict[str, object]:

@@ -1,11 +1,8 @@
-"""Execute a configuration: train, score, keep the record; or find it again."""
+"""Execute configurations: train, score, keep the records; go on with them, or find them again."""
 
 import datetime
-import json
-import shutil
 import time
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,57 +10,96 @@ import jax
 import numpy as np
 from flax import nnx
 
+from lib.checks import check_number
 from lib.metrics import UndefinedScoreError, infomec, psnr
 from lib.runs import provenance
 from lib.runs.build import build_draw, build_model, held_out, run_keys
 from lib.runs.config import RunConfig
+from lib.runs.folders import RunFolders
 from lib.runs.record import (
     PARAMETERS_FOLDER,
     RECORD_FILE,
     RunRecord,
     named_parameters,
-    parameters_digest,
     save_parameters,
 )
-from lib.training import train
+from lib.training import Checkpoints, arithmetic, build_mesh, train
+from lib.training.checkpoints import digest
+from lib.training.devices import is_first_process
 
 _EVALUATION_BATCH = 500
 
 
-def execute(config: RunConfig, out_dir: str | Path) -> RunRecord:
-    """Train and score a run, or reuse it where `out_dir` already holds it.
+def execute(config: RunConfig, out_dir: str | Path, **options: object) -> RunRecord:
+    """Train and score a run, go on with it, or reuse it, as `out_dir` holds it.
 
     A record made by the same configuration and the same library source is reused, and a line says
-    so; one made by other source is made again and replaced.
+    so; one made by other source is made again and replaced. A run that was interrupted goes on
+    from its last checkpoint, and a line says from which step. While another process works on the
+    run, this one waits for it.
 
     Args:
         config: what to run.
-        out_dir: folder of runs; each gets a folder of its own there.
+        out_dir: folder of runs, on any file system; each run gets a folder of its own there.
+        **options: `checkpoint_s`, `tensorboard` and `num_devices`, see `execute_seeds`.
 
     Returns:
         The record.
 
     Raises:
-        OSError: `out_dir` cannot be written.
-        FloatingPointError: the loss is not finite; nothing is kept.
+        OSError: `out_dir` or a checkpoint cannot be written; what is there is kept.
+        lib.training.CheckpointMismatchError: the unfinished run in `out_dir` was begun by another
+            version of the library or with another configuration; nothing is changed.
+        FloatingPointError: the loss is not finite; names step and configuration, and the last
+            checkpoint is kept.
     """
-    folder = Path(out_dir) / f"{config.benchmark}-{config.model}-{config.identity}"
-    record, reason = _find(config, folder)
-    if record is not None:
-        print(
-            f"Reused run {config.identity}: {_title(config)}, {config.steps:,} steps, "
-            f"commit {record.commit}."
-        )
-        return record
-    if reason:
-        print(f"The run in {folder} {reason}; making it again.")
-    # Everything is written beside the final place and renamed, so a run is there whole or not.
-    unfinished = _create_beside(folder)
-    try:
-        _train_and_score(config, unfinished)
-        return _install(config, unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    return execute_seeds(config, [config.seed], out_dir, **options)[0]
+
+
+def execute_seeds(
+    config: RunConfig,
+    seeds: Sequence[int],
+    out_dir: str | Path,
+    *,
+    checkpoint_s: float = 300.0,
+    tensorboard: bool = False,
+    num_devices: int | None = None,
+) -> list[RunRecord]:
+    """Execute a configuration with several seeds at once.
+
+    The runs are trained by one program, side by side on one device or spread over several, and
+    each is, to rounding, the run that `execute` makes of its seed alone. Its record names the
+    seeds it was trained with. Finished runs are reused.
+
+    Args:
+        config: what to run; its own seed does not matter.
+        seeds: at least one, each once.
+        out_dir: see `execute`.
+        checkpoint_s: seconds between two checkpoints, at least 0; 0 writes one after every call
+            of the compiled program. One is also written on SIGTERM and SIGINT.
+        tensorboard: also write event files for TensorBoard into the runs' folders.
+        num_devices: how many devices share the seeds and their batches; None for all that divide
+            them evenly.
+
+    Returns:
+        The records, in the order of the seeds.
+
+    Raises:
+        ValueError: no seed, or one that occurs twice. For the rest see `execute`.
+    """
+    check_number("checkpoint_s", checkpoint_s, minimum=0)
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds={list(seeds)} must hold at least one seed, and each once.")
+    configs = [config.replace(seed=seed) for seed in seeds]
+    folders = RunFolders(Path(out_dir), configs)
+    made = []
+    if any(folders.find(config)[0] is None for config in configs):
+        with folders.locked():
+            folders.install()
+            made = [config for config in configs if folders.find(config)[0] is None]
+            if made:
+                _make(made, folders, checkpoint_s, tensorboard, num_devices)
+    return [_read(config, folders, is_new=config in made) for config in configs]
 
 
 def sweep(configs: Iterable[RunConfig], out_dir: str | Path) -> list[RunRecord]:
@@ -97,20 +133,74 @@ def _reconstruct_batch(graph, state, images):
     return output.code.scored, output.reconstructions
 
 
-def _train_and_score(config: RunConfig, folder: Path) -> None:
-    """Train, score, and write parameters and record into a folder."""
+def _make(
+    configs: Sequence[RunConfig],
+    folders: RunFolders,
+    checkpoint_s: float,
+    tensorboard: bool,
+    num_devices: int | None,
+) -> None:
+    """Train runs together, score each, and put them in their places."""
     clock = time.perf_counter()
-    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    model = build_model(config)
-    batches_key = run_keys(config.seed).batches
-    history = train(
-        model, build_draw(config), config.recipe, key=batches_key, label=_title(config)
-    )
-    parameters = named_parameters(model)
-    save_parameters(folder / PARAMETERS_FOLDER, parameters)
+    for config in configs:
+        if reason := folders.find(config)[1]:
+            print(f"The run in {folders.final(config)} {reason}; making it again.")
+    config = configs[0]
+    mesh = build_mesh(len(configs), config.batch_size, num_devices)
+    about = {
+        "configuration": [c.to_dict() for c in configs],
+        "source": provenance.code_digest(),
+    }
+    models = [build_model(c) for c in configs]
+    folders.begin()
+    try:
+        with Checkpoints(folders.checkpoints, about, checkpoint_s) as checkpoints:
+            histories = train(
+                models,
+                build_draw(config),
+                config.recipe,
+                keys=[run_keys(c.seed).batches for c in configs],
+                label=_title(configs),
+                checkpoints=checkpoints,
+                folders=[folders.unfinished(c) for c in configs],
+                tensorboard=tensorboard,
+                mesh=mesh,
+            )
+        train_s = histories[0].train_s
+        for own, model, history in zip(configs, models, histories, strict=True):
+            parameters = named_parameters(model)
+            folder = folders.unfinished(own)
+            save_parameters(folder / PARAMETERS_FOLDER, parameters)
+            if not is_first_process():
+                continue
+            record = RunRecord(
+                config=own,
+                **_scores(own, model),
+                curves=history.curves,
+                code_values=[values.tolist() for values in history.code_values],
+                images_per_s=len(configs) * own.steps * own.batch_size / train_s,
+                compile_s=history.compile_s,
+                duration_s=history.earlier_s + time.perf_counter() - clock,
+                started=history.started,
+                resumed_from=history.resumed_from,
+                trained_with=[c.seed for c in configs],
+                device=provenance.device(mesh.size),
+                versions=provenance.versions(),
+                commit=provenance.commit(),
+                code=provenance.code_digest(),
+                parameters_sha256=digest(parameters),
+            )
+            (folder / RECORD_FILE).write_text(record.to_json())
+        folders.install()
+    finally:
+        folders.end()
 
+
+def _scores(config: RunConfig, model: nnx.Module) -> dict[str, object]:
+    """What a record holds of a model's scores."""
     sources, images = held_out(config)
-    latents, reconstructions = reconstruct(model, images)
+    with arithmetic(config.precision):
+        latents, reconstructions = reconstruct(model, images)
     scores: dict[str, float | None] = {}
     undefined = ""
     try:
@@ -121,70 +211,31 @@ def _train_and_score(config: RunConfig, folder: Path) -> None:
         scores |= {"infom": None, "infoe": None, "infoc": None}
     scores["num_active"] = int(scored.active.sum())
     scores["psnr"] = psnr(images, reconstructions)
-    record = RunRecord(
-        config=config,
-        scores=scores,
-        undefined=undefined,
-        nmi=scored.nmi.tolist(),
-        active=scored.active.tolist(),
-        num_images=len(images),
-        curves=history.curves,
-        code_values=[values.tolist() for values in history.code_values],
-        images_per_s=config.steps * config.batch_size / history.train_s,
-        compile_s=history.compile_s,
-        duration_s=time.perf_counter() - clock,
-        started=started,
-        device=provenance.device(),
-        versions=provenance.versions(),
-        commit=provenance.commit(),
-        code=provenance.code_digest(),
-        parameters_sha256=parameters_digest(parameters),
-    )
-    (folder / RECORD_FILE).write_text(record.to_json())
+    return {
+        "scores": scores,
+        "undefined": undefined,
+        "nmi": scored.nmi.tolist(),
+        "active": scored.active.tolist(),
+        "num_images": len(images),
+    }
 
 
-def _title(config: RunConfig) -> str:
-    return f"{config.model} on {config.benchmark}, seed {config.seed}"
+def _read(config: RunConfig, folders: RunFolders, *, is_new: bool) -> RunRecord:
+    record, _ = folders.find(config)
+    if record is None:
+        raise OSError(
+            f"The record of run {config.identity} is not in {folders.final(config)}; where several "
+            "processes make a run, out_dir must be one folder for all of them."
+        )
+    if not is_new and is_first_process():
+        print(
+            f"Reused run {config.identity}: {_title([config])}, {config.steps:,} steps, "
+            f"commit {record.commit}."
+        )
+    return record
 
 
-def _create_beside(folder: Path) -> Path:
-    unfinished = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}")
-    try:
-        unfinished.mkdir(parents=True)
-    except OSError as error:
-        raise type(error)(
-            error.errno,
-            f"out_dir={str(folder.parent)!r} cannot be written ({error.strerror}); expected a "
-            "folder that can be made or written",
-        ) from error
-    return unfinished
-
-
-def _find(config: RunConfig, folder: Path) -> tuple[RunRecord | None, str]:
-    """The record in a run's folder, or why the run that is there cannot be used, if one is."""
-    try:
-        code = json.loads((folder / RECORD_FILE).read_text())["code"]
-        if code != provenance.code_digest():
-            return None, "was made by other code"
-        record = RunRecord.read(folder)
-    except OSError:
-        return None, ""  # where it cannot be read for another reason, writing will say why
-    except (ValueError, KeyError, TypeError):
-        return None, "is damaged"
-    if record.config != config or not (folder / PARAMETERS_FOLDER).is_dir():
-        return None, "is damaged"
-    return record, ""
-
-
-def _install(config: RunConfig, unfinished: Path, folder: Path) -> RunRecord:
-    """Move a finished run to its place; where another process was first, keep that one's."""
-    replaced = unfinished.with_name(f"{unfinished.name}.replaced")
-    try:
-        if folder.exists() and _find(config, folder)[0] is None:
-            folder.rename(replaced)
-        unfinished.rename(folder)
-    except OSError:
-        if _find(config, folder)[0] is None:
-            raise
-    shutil.rmtree(replaced, ignore_errors=True)
-    return RunRecord.read(folder)
+def _title(configs: Sequence[RunConfig]) -> str:
+    first = configs[0]
+    seeds = ", ".join(str(config.seed) for config in configs)
+    return f"{first.model} on {first.benchmark}, seed{'s' if len(configs) > 1 else ''} {seeds}"

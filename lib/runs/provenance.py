@@ -12,14 +12,14 @@ import jax
 LIBRARY = Path(__file__).resolve().parent.parent
 # The parts of the library that shape a run's numbers.
 _SHAPING = ("benchmarks", "latents.py", "metrics", "models", "networks", "runs", "training")
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy")
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "scikit-learn")
 
 
-def device() -> str:
-    """Kind and number of the devices, such as "cpu x 1 (2 cores)"."""
-    devices = jax.devices()
-    cores = f" ({os.cpu_count()} cores)" if devices[0].platform == "cpu" else ""
-    return f"{devices[0].device_kind} x {len(devices)}{cores}"
+def device(num_devices: int) -> str:
+    """Kind and number of the devices that were used, such as "cpu x 1 (2 cores)"."""
+    first = jax.devices()[0]
+    cores = f" ({os.cpu_count()} cores)" if first.platform == "cpu" else ""
+    return f"{first.device_kind} x {num_devices}{cores}"
 
 
 def versions() -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The record of a finished run: JSON, with the parameters beside it."""
 
 import dataclasses
-import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from flax import nnx
 
 from lib.runs.build import build_model
 from lib.runs.config import RunConfig
+from lib.training.checkpoints import digest
 
 RECORD_FILE = "record.json"
 PARAMETERS_FOLDER = "parameters"
@@ -33,11 +33,15 @@ class RunRecord:
         num_images: how many held-out images were scored.
         curves: see `lib.training.History`.
         code_values: see `lib.training.History`, as lists.
-        images_per_s: training speed, compilation excluded.
+        images_per_s: training speed, of all seeds that were trained at once, compilation
+            excluded.
         compile_s: seconds spent compiling.
-        duration_s: seconds of the whole run, data and evaluation included.
+        duration_s: seconds of the whole run, data and evaluation included; of a process that was
+            killed, what it trained up to the checkpoint from which the next one went on.
         started: UTC, ISO 8601.
-        device: kind and number.
+        resumed_from: the steps at which a process went on with what another had begun.
+        trained_with: the seeds of the runs that were trained at once, this one's among them.
+        device: kind and number of those that were used.
         versions: of Python and the libraries that shape the numbers.
         commit: of this repository; "unknown" outside one; "+" follows where files were changed.
         code: digest of the library's source; a run made by other code is not reused.
@@ -57,6 +61,8 @@ class RunRecord:
     compile_s: float
     duration_s: float
     started: str
+    resumed_from: list[int]
+    trained_with: list[int]
     device: str
     versions: dict[str, str]
     commit: str
@@ -96,7 +102,7 @@ class RunRecord:
         """
         model = build_model(self.config)
         parameters = load_parameters(self.folder / PARAMETERS_FOLDER, model)
-        found = parameters_digest(parameters)
+        found = digest(parameters)
         if found != self.parameters_sha256:
             raise ValueError(
                 f"The parameters in {self.folder} have the digest {found}, but the record says "
@@ -114,15 +120,6 @@ def named_parameters(model: nnx.Module) -> dict[str, np.ndarray]:
     flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
     named = {_name(path): np.asarray(variable[...]) for path, variable in flat}
     return dict(sorted(named.items()))
-
-
-def parameters_digest(parameters: dict[str, np.ndarray]) -> str:
-    """SHA-256 over name, type, shape and bytes of each parameter, in the order of the names."""
-    digest = hashlib.sha256()
-    for name, value in sorted(parameters.items()):
-        digest.update(f"{name} {value.dtype} {value.shape}\n".encode())
-        digest.update(np.ascontiguousarray(value).tobytes())
-    return digest.hexdigest()
 
 
 def save_parameters(folder: Path, parameters: dict[str, np.ndarray]) -> None:

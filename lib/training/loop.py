@@ -1,55 +1,39 @@
-"""The training loop: many steps per call, with the data drawn on the device."""
+"""The training loop: hundreds of steps a call, and between calls what a run must survive."""
 
-import itertools
+import dataclasses
+import datetime
 import time
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.sharding import Mesh
 
-from lib.checks import check_choice, check_integer, check_number
+from lib.checks import check_integer
 from lib.latents import CodeValues
-from lib.training.optimizer import build_optimizer, learning_rates, weight_norm
+from lib.training.checkpoints import Checkpoints
+from lib.training.data import Draw
+from lib.training.devices import agree, build_mesh, fetch, is_first_process
+from lib.training.interruption import Interruption
+from lib.training.program import Carry, Program, Report
 from lib.training.progress import Progress
+from lib.training.recipe import Recipe
+from lib.training.scalars import Scalars
 
-SCHEDULES = ("constant", "cosine")
-
-# Draws a batch inside the compiled step: (key, batch_size) -> images (n, h, w, c) in [0, 1].
-# A jax.tree_util.Partial, so that arrays bound to it are arguments and not constants.
-Draw = Callable[[jax.Array, int], jax.Array]
+# How long a call of the program should take: short enough that a signal is heeded in time, long
+# enough that what the host does between two calls does not count.
+_CALL_S = 2.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How a model is trained.
-
-    Attributes:
-        steps: gradient steps, at least 1.
-        batch_size: images a step, at least 1.
-        learning_rate: of Adam, above 0; the first step's where the schedule is not constant.
-        schedule: "constant" or "cosine" (to 0 at the last step).
-        weight_decay: of the weights, at least 0.
-        clip: of each element of the weights' gradients, above 0.
-    """
-
-    steps: int
-    batch_size: int
-    learning_rate: float
-    schedule: str
-    weight_decay: float
-    clip: float = 1.0
-
-    def __post_init__(self):
-        check_integer("steps", self.steps, minimum=1)
-        check_integer("batch_size", self.batch_size, minimum=1)
-        check_number("learning_rate", self.learning_rate, minimum=0, exclusive=True)
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_number("weight_decay", self.weight_decay, minimum=0)
-        check_number("clip", self.clip, minimum=0, exclusive=True)
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 @dataclass
@@ -61,123 +45,212 @@ class History:
             previous entry), and "weight_norm".
         code_values: arrays `(num_latents, num_values)` at the same steps, the initial values
             first; empty where the model has none.
-        compile_s: seconds spent compiling.
-        train_s: seconds spent training, compilation excluded.
+        compile_s: seconds spent compiling, by all processes that worked on the run.
+        train_s: seconds spent training, compilation and saving excluded, up to the last
+            checkpoint of each process that was killed.
+        resumed_from: the steps at which a process went on with what another had begun.
+        earlier_s: seconds that those other processes spent compiling and training.
+        started: when the first of them began, UTC, ISO 8601.
     """
 
     curves: dict[str, list[float]] = field(default_factory=dict)
     code_values: list[np.ndarray] = field(default_factory=list)
     compile_s: float = 0.0
     train_s: float = 0.0
+    resumed_from: list[int] = field(default_factory=list)
+    earlier_s: float = 0.0
+    started: str = field(default_factory=_now)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values; `History.from_dict` reads them."""
+        values = dataclasses.asdict(self)
+        return values | {"code_values": [v.tolist() for v in self.code_values]}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "History":
+        """From what `to_dict` returned."""
+        code_values = [np.asarray(v, np.float32) for v in values["code_values"]]
+        return cls(**(values | {"code_values": code_values}))
 
 
 def train(
-    model: nnx.Module,
+    models: Sequence[nnx.Module],
     draw: Draw,
     recipe: Recipe,
     *,
-    key: jax.Array,
+    keys: Sequence[jax.Array],
     label: str,
     reports: int = 50,
-) -> History:
-    """Train a model in place.
+    checkpoints: Checkpoints | None = None,
+    folders: Sequence[Path] = (),
+    tensorboard: bool = False,
+    mesh: Mesh | None = None,
+) -> list[History]:
+    """Train models in place, all at once.
 
-    The batch of step `i` depends on `key` and `i` alone.
+    The batch of step `i` of a model depends on its key and `i` alone, so a model trained among
+    others, on several devices, or in several pieces is, to rounding, the one trained alone; on
+    the same devices the pieces change nothing at all.
 
     Args:
-        model: has `terms(images)`, the named terms of its loss.
-        draw: `jax.tree_util.Partial` that draws images inside the compiled step.
+        models: one a seed, of the same structure; each has `terms(images)`, the named terms of
+            its loss, each a mean over the images.
+        draw: draws the images inside the compiled step.
         recipe: how to train.
-        key: a JAX random key, of the batches.
-        label: names the run in the progress display.
+        keys: a JAX random key for each model, of its batches.
+        label: names the run in the progress display and in errors.
         reports: how many times the curves are read back from the device, at least 1.
+        checkpoints: where the state is kept at intervals and on SIGTERM or SIGINT, and found
+            again; None keeps nothing.
+        folders: one a model, for its scalars; none writes none.
+        tensorboard: also write the scalars for TensorBoard.
+        mesh: the devices, see `build_mesh`; None for all that divide the work evenly.
 
     Returns:
-        The history of the run.
+        The history of each model.
 
     Raises:
-        FloatingPointError: the loss is not finite; names the step.
+        FloatingPointError: the loss is not finite; names the step and the recipe. The last
+            checkpoint is kept.
+        OSError: a checkpoint cannot be written.
+        CheckpointMismatchError: a checkpoint is of another run.
     """
     check_integer("reports", reports, minimum=1)
-    graph, state = nnx.split(model, nnx.Param)
-    numbers = {
-        "learning_rate": jnp.float32(recipe.learning_rate),
-        "weight_decay": jnp.float32(recipe.weight_decay),
-        "clip": jnp.float32(recipe.clip),
-        "steps": jnp.int32(recipe.steps),
-    }
-    static = (graph, recipe.batch_size, recipe.schedule)
-    # Copies, because the compiled steps reuse the memory of what they are given.
-    state = jax.tree.map(jnp.copy, state)
-    optimizer_state = _initialise(state, numbers, recipe.schedule)
-    boundaries = np.unique(np.linspace(0, recipe.steps, min(reports, recipe.steps) + 1, dtype=int))
+    mesh = mesh or build_mesh(len(models), recipe.batch_size)
+    program = Program(models, draw, recipe, keys, mesh)
+    step, carry, histories = _begin(program, len(models), checkpoints)
+    is_first = is_first_process()
+    if step and is_first:
+        print(f"{label}: going on from step {step:,} of {recipe.steps:,}.", flush=True)
 
-    history = History()
-    history.code_values += _code_values(state)
-    run = partial(_run_steps, static, numbers, draw, key)
     started = time.perf_counter()
-    # A call of no steps compiles, and hands the states back as they are.
-    state, optimizer_state, *_ = jax.block_until_ready(run(state, optimizer_state, 0, 0))
-    history.compile_s = time.perf_counter() - started
+    carry, report = program(carry, step, step)  # a call of no steps only compiles
+    jax.block_until_ready(report)
+    for history in histories:
+        history.compile_s += time.perf_counter() - started
 
-    progress = Progress(label, recipe.steps, recipe.batch_size)
-    for start, stop in itertools.pairwise(boundaries.tolist()):
-        state, optimizer_state, sums, norm = run(state, optimizer_state, int(start), int(stop))
-        means = {name: float(total) / float(stop - start) for name, total in sums.items()}
+    ends = np.linspace(0, recipe.steps, min(reports, recipe.steps) + 1, dtype=int).tolist()
+    pace = _Pace()
+    with ExitStack() as stack:
+        scalars = []
+        for folder in folders if is_first else ():
+            scalars.append(stack.enter_context(Scalars(folder, step, tensorboard=tensorboard)))
+        progress = Progress(label, step, recipe.steps, recipe.batch_size * len(models))
+        stack.callback(progress.close)
+        interruption = stack.enter_context(Interruption())
+        while step < recipe.steps:
+            last_end, end = ends[bisect_right(ends, step) - 1], ends[bisect_right(ends, step)]
+            start, step = step, min(end, step + pace.steps)
+            began = time.perf_counter()
+            carry, report = program(carry, start, step, reset=start == last_end)
+            report = fetch(report)
+            took = time.perf_counter() - began
+            _check_finite(report, label, step, recipe)
+            for history in histories:
+                history.train_s += took
+            if step == end:
+                _extend(histories, carry, report, step, step - last_end)
+                if is_first:
+                    progress.update(step, histories[0].curves["loss"][-1])
+                for file, history in zip(scalars, histories, strict=False):
+                    file.write({name: values[-1] for name, values in history.curves.items()})
+            number = pace.settle(step - start, took, interruption.signal)
+            if checkpoints and step < recipe.steps and (number or pace.is_due(checkpoints)):
+                notes = {"histories": [history.to_dict() for history in histories]}
+                checkpoints.save(step, fetch(carry), notes)
+            if number:
+                if checkpoints:
+                    checkpoints.wait()
+                interruption.deliver(number)
+    parameters = fetch(carry.parameters)
+    for position, model in enumerate(models):
+        nnx.update(model, jax.tree.map(lambda leaf, i=position: jnp.asarray(leaf[i]), parameters))
+    return histories
+
+
+def _begin(
+    program: Program, num_models: int, checkpoints: Checkpoints | None
+) -> tuple[int, Carry, list[History]]:
+    """The step to go on from, the state there, and the histories so far."""
+    carry = program.carry
+    saved = checkpoints.restore(carry) if checkpoints else None
+    if saved is None:
+        return (
+            0,
+            carry,
+            [
+                History(code_values=[] if values is None else [values])
+                for values in _code_values(carry, num_models)
+            ],
+        )
+    histories = [History.from_dict(values) for values in saved.notes["histories"]]
+    for history in histories:
+        history.resumed_from.append(saved.step)
+        history.earlier_s = history.compile_s + history.train_s
+    return saved.step, program.place(saved.arrays), histories
+
+
+class _Pace:
+    """How many steps the next call makes, agreed among all processes.
+
+    Attributes:
+        steps: of the next call.
+    """
+
+    def __init__(self):
+        self.steps = 1
+
+    def settle(self, steps: int, seconds: float, signal_number: int) -> int:
+        """Set the next call's length from the last one's.
+
+        Returns:
+            The number of a signal that came to any of the processes, or 0.
+        """
+        fitting = max(1, int(steps * _CALL_S / max(seconds, 1e-6)))
+        said = agree(min(fitting, 2 * self.steps), signal_number)
+        self.steps = int(said[:, 0].min())
+        return int(said[:, 1].max())
+
+    def is_due(self, checkpoints: Checkpoints) -> bool:
+        """Whether the first process's clock says that it is time for a checkpoint."""
+        return bool(agree(checkpoints.is_due())[0, 0])
+
+
+def _check_finite(report: Report, label: str, step: int, recipe: Recipe) -> None:
+    bad = report.bad_step[report.bad_step > 0]
+    if len(bad):
+        found = f"the loss is not finite at step {bad.min()}"
+    elif not np.isfinite(report.weight_norm).all():
+        found = f"the weights are not finite at step {step}"
+    else:
+        return
+    raise FloatingPointError(
+        f"{label}: {found} of {recipe.steps}; the last checkpoint before it, if there is one, is "
+        f"kept. Lower the learning rate or look at the data. The recipe: {recipe}."
+    )
+
+
+def _extend(
+    histories: list[History], carry: Carry, report: Report, step: int, num_steps: int
+) -> None:
+    """Add an entry for the last `num_steps` steps to each history."""
+    code_values = _code_values(carry, len(histories))
+    for seed, history in enumerate(histories):
+        means = {name: float(total[seed]) / num_steps for name, total in report.sums.items()}
         entry = {
-            "step": int(stop),
+            "step": step,
             "loss": sum(means.values()),
             **means,
-            "weight_norm": float(norm),
+            "weight_norm": float(report.weight_norm[seed]),
         }
         for name, value in entry.items():
             history.curves.setdefault(name, []).append(value)
-        history.code_values += _code_values(state)
-        if not np.isfinite(entry["loss"]):
-            raise FloatingPointError(
-                f"{label}: the loss is {entry['loss']} between steps {start} and {stop}; "
-                "lower the learning rate or look at the data."
-            )
-        progress.update(stop, entry["loss"])
-    history.train_s = progress.close()
-    nnx.update(model, state)
-    return history
+        if code_values[seed] is not None:
+            history.code_values.append(code_values[seed])
 
 
-def _optimizer(numbers: dict[str, jax.Array], schedule: str):
-    rates = learning_rates(numbers["learning_rate"], schedule, numbers["steps"])
-    return build_optimizer(rates, numbers["weight_decay"], numbers["clip"])
-
-
-@partial(jax.jit, static_argnames="schedule")
-def _initialise(state, numbers, schedule):
-    return _optimizer(numbers, schedule).init(state)
-
-
-@partial(jax.jit, static_argnums=0, donate_argnums=(4, 5))
-def _run_steps(static, numbers, draw, key, state, optimizer_state, start, stop):
-    """Steps `start` to `stop`; returns both states, sums of the terms, and the weights' norm."""
-    graph, batch_size, schedule = static
-    optimizer = _optimizer(numbers, schedule)
-
-    def loss(state, images):
-        terms = nnx.merge(graph, state).terms(images)
-        return sum(terms.values()), terms
-
-    def step(index, carry):
-        state, optimizer_state, sums = carry
-        images = draw(jax.random.fold_in(key, index), batch_size)
-        gradients, terms = jax.grad(loss, has_aux=True)(state, images)
-        updates, optimizer_state = optimizer.update(gradients, optimizer_state, state)
-        state = jax.tree.map(jnp.add, state, updates)
-        return state, optimizer_state, jax.tree.map(jnp.add, sums, terms)
-
-    names = jax.eval_shape(lambda: loss(state, draw(key, batch_size))[1])
-    zeros = {name: jnp.zeros((), term.dtype) for name, term in names.items()}
-    carry = (state, optimizer_state, zeros)
-    state, optimizer_state, sums = jax.lax.fori_loop(start, stop, step, carry)
-    return state, optimizer_state, sums, weight_norm(state)
-
-
-def _code_values(state: nnx.State) -> list[np.ndarray]:
-    return [np.array(v[...]) for _, v in nnx.to_flat_state(state) if isinstance(v, CodeValues)]
+def _code_values(carry: Carry, num_models: int) -> list[np.ndarray | None]:
+    """The code values of each model; None where it has none."""
+    flat = nnx.to_flat_state(carry.parameters)
+    values = [fetch(v[...]) for _, v in flat if isinstance(v, CodeValues)]
+    return list(values[0]) if values else [None] * num_models

@@ -1,0 +1,44 @@
+"""Signals that end a run early, held back until it has saved what it has."""
+
+import signal
+import threading
+from types import FrameType
+
+# What a scheduler sends before it takes the machine away, and what Ctrl-C or the stop button of
+# a notebook sends.
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Interruption:
+    """A context in which the first SIGTERM or SIGINT only asks for an end; a second one ends.
+
+    Attributes:
+        signal: the number of the signal that came, or 0.
+    """
+
+    def __init__(self):
+        self.signal = 0
+        self._earlier = {}
+
+    def __enter__(self) -> "Interruption":
+        # Python hands signals to the main thread only; elsewhere they do what they did before.
+        if threading.current_thread() is threading.main_thread():
+            self._earlier = {number: signal.signal(number, self._note) for number in _SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore()
+
+    def deliver(self, number: int) -> None:
+        """Let a signal do what it would have done had it not been held back."""
+        self._restore()
+        signal.raise_signal(number)
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        self.signal = number
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._earlier.items():
+            signal.signal(number, handler)
+        self._earlier = {}
