@@ -2,13 +2,17 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help book test lint lab site-check clean lock
+.PHONY: help book test lint lab site-check record clean lock
 
 PYTHON ?= python3
 PROFILE ?= laptop
 CHAPTER ?=
 PARAMETERS ?=
 LAB_ARGS ?=
+BENCHMARK ?= shapes3d
+MODEL ?= qlae
+SEEDS ?= 0
+SETTINGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin/python
@@ -20,6 +24,7 @@ help: ## list the commands
 	@echo '  make book PROFILE=smoke                              one of smoke, laptop (the default), paper'
 	@echo '  make book CHAPTER=shapes3d                           execute this chapter alone'
 	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'
+	@echo '  make record BENCHMARK=shapes3d MODEL=qlae SEEDS="0 1 2" SETTINGS="num_values=6"'
 	@echo '  make lab LAB_ARGS="--no-browser --allow-root"        with options of JupyterLab'
 
 book: $(READY) ## execute the chapters and render the site to _build/html
@@ -37,6 +42,12 @@ site-check: $(READY) ## open the built site in headless Chromium
 
 lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/book $(LAB_ARGS)
+
+# The recorded runs are those of the paper profile, which wants an accelerator. Each goes on where it
+# was interrupted, so the same command may be given again and again.
+record: PROFILE = paper
+record: $(READY) ## train runs and keep their records in book/results
+	$(BIN) -m lib.runs $(BENCHMARK) $(MODEL) --profile $(PROFILE) --seeds $(SEEDS) --set $(SETTINGS) --record book/results
 
 clean: ## remove what is built; runs/ and .venv stay
 	rm -rf _build build .pytest_cache .ruff_cache *.egg-info

@@ -6,11 +6,13 @@ from lib.runs.config import RunConfig
 from lib.runs.execution import execute, execute_seeds, reconstruct, sweep
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
+from lib.runs.recorded import RecordedRun, recorded_runs
 from lib.runs.tables import table
 
 __all__ = [
     "PROFILES",
     "Difference",
+    "RecordedRun",
     "RunConfig",
     "RunRecord",
     "build_draw",
@@ -20,6 +22,7 @@ __all__ = [
     "execute_seeds",
     "held_out",
     "reconstruct",
+    "recorded_runs",
     "sweep",
     "table",
 ]

@@ -177,7 +177,8 @@ def _make(
                 config=own,
                 **_scores(own, model),
                 curves=history.curves,
-                code_values=[values.tolist() for values in history.code_values],
+                # To the seventh decimal, which float32 holds of them.
+                code_values=[v.astype(float).round(7).tolist() for v in history.code_values],
                 images_per_s=len(configs) * own.steps * own.batch_size / train_s,
                 compile_s=history.compile_s,
                 duration_s=history.earlier_s + time.perf_counter() - clock,

@@ -90,9 +90,17 @@ class RunRecord:
             FileNotFoundError: there is none.
         """
         values = json.loads((folder / RECORD_FILE).read_text())
-        del values["identity"]
-        values["config"] = RunConfig(**values["config"])
-        return cls(**values, folder=folder)
+        return dataclasses.replace(cls.from_dict(values), folder=folder)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> Self:
+        """From the values of the JSON text.
+
+        Raises:
+            KeyError, TypeError, ValueError: they are not those of a record.
+        """
+        values = {name: value for name, value in values.items() if name != "identity"}
+        return cls(**(values | {"config": RunConfig(**values["config"])}))
 
     def load_model(self) -> nnx.Module:
         """The trained model.

@@ -23,6 +23,7 @@ def test_the_paper_profile_is_the_published_recipe():
     }
     assert config.num_latents == 12
     assert config.evaluation_images == 10_000
+    assert config.precision == "tensorfloat32"
     assert RunConfig("shapes3d", "autoencoder", "paper").weight_decay == 0
 
 
@@ -43,6 +44,7 @@ def test_every_setting_changes_the_identity():
         "profile": "smoke",
         "network": "convolutional",
         "schedule": "constant",
+        "precision": "bfloat16",
     }
     settings = config.to_dict()
     for name, value in settings.items():
@@ -135,6 +137,7 @@ def test_a_config_is_frozen():
         ({"weight_decay": float("nan")}, ValueError, "weight_decay=nan .*finite"),
         ({"quantization_weight": -1}, ValueError, "quantization_weight=-1 .*>= 0"),
         ({"network": "resnet"}, ValueError, "network='resnet' .*convolutional, mlp"),
+        ({"precision": "float16"}, ValueError, "precision='float16' .*float32, tensorf.*bfloat16"),
         ({"protocol": "hsu1999"}, ValueError, "protocol='hsu1999' .*hsu2023"),
         ({"evaluation_images": 480_000}, ValueError, "evaluation_images=480000 .*480000"),
         ({"training_images": -5}, ValueError, "training_images=-5 .*>= 0"),

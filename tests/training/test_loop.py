@@ -12,16 +12,22 @@ from flax import nnx
 from lib.latents import QuantizedLatent
 from lib.models import QLAE
 from lib.networks import build_networks
-from lib.training import Recipe, build_optimizer, train
+from lib.training import Draw, Recipe, build_optimizer, train
 
 RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, schedule="cosine", weight_decay=0.1)
 
 
-def _draw_noise(scale, key, batch_size):
-    return scale * jax.random.uniform(key, (batch_size, 4, 4, 1))
+def _choose_noise(scale, key, num):
+    return scale * jax.random.uniform(key, (num, 4, 4, 1))
 
 
-DRAW = jax.tree_util.Partial(_draw_noise, jnp.float32(1))
+def _noise(scale):
+    """Images that are chosen as they are shown."""
+    choose = jax.tree_util.Partial(_choose_noise, jnp.float32(scale))
+    return Draw(choose, jax.tree_util.Partial(jnp.asarray))
+
+
+DRAW = _noise(1)
 
 
 def _model(seed=0):
@@ -37,7 +43,7 @@ def _parameters(model):
 def test_equals_a_plain_loop():
     """The compiled loop does what one step after another does, written out in the open."""
     trained = _model()
-    history = train(trained, DRAW, RECIPE, key=jax.random.key(5), label="test", reports=4)
+    [history] = train([trained], DRAW, RECIPE, keys=[jax.random.key(5)], label="test", reports=4)
 
     graph, state = nnx.split(_model(), nnx.Param)
     rates = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 30)) for step in range(30)]
@@ -51,7 +57,7 @@ def test_equals_a_plain_loop():
         return sum(nnx.merge(graph, state).terms(images).values())
 
     for step in range(30):
-        images = _draw_noise(1, jax.random.fold_in(jax.random.key(5), step), 8)
+        images = DRAW(jax.random.fold_in(jax.random.key(5), step), 8)
         loss, gradients = loss_and_gradients(state, images)
         updates, optimizer_state = optimizer.update(gradients, optimizer_state, state)
         state = optax.apply_updates(state, updates)
@@ -66,9 +72,9 @@ def test_equals_a_plain_loop():
 
 def test_same_seed_same_parameters_and_reports_change_nothing():
     one, two, other = _model(), _model(), _model()
-    train(one, DRAW, RECIPE, key=jax.random.key(1), label="test", reports=3)
-    train(two, DRAW, RECIPE, key=jax.random.key(1), label="test", reports=30)
-    train(other, DRAW, RECIPE, key=jax.random.key(2), label="test")
+    train([one], DRAW, RECIPE, keys=[jax.random.key(1)], label="test", reports=3)
+    train([two], DRAW, RECIPE, keys=[jax.random.key(1)], label="test", reports=30)
+    train([other], DRAW, RECIPE, keys=[jax.random.key(2)], label="test")
     for a, b, c in zip(_parameters(one), _parameters(two), _parameters(other), strict=True):
         np.testing.assert_array_equal(a, b)
         assert not np.array_equal(a, c)
@@ -76,7 +82,7 @@ def test_same_seed_same_parameters_and_reports_change_nothing():
 
 def test_history_holds_terms_and_code_values():
     model = _model()
-    history = train(model, DRAW, RECIPE, key=jax.random.key(1), label="test", reports=5)
+    [history] = train([model], DRAW, RECIPE, keys=[jax.random.key(1)], label="test", reports=5)
     curves = history.curves
     total = np.sum([curves[k] for k in ("reconstruction", "quantization", "commitment")], axis=0)
     np.testing.assert_allclose(curves["loss"], total, rtol=1e-6)
@@ -90,19 +96,38 @@ def test_weight_decay_shrinks_the_weights():
     norms = []
     for decay in (0.0, 5.0):
         recipe = dataclasses.replace(RECIPE, weight_decay=decay)
-        history = train(_model(), DRAW, recipe, key=jax.random.key(0), label="test")
+        [history] = train([_model()], DRAW, recipe, keys=[jax.random.key(0)], label="test")
         norms.append(history.curves["weight_norm"][-1])
     assert norms[1] < 0.7 * norms[0]
 
 
-def test_a_loss_that_is_not_finite_stops_and_names_the_step():
-    draw = jax.tree_util.Partial(_draw_noise, jnp.float32(jnp.nan))
-    with pytest.raises(FloatingPointError, match="qlae: the loss is nan between steps 0 and 10"):
-        train(_model(), draw, RECIPE, key=jax.random.key(0), label="qlae", reports=3)
+def test_a_loss_that_is_not_finite_stops_and_names_step_and_recipe():
+    with pytest.raises(
+        FloatingPointError, match=r"qlae: the loss is not finite at step 1 of 30.*Rec"
+    ):
+        train([_model()], _noise(jnp.nan), RECIPE, keys=[jax.random.key(0)], label="qlae")
+
+
+def _choose_noise_that_breaks(key, num):
+    """Noise, but in one of thirty steps it is not a number."""
+    chosen, noise = jax.random.split(key)
+    is_broken = jax.random.uniform(chosen) < 1 / 30
+    return jnp.where(is_broken, jnp.nan, jax.random.uniform(noise, (num, 4, 4, 1)))
+
+
+def test_the_step_that_spoils_the_loss_is_named_though_calls_are_long():
+    draw = DRAW._replace(choose=jax.tree_util.Partial(_choose_noise_that_breaks))
+    recipe = dataclasses.replace(RECIPE, steps=500)
+    for step in range(1, 501):
+        if jnp.isnan(draw(jax.random.fold_in(jax.random.key(7), step - 1), 1)).any():
+            break
+    assert step > 20
+    with pytest.raises(FloatingPointError, match=f"not finite at step {step} of 500"):
+        train([_model()], draw, recipe, keys=[jax.random.key(7)], label="qlae", reports=1)
 
 
 def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
-    train(_model(), DRAW, RECIPE, key=jax.random.key(0), label="qlae, seed 0", reports=30)
+    train([_model()], DRAW, RECIPE, keys=[jax.random.key(0)], label="qlae, seed 0", reports=30)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
     assert lines[-1].startswith("qlae, seed 0  step 30/30  loss 0.")

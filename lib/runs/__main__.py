@@ -1,0 +1,96 @@
+"""Train and score runs from the command line: `python -m lib.runs --help`."""
+
+import argparse
+import ast
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+
+from lib.benchmarks import BENCHMARKS
+from lib.models import MODELS
+from lib.runs.config import RunConfig
+from lib.runs.execution import execute, execute_seeds
+from lib.runs.profiles import PROFILES
+from lib.runs.record import RunRecord
+from lib.runs.recorded import RecordedRun
+from lib.training.devices import is_first_process
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line says; 0: done, 1: a run failed; exits with 2 on bad words."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        settings = dict(_setting(word) for word in options.set)
+        configs = [
+            RunConfig(options.benchmark, options.model, options.profile, seed=seed, **settings)
+            for seed in options.seeds
+        ]
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+    if options.distributed:
+        jax.distributed.initialize(options.coordinator, options.num_processes, options.process_id)
+    kept = {"checkpoint_s": options.checkpoint_s, "tensorboard": options.tensorboard}
+    try:
+        if options.together:
+            records = execute_seeds(configs[0], options.seeds, options.out, **kept)
+        else:
+            records = [execute(config, options.out, **kept) for config in configs]
+    except (OSError, ValueError, FloatingPointError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    for record in records:
+        recorded = RecordedRun.of(record) if options.record else None  # by all processes together
+        if is_first_process():
+            print(f"{record.folder}: {_scores(record)}")
+            if recorded:
+                print(f"recorded: {recorded.write(options.record)}")
+    return 0
+
+
+def _scores(record: RunRecord) -> str:
+    return ", ".join(
+        f"{name} {'undefined' if value is None else f'{value:.4g}'}"
+        for name, value in record.scores.items()
+    )
+
+
+def _setting(word: str) -> tuple[str, object]:
+    """Name and value of a word such as `steps=1000`."""
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise ValueError(f"--set {word}: expected words such as steps=1000.")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lib.runs", description=__doc__)
+    add = parser.add_argument
+    add("benchmark", help=f"one of {', '.join(BENCHMARKS)}")
+    add("model", help=f"one of {', '.join(MODELS)}")
+    add("--profile", default="laptop", help=f"one of {', '.join(PROFILES)} (default: laptop)")
+    add("--seeds", type=int, nargs="+", default=[0], metavar="SEED", help="default: 0")
+    add("--together", action="store_true", help="train all seeds at once, in one program")
+    add("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the run")
+    add("--out", type=Path, default=Path("runs"), help="folder of runs (default: runs)")
+    add("--record", type=Path, metavar="FOLDER", help="also write one small JSON a run here")
+    add("--tensorboard", action="store_true", help="also write TensorBoard event files")
+    add("--checkpoint-s", type=float, default=300.0, metavar="SECONDS", help="default: 300")
+    cluster = parser.add_argument_group(
+        "several machines", "every process gives the same command; the out folder is one for all"
+    )
+    add = cluster.add_argument
+    add("--distributed", action="store_true", help="find the others (TPU slice, Slurm, ...)")
+    add("--coordinator", metavar="HOST:PORT", help="of process 0, where they cannot be found")
+    add("--num-processes", type=int, metavar="N", help="of all machines")
+    add("--process-id", type=int, metavar="I", help="of this process, from 0")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Recorded runs: what is kept in the repository of runs that take an accelerator."""
+
+import base64
+import dataclasses
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from PIL import Image
+
+from lib.runs.build import held_out
+from lib.runs.execution import reconstruct
+from lib.runs.record import RunRecord
+
+_NUM_IMAGES = 8
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run's record, with a few images instead of its parameters.
+
+    Attributes:
+        record: what the run was and what it measured.
+        originals: a few held-out images, uint8, `(n, height, width, channels)`.
+        reconstructions: what the model made of them, likewise.
+    """
+
+    record: RunRecord
+    originals: np.ndarray
+    reconstructions: np.ndarray
+
+    @classmethod
+    def of(cls, record: RunRecord) -> Self:
+        """From a run whose parameters are still there; the images are spread over the held-out."""
+        _, images = held_out(record.config)
+        chosen = images[np.linspace(0, len(images) - 1, _NUM_IMAGES, dtype=int)]
+        _, reconstructions = reconstruct(record.load_model(), chosen)
+        return cls(record, chosen, np.round(reconstructions * 255).astype(np.uint8))
+
+    def write(self, folder: Path) -> Path:
+        """Write one JSON file, named after the run; one of the same configuration is replaced."""
+        folder.mkdir(parents=True, exist_ok=True)
+        config = self.record.config
+        path = folder / f"{config.benchmark}-{config.model}-{config.identity}.json"
+        values = json.loads(self.record.to_json()) | {
+            "images": {"originals": _png(self.originals), "reconstructions": _png(self.reconstructions)}
+        }
+        path.write_text(json.dumps(values) + "\n")
+        return path
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file that `write` made.
+
+        Raises:
+            ValueError: it is no recorded run.
+        """
+        try:
+            values = json.loads(path.read_text())
+            images = values.pop("images")
+            record = RunRecord.from_dict(values)
+            return cls(record, *(_pictures(images[n]) for n in ("originals", "reconstructions")))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is no recorded run ({error}); `make record` writes them.") from error
+
+
+def recorded_runs(folder: str | Path, benchmark: str) -> list[RecordedRun]:
+    """All recorded runs on a benchmark, by model and seed; none where there is no folder."""
+    runs = [RecordedRun.read(path) for path in Path(folder).glob(f"{benchmark}-*.json")]
+    return sorted(runs, key=lambda run: (run.record.config.model, run.record.config.seed))
+
+
+def _png(pictures: np.ndarray) -> str:
+    """Pictures one below another as one PNG, in base64."""
+    stream = io.BytesIO()
+    column = pictures.reshape(-1, *pictures.shape[2:])
+    Image.fromarray(column.squeeze(-1) if column.shape[-1] == 1 else column).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def _pictures(png: str) -> np.ndarray:
+    column = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))))
+    width = column.shape[1]
+    return column.reshape(-1, width, width, 1 if column.ndim == 2 else column.shape[2])

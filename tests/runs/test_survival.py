@@ -1,0 +1,201 @@
+"""Runs that are killed, stopped, failing or shared, in processes of their own."""
+
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import jax
+import pytest
+
+from lib.runs import RunConfig, RunRecord, build_draw, execute
+from lib.training import CheckpointMismatchError
+
+CONFIG = RunConfig(
+    "shapes3d", "qlae", "smoke", seed=5, steps=4000, training_images=200, evaluation_images=100
+)
+NUM_KILLS = 20
+# Children start from a process that has imported the library but not started JAX.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["lib.runs"])
+
+
+def _run(out_dir: Path, log: Path) -> None:
+    # Only the first child compiles; the others are there to be killed.
+    jax.config.update("jax_compilation_cache_dir", str(log.with_suffix(".cache")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    with log.open("a") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    execute(CONFIG, out_dir, checkpoint_s=0)
+
+
+def _start(out_dir: Path) -> multiprocessing.Process:
+    process = PROCESSES.Process(target=_run, args=(out_dir, out_dir.with_suffix(".log")))
+    process.start()
+    return process
+
+
+def _finish(out_dir: Path) -> RunRecord:
+    process = _start(out_dir)
+    process.join(120)
+    assert process.exitcode == 0, out_dir.with_suffix(".log").read_text()
+    return RunRecord.read(_folder(out_dir))
+
+
+def _folder(out_dir: Path) -> Path:
+    return out_dir / f"shapes3d-qlae-{CONFIG.identity}"
+
+
+def _unfinished(out_dir: Path) -> Path:
+    return out_dir / f"shapes3d-qlae-{CONFIG.identity}.unfinished"
+
+
+def _wait_until(condition, process, seconds: float = 60) -> None:
+    """Wait for a condition, for the end of a process, or at most so long."""
+    end = time.monotonic() + seconds
+    while not condition() and process.is_alive() and time.monotonic() < end:
+        time.sleep(0.001)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory) -> RunRecord:
+    return _finish(tmp_path_factory.mktemp("uninterrupted"))
+
+
+def test_killed_at_random_moments_the_parameters_are_the_same_bits(uninterrupted, tmp_path):
+    """SIGKILL at 20 moments: after a random time, or while a checkpoint is being written."""
+    chance = random.Random(0)
+    checkpoints = _unfinished(tmp_path) / "checkpoints"
+    kills, while_writing, hashes = 0, 0, []
+
+    def written():
+        return {path.name for path in checkpoints.glob("*") if path.name.isdigit()}
+
+    def is_writing():
+        return any("tmp" in path.name for path in checkpoints.glob("*"))
+
+    while kills < NUM_KILLS:
+        process = _start(tmp_path)
+        if kills % 4:  # else the moment may come before the first step
+            before = written()
+            _wait_until(lambda before=before: written() - before, process)
+        if kills % 2:
+            _wait_until(is_writing, process)
+            while_writing += is_writing()
+        else:
+            _wait_until(lambda: False, process, chance.uniform(0, 2))
+        kills += process.is_alive()
+        process.kill()
+        process.join()
+        if _folder(tmp_path).is_dir():  # it came to its end; the next one begins anew
+            hashes.append(RunRecord.read(_folder(tmp_path)).parameters_sha256)
+            shutil.rmtree(_folder(tmp_path))
+    record = _finish(tmp_path)
+    log = tmp_path.with_suffix(".log").read_text()
+    assert while_writing >= 3
+    assert log.count("going on from step") >= NUM_KILLS / 2
+    assert {*hashes, record.parameters_sha256} == {uninterrupted.parameters_sha256}
+    assert record.curves == uninterrupted.curves
+    assert record.code_values == uninterrupted.code_values
+    assert record.scores == uninterrupted.scores
+    lines = (_folder(tmp_path) / "scalars.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == record.curves["step"]
+    assert [path.name for path in tmp_path.iterdir() if path.name != ".locks"] == [
+        _folder(tmp_path).name
+    ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_heeded_after_a_checkpoint(number, uninterrupted, tmp_path):
+    """No checkpoint is due for a day, so the one that is found was written on the signal."""
+    scalars = _unfinished(tmp_path) / _folder(tmp_path).name / "scalars.jsonl"
+    process = PROCESSES.Process(target=_run_without_checkpoints, args=(tmp_path,))
+    process.start()
+    _wait_until(lambda: scalars.is_file() and scalars.read_text().count("\n") >= 5, process)
+    os.kill(process.pid, number)
+    process.join(60)
+    assert process.exitcode == (-signal.SIGTERM if number == signal.SIGTERM else 1)
+    [checkpoint] = (_unfinished(tmp_path) / "checkpoints").iterdir()
+    record = _finish(tmp_path)
+    assert record.resumed_from == [int(checkpoint.name)]
+    assert record.parameters_sha256 == uninterrupted.parameters_sha256
+    assert record.duration_s > 0
+
+
+def _run_without_checkpoints(out_dir: Path) -> None:
+    execute(CONFIG, out_dir, checkpoint_s=86_400)
+
+
+def test_a_second_process_waits_and_reuses(uninterrupted, tmp_path):
+    first, second = _start(tmp_path), _start(tmp_path)
+    for process in (first, second):
+        process.join(120)
+        assert process.exitcode == 0
+    log = tmp_path.with_suffix(".log").read_text()
+    assert log.count("Waiting for another process that makes") == 1
+    assert log.count("Reused run") == 1
+    record = RunRecord.read(_folder(tmp_path))
+    assert record.parameters_sha256 == uninterrupted.parameters_sha256
+
+
+def test_a_finished_run_is_never_trained_again(uninterrupted, capsys, monkeypatch):
+    monkeypatch.setattr("lib.runs.execution.train", None)
+    again = execute(CONFIG, uninterrupted.folder.parent)
+    assert again == uninterrupted
+    assert "Reused run" in capsys.readouterr().out
+
+
+def _killed(out_dir: Path) -> Path:
+    """A run that was killed after its first checkpoint; the folder of its checkpoints."""
+    checkpoints = _unfinished(out_dir) / "checkpoints"
+    process = _start(out_dir)
+    _wait_until(lambda: checkpoints.is_dir() and any(checkpoints.glob("[0-9]")), process)
+    process.kill()
+    process.join()
+    assert any(checkpoints.iterdir())
+    return checkpoints
+
+
+def test_an_unfinished_run_of_another_version_is_refused(tmp_path, monkeypatch):
+    checkpoints = _killed(tmp_path)
+    monkeypatch.setattr("lib.runs.provenance.code_digest", lambda: "another")
+    kept = {path for path in checkpoints.glob("[0-9]*") if "tmp" not in path.name}
+    with pytest.raises(CheckpointMismatchError, match=r"another source: .* there and another here"):
+        execute(CONFIG, tmp_path)
+    assert kept <= set(checkpoints.iterdir())
+
+
+def test_an_unfinished_run_of_another_configuration_is_refused(tmp_path):
+    """Its folder was renamed to that of this run."""
+    other = CONFIG.replace(learning_rate=0.002)
+    checkpoints = _killed(tmp_path)
+    moved = tmp_path / f"shapes3d-qlae-{other.identity}.unfinished"
+    checkpoints.parent.rename(moved)
+    with pytest.raises(CheckpointMismatchError, match=r"learning_rate is 0\.005 there and 0\.002"):
+        execute(other, tmp_path)
+    assert any((moved / "checkpoints").glob("[0-9]*"))
+
+
+def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(tmp_path, monkeypatch):
+    checkpoints = _killed(tmp_path)
+    last = max(int(path.name) for path in checkpoints.glob("[0-9]*") if path.name.isdigit())
+
+    def bad_draw(config):
+        draw = build_draw(config)
+        return draw._replace(show=jax.tree_util.Partial(_show_nothing, draw.show))
+
+
+
+    monkeypatch.setattr("lib.runs.execution.build_draw", bad_draw)
+    with pytest.raises(FloatingPointError, match=f"seed 5: .* not finite at step {last + 1} of"):
+        execute(CONFIG, tmp_path)
+    assert (checkpoints / str(last)).is_dir()
+
+
+def _show_nothing(show, chosen):
+    return show(chosen) * float("nan")
