@@ -31,8 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (TypeError, ValueError) as error:
         parser.error(str(error))
     if options.distributed:
+        # It would take SIGTERM away from the training loop, which writes a checkpoint.
+        jax.config.update("jax_enable_preemption_service", False)
         jax.distributed.initialize(options.coordinator, options.num_processes, options.process_id)
-    kept = {"checkpoint_s": options.checkpoint_s, "tensorboard": options.tensorboard}
+    kept = {
+        "checkpoint_s": options.checkpoint_s,
+        "tensorboard": options.tensorboard,
+        "num_devices": options.devices,
+    }
     try:
         if options.together:
             records = execute_seeds(configs[0], options.seeds, options.out, **kept)
@@ -81,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--record", type=Path, metavar="FOLDER", help="also write one small JSON a run here")
     add("--tensorboard", action="store_true", help="also write TensorBoard event files")
     add("--checkpoint-s", type=float, default=300.0, metavar="SECONDS", help="default: 300")
+    add("--devices", type=int, metavar="N", help="default: all that divide the work evenly")
     cluster = parser.add_argument_group(
         "several machines", "every process gives the same command; the out folder is one for all"
     )

@@ -76,7 +76,9 @@ def execute_seeds(
         seeds: at least one, each once.
         out_dir: see `execute`.
         checkpoint_s: seconds between two checkpoints, at least 0; 0 writes one after every call
-            of the compiled program. One is also written on SIGTERM and SIGINT.
+            of the compiled program. Each is written while the training goes on, so that of a
+            process that is killed the newest one may be missing. One is also written, and waited
+            for, on SIGTERM and SIGINT.
         tensorboard: also write event files for TensorBoard into the runs' folders.
         num_devices: how many devices share the seeds and their batches; None for all that divide
             them evenly.

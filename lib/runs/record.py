@@ -41,7 +41,7 @@ class RunRecord:
         started: UTC, ISO 8601.
         resumed_from: the steps at which a process went on with what another had begun.
         trained_with: the seeds of the runs that were trained at once, this one's among them.
-        device: kind and number of those that were used.
+        device: kind and number of those that were used, by the process that finished the run.
         versions: of Python and the libraries that shape the numbers.
         commit: of this repository; "unknown" outside one; "+" follows where files were changed.
         code: digest of the library's source; a run made by other code is not reused.

@@ -161,6 +161,8 @@ def train(
             if number:
                 if checkpoints:
                     checkpoints.wait()
+                    if is_first:
+                        print(f"{label}: stopped; it can go on from step {step:,}.", flush=True)
                 interruption.deliver(number)
     parameters = fetch(carry.parameters)
     for position, model in enumerate(models):

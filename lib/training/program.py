@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, PartitionSpec
@@ -84,7 +85,7 @@ class Program:
         }
         self._inputs = place((numbers, draw), mesh)
         # Raw, since typed keys cannot be made of NumPy arrays.
-        self._keys = place(jax.random.key_data(jnp.stack(keys)), mesh, SEEDS)
+        self._keys = place(np.stack([jax.random.key_data(key) for key in keys]), mesh, SEEDS)
         parameters = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
         optimizer = jax.vmap(_optimizer(numbers, recipe.schedule).init)(parameters)
         terms = jax.eval_shape(
