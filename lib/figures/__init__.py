@@ -6,7 +6,9 @@ from lib.figures.explorer import source_explorer
 from lib.figures.heatmap import diagonal_order, nmi_heatmap
 from lib.figures.images import image_grid, latent_traversals, png_uri, reconstructions
 from lib.figures.nmi_panels import nmi_panels
+from lib.figures.recorded import runs_table
 from lib.figures.scores import score_intervals
+from lib.figures.speed import roofline, scaling
 from lib.figures.theme import (
     MODEL_COLORS,
     MODEL_LABELS,
@@ -31,6 +33,9 @@ __all__ = [
     "nmi_panels",
     "png_uri",
     "reconstructions",
+    "roofline",
+    "runs_table",
+    "scaling",
     "score_intervals",
     "source_explorer",
     "training_curves",

@@ -190,12 +190,16 @@ def _kernel_gradient_by_products(maps, cotangent, padding):
         beside = jnp.concatenate([maps[:, :, b : b + width] for b in range(size)], axis=-1)
         wanted = cotangent.reshape(-1, out_channels)
         rows = [
-            beside[:, a : a + height].reshape(-1, size * in_channels).T @ wanted
+            jnp.matmul(
+                beside[:, a : a + height].reshape(-1, size * in_channels).T,
+                wanted,
+                preferred_element_type=jnp.float32,
+            )
             for a in range(size)
         ]
         return total + jnp.stack(rows), None
 
     pairs = [values.reshape(n // chunk, chunk, *values.shape[1:]) for values in (padded, cotangent)]
-    zeros = jnp.zeros((size, size * in_channels, out_channels), maps.dtype)
+    zeros = jnp.zeros((size, size * in_channels, out_channels), jnp.float32)
     total, _ = jax.lax.scan(add, zeros, tuple(pairs))
-    return total.reshape(size, size, in_channels, out_channels)
+    return total.reshape(size, size, in_channels, out_channels).astype(maps.dtype)

@@ -139,7 +139,7 @@ class StyleDecoder(nnx.Module):
         rngs: nnx.Rngs,
     ):
         side = smallest_side(resolution)
-        self.input_map = nnx.Param(jnp.full((side, side, widths[0]), INPUT_MAP_VALUE))
+        self.input_map = nnx.Param(jnp.full((side, side, widths[0]), INPUT_MAP_VALUE, jnp.float32))
         self.dense = nnx.List(
             [
                 linear(num_latents, dense_width, rngs, dtype),

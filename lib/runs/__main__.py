@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             records = execute_seeds(configs[0], options.seeds, options.out, **kept)
         else:
             records = [execute(config, options.out, **kept) for config in configs]
-    except (OSError, ValueError, FloatingPointError) as error:
+    except (OSError, ValueError, FloatingPointError, ModuleNotFoundError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     for record in records:

@@ -22,10 +22,12 @@ from lib.runs.record import (
     RunRecord,
     named_parameters,
     save_parameters,
+    write_text,
 )
 from lib.training import Checkpoints, arithmetic, build_mesh, train
 from lib.training.checkpoints import digest
 from lib.training.devices import is_first_process
+from lib.training.scalars import check_tensorboard
 
 _EVALUATION_BATCH = 500
 
@@ -88,17 +90,20 @@ def execute_seeds(
 
     Raises:
         ValueError: no seed, or one that occurs twice. For the rest see `execute`.
+        ModuleNotFoundError: `tensorboard` without tensorboardX.
     """
     check_number("checkpoint_s", checkpoint_s, minimum=0)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds={list(seeds)} must hold at least one seed, and each once.")
     configs = [config.replace(seed=seed) for seed in seeds]
     folders = RunFolders(Path(out_dir), configs)
+    if tensorboard:
+        check_tensorboard()
     made = []
-    if any(folders.find(config)[0] is None for config in configs):
+    if folders.are_unfinished or any(folders.find(config)[0] is None for config in configs):
         with folders.locked():
             folders.install()
-            made = [config for config in configs if folders.find(config)[0] is None]
+            made = folders.begun() or [c for c in configs if folders.find(c)[0] is None]
             if made:
                 _make(made, folders, checkpoint_s, tensorboard, num_devices)
     return [_read(config, folders, is_new=config in made) for config in configs]
@@ -154,7 +159,7 @@ def _make(
         "source": provenance.code_digest(),
     }
     models = [build_model(c) for c in configs]
-    folders.begin()
+    folders.begin(configs)
     try:
         with Checkpoints(folders.checkpoints, about, checkpoint_s) as checkpoints:
             histories = train(
@@ -193,7 +198,7 @@ def _make(
                 code=provenance.code_digest(),
                 parameters_sha256=digest(parameters),
             )
-            (folder / RECORD_FILE).write_text(record.to_json())
+            write_text(folder / RECORD_FILE, record.to_json())
         folders.install()
     finally:
         folders.end()

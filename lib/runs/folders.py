@@ -12,12 +12,14 @@ from filelock import FileLock, Timeout
 
 from lib.runs import provenance
 from lib.runs.config import RunConfig
-from lib.runs.record import PARAMETERS_FOLDER, RECORD_FILE, RunRecord
+from lib.runs.record import PARAMETERS_FOLDER, RECORD_FILE, RunRecord, write_text
 from lib.training.devices import is_first_process, wait_for_all
 
 _CHECKPOINTS_FOLDER = "checkpoints"
 _LOCKS_FOLDER = ".locks"
 _UNFINISHED = ".unfinished"
+_BEGUN_FILE = "begun.json"
+_REPLACED_FOLDER = "replaced"
 
 
 class RunFolders:
@@ -93,29 +95,51 @@ class RunFolders:
             yield
             wait_for_all("runs are done")
 
-    def begin(self) -> None:
-        """Make the folder of the unfinished runs, or find it again."""
+    @property
+    def are_unfinished(self) -> bool:
+        """Whether a process has begun with these runs and not come to their end."""
+        return self._unfinished.is_dir()
+
+    def begun(self) -> list[RunConfig]:
+        """Those of the runs with which a process has begun; none where there is none."""
+        try:
+            names = json.loads((self._unfinished / _BEGUN_FILE).read_text())
+        except FileNotFoundError:
+            return []
+        return [config for config in self._configs if self.final(config).name in names]
+
+    def begin(self, configs: Sequence[RunConfig]) -> None:
+        """Make the folder of the unfinished runs, or find it again, and note which they are."""
         if is_first_process():
             self._make(self._unfinished)
+            names = [self.final(config).name for config in configs]
+            write_text(self._unfinished / _BEGUN_FILE, json.dumps(names))
         wait_for_all("the folder is made")
 
     def end(self) -> None:
         """Remove the folder of the unfinished runs, unless it holds a checkpoint to go on from."""
-        if is_first_process() and not any(self.checkpoints.glob("[0-9]*")):
+        if is_first_process() and not any(self._unfinished.glob(f"{_CHECKPOINTS_FOLDER}*/[0-9]*")):
             shutil.rmtree(self._unfinished, ignore_errors=True)
 
     def install(self) -> None:
-        """Move finished runs to their place, where they replace what cannot be used."""
-        whole = [c for c in self._configs if (self.unfinished(c) / RECORD_FILE).is_file()]
-        if is_first_process() and whole:
-            for config in whole:
-                folder, replaced = self.final(config), self._unfinished / "replaced"
-                if folder.exists():
-                    folder.rename(replaced)
-                self.unfinished(config).rename(folder)
-                shutil.rmtree(replaced, ignore_errors=True)
-            shutil.rmtree(self._unfinished)
+        """Move the runs to their place if all of them are whole; they replace what is there."""
+        if is_first_process() and (begun := self.begun()):
+            moved = [config for config in begun if self.unfinished(config).is_dir()]
+            rest = [config for config in begun if config not in moved]
+            if all(_is_whole(self.unfinished(c)) for c in moved) and all(
+                self.find(c)[0] for c in rest
+            ):
+                for config in moved:
+                    self._replace(config)
+                shutil.rmtree(self._unfinished)
         wait_for_all("finished runs are in their place")
+
+    def _replace(self, config: RunConfig) -> None:
+        folder, replaced = self.final(config), self._unfinished / _REPLACED_FOLDER
+        shutil.rmtree(replaced, ignore_errors=True)
+        if folder.exists():
+            folder.rename(replaced)
+        self.unfinished(config).rename(folder)
 
     def _make(self, folder: Path) -> None:
         try:
@@ -128,3 +152,11 @@ class RunFolders:
                 f"out_dir={str(self._out_dir)!r} cannot be written ({error.strerror}); expected a "
                 "folder that can be made or written",
             ) from error
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a run's record can be read; it is written after everything else."""
+    try:
+        return RunRecord.read(folder).folder == folder
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -130,10 +131,20 @@ def named_parameters(model: nnx.Module) -> dict[str, np.ndarray]:
     return dict(sorted(named.items()))
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with unfinished.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
 def save_parameters(folder: Path, parameters: dict[str, np.ndarray]) -> None:
     """Write parameters with orbax, waiting until they are on disk."""
     with ocp.StandardCheckpointer() as checkpointer:
-        checkpointer.save(folder.absolute(), parameters)
+        checkpointer.save(folder.absolute(), parameters, force=True)
 
 
 def load_parameters(folder: Path, model: nnx.Module) -> dict[str, np.ndarray]:

@@ -1,7 +1,6 @@
 """Recorded runs: what is kept in the repository of runs that take an accelerator."""
 
 import base64
-import dataclasses
 import io
 import json
 from dataclasses import dataclass
@@ -9,11 +8,12 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from lib.runs.build import held_out
 from lib.runs.execution import reconstruct
-from lib.runs.record import RunRecord
+from lib.runs.record import RunRecord, write_text
+from lib.training import arithmetic
 
 _NUM_IMAGES = 8
 
@@ -37,7 +37,8 @@ class RecordedRun:
         """From a run whose parameters are still there; the images are spread over the held-out."""
         _, images = held_out(record.config)
         chosen = images[np.linspace(0, len(images) - 1, _NUM_IMAGES, dtype=int)]
-        _, reconstructions = reconstruct(record.load_model(), chosen)
+        with arithmetic(record.config.precision):
+            _, reconstructions = reconstruct(record.load_model(), chosen)
         return cls(record, chosen, np.round(reconstructions * 255).astype(np.uint8))
 
     def write(self, folder: Path) -> Path:
@@ -48,7 +49,7 @@ class RecordedRun:
         values = json.loads(self.record.to_json()) | {
             "images": {"originals": _png(self.originals), "reconstructions": _png(self.reconstructions)}
         }
-        path.write_text(json.dumps(values) + "\n")
+        write_text(path, json.dumps(values) + "\n")
         return path
 
     @classmethod
@@ -63,7 +64,7 @@ class RecordedRun:
             images = values.pop("images")
             record = RunRecord.from_dict(values)
             return cls(record, *(_pictures(images[n]) for n in ("originals", "reconstructions")))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, UnidentifiedImageError) as error:
             raise ValueError(f"{path} is no recorded run ({error}); `make record` writes them.") from error
 
 

@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-import shutil
 import time
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from lib.training.devices import is_first_process, wait_for_all
+from lib.training.devices import agree, is_first_process, wait_for_all
 
 KEPT = 3
 _DAMAGED = "damaged"
@@ -110,29 +110,37 @@ class Checkpoints:
             RuntimeWarning: a newer one is damaged; it is set aside.
         """
         for step in sorted(self._manager.all_steps(), reverse=True):
-            try:
-                notes = self._manager.restore(
-                    step, args=ocp.args.Composite(notes=ocp.args.JsonRestore())
-                )["notes"]
-                about, layout, sha256 = notes["about"], notes["layout"], notes["sha256"]
-            except Exception as error:  # whatever a damaged file makes orbax raise
-                self._set_aside(step, error)
-                continue
-            self._check(step, about, layout, _layout(_named(tree)))
-            try:
-                target = {name: np.empty(shape, kind) for name, (shape, kind) in layout.items()}
-                named = self._manager.restore(
-                    step, args=ocp.args.Composite(arrays=ocp.args.StandardRestore(target))
-                )["arrays"]
-                if digest(named) != sha256:
-                    raise ValueError("its arrays are not those that were saved")
-            except Exception as error:
-                self._set_aside(step, error)
-                continue
-            leaves = [named[name] for name in _named(tree)]
-            arrays = jax.tree.unflatten(jax.tree.structure(tree), leaves)
-            return Saved(step, arrays, notes["notes"])
+            found = self._read(step, tree)
+            if agree(isinstance(found, Saved)).all():
+                return found
+            self._set_aside(step, found)
         return None
+
+    def _read(self, step: int, tree: Any) -> Saved | Exception:
+        """A checkpoint, or what makes it damaged."""
+        try:
+            notes = self._manager.restore(
+                step, args=ocp.args.Composite(notes=ocp.args.JsonRestore())
+            )["notes"]
+            about, layout, sha256 = notes["about"], notes["layout"], notes["sha256"]
+        except (MemoryError, PermissionError):
+            raise
+        except Exception as error:  # a damaged file makes orbax and its storage raise many kinds
+            return error
+        self._check(step, about, layout, _layout(_named(tree)))
+        try:
+            target = {name: np.empty(shape, kind) for name, (shape, kind) in layout.items()}
+            named = self._manager.restore(
+                step, args=ocp.args.Composite(arrays=ocp.args.StandardRestore(target))
+            )["arrays"]
+        except (MemoryError, PermissionError):
+            raise
+        except Exception as error:
+            return error
+        if digest(named) != sha256:
+            return ValueError("its arrays are not those that were saved")
+        leaves = [named[name] for name in _named(tree)]
+        return Saved(step, jax.tree.unflatten(jax.tree.structure(tree), leaves), notes["notes"])
 
     def wait(self) -> None:
         """Wait until everything is on disk.
@@ -156,7 +164,7 @@ class Checkpoints:
 
     def _not_written(self, error: Exception) -> OSError:
         return OSError(
-            f"A checkpoint could not be written to {self._folder}: {_first_line(error)} The "
+            f"A checkpoint could not be written to {self._folder}: {_first_line(error)}. The "
             "run stops here, and those written before are kept. Make room, or make the folder "
             "writable, and start the run again: it goes on from the last one."
         )
@@ -176,19 +184,21 @@ class Checkpoints:
                 "version that made it, or move or delete the folder to start anew."
             )
 
-    def _set_aside(self, step: int, error: Exception) -> None:
+    def _set_aside(self, step: int, found: Saved | Exception) -> None:
+        reason = "to another process" if isinstance(found, Saved) else _first_line(found)
+        aside = (
+            self._folder.with_name(f"{self._folder.name}-{_DAMAGED}") / f"{step}-{uuid4().hex[:8]}"
+        )
         warnings.warn(
-            f"The checkpoint of step {step} in {self._folder} is damaged "
-            f"({_first_line(error)}); taking the one before it.",
+            f"The checkpoint of step {step} in {self._folder} is damaged ({reason}). It is moved "
+            f"to {aside}, and the one before it is taken; without one the run begins anew.",
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         wait_for_all(f"damaged {step}")
         if is_first_process():
-            aside = self._folder.with_name(f"{self._folder.name}-{_DAMAGED}")
-            aside.mkdir(exist_ok=True)
-            shutil.rmtree(aside / str(step), ignore_errors=True)
-            (self._folder / str(step)).rename(aside / str(step))
+            aside.parent.mkdir(exist_ok=True)
+            (self._folder / str(step)).rename(aside)
         wait_for_all(f"set aside {step}")
         self._manager.reload()
 

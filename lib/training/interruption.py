@@ -29,11 +29,6 @@ class Interruption:
     def __exit__(self, *_: object) -> None:
         self._restore()
 
-    def deliver(self, number: int) -> None:
-        """Let a signal do what it would have done had it not been held back."""
-        self._restore()
-        signal.raise_signal(number)
-
     def _note(self, number: int, _: FrameType | None) -> None:
         self.signal = number
         self._restore()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import signal
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from lib.checks import check_integer
 from lib.latents import CodeValues
 from lib.training.checkpoints import Checkpoints
 from lib.training.data import Draw
-from lib.training.devices import agree, build_mesh, fetch, is_first_process
+from lib.training.devices import agree, build_mesh, fetch, is_first_process, wait_for_all
 from lib.training.interruption import Interruption
 from lib.training.program import Carry, Program, Report
 from lib.training.progress import Progress
@@ -138,7 +139,8 @@ def train(
         progress = Progress(label, step, recipe.steps, recipe.batch_size * len(models))
         stack.callback(progress.close)
         interruption = stack.enter_context(Interruption())
-        while step < recipe.steps:
+        number = 0  # of a signal that asks for an end
+        while step < recipe.steps and not number:
             last_end, end = ends[bisect_right(ends, step) - 1], ends[bisect_right(ends, step)]
             start, step = step, min(end, step + pace.steps)
             began = time.perf_counter()
@@ -155,15 +157,17 @@ def train(
                 for file, history in zip(scalars, histories, strict=False):
                     file.write({name: values[-1] for name, values in history.curves.items()})
             number = pace.settle(step - start, took, interruption.signal)
-            if checkpoints and step < recipe.steps and (number or pace.is_due(checkpoints)):
+            is_last = bool(number) or step == recipe.steps
+            if checkpoints and (is_last or pace.is_due(checkpoints)):
                 notes = {"histories": [history.to_dict() for history in histories]}
                 checkpoints.save(step, fetch(carry), notes)
-            if number:
-                if checkpoints:
-                    checkpoints.wait()
-                    if is_first:
-                        print(f"{label}: stopped; it can go on from step {step:,}.", flush=True)
-                interruption.deliver(number)
+        if checkpoints:
+            checkpoints.wait()
+    if number:
+        if checkpoints and is_first:
+            print(f"{label}: stopped; it can go on from step {step:,}.", flush=True)
+        wait_for_all("all have stopped")
+        signal.raise_signal(number)
     parameters = fetch(carry.parameters)
     for position, model in enumerate(models):
         nnx.update(model, jax.tree.map(lambda leaf, i=position: jnp.asarray(leaf[i]), parameters))
@@ -219,16 +223,18 @@ class _Pace:
 
 
 def _check_finite(report: Report, label: str, step: int, recipe: Recipe) -> None:
-    bad = report.bad_step[report.bad_step > 0]
-    if len(bad):
-        found = f"the loss is not finite at step {bad.min()}"
-    elif not np.isfinite(report.weight_norm).all():
-        found = f"the weights are not finite at step {step}"
-    else:
+    is_bad = (report.bad_step > 0) | ~report.is_finite
+    if not is_bad.any():
         return
+    model = int(is_bad.argmax())
+    bad_step = int(report.bad_step[model])
+    found = f"state is not finite after step {step}"
+    if bad_step:
+        found = f"loss is not finite at step {bad_step}"
+    which = f", model {model + 1} of {len(is_bad)}" if len(is_bad) > 1 else ""
     raise FloatingPointError(
-        f"{label}: {found} of {recipe.steps}; the last checkpoint before it, if there is one, is "
-        f"kept. Lower the learning rate or look at the data. The recipe: {recipe}."
+        f"{label}{which}: the {found} of {recipe.steps}; the last checkpoint before it, if there "
+        f"is one, is kept. Lower the learning rate or look at the data. The recipe: {recipe}."
     )
 
 

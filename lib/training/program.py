@@ -45,11 +45,13 @@ class Report(NamedTuple):
         sums: see `Carry`.
         bad_step: see `Carry`.
         weight_norm: of all parameters that weight decay touches, after the call.
+        is_finite: whether all parameters and the whole optimizer's state are, after the call.
     """
 
     sums: dict[str, jax.Array]
     bad_step: jax.Array
     weight_norm: jax.Array
+    is_finite: jax.Array
 
 
 class Program:
@@ -195,7 +197,8 @@ def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
     kept = jax.tree.map(lambda total: jnp.where(reset, 0, total), carry.sums)
     carry = jax.lax.fori_loop(start, stop, step, carry._replace(sums=kept))
     norms = jax.vmap(weight_norm)(carry.parameters)
-    return carry, Report(carry.sums, carry.bad_step, norms)
+    is_finite = jax.vmap(_is_finite)((carry.parameters, carry.optimizer))
+    return carry, Report(carry.sums, carry.bad_step, norms, is_finite)
 
 
 def _for_each_seed(function):
@@ -208,6 +211,10 @@ def _for_each_seed(function):
         return jax.tree.map(lambda leaf: leaf[None], result)
 
     return mapped
+
+
+def _is_finite(tree):
+    return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
 
 
 def _mean_over_parts(tree):

@@ -24,7 +24,9 @@ class Scalars:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SCALARS_FILE
         kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
-        path.write_text("".join(kept))
+        rewritten = path.with_name(f"{path.name}.unfinished")
+        rewritten.write_text("".join(kept))
+        rewritten.replace(path)
         self._file = path.open("a")
         self._events = _event_writer(folder, start) if tensorboard else None
 
@@ -52,12 +54,23 @@ def _lines(path: Path) -> list[str]:
     return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 
-def _event_writer(folder: Path, start: int):
+def check_tensorboard() -> None:
+    """Require what writes event files.
+
+    Raises:
+        ModuleNotFoundError: tensorboardX is not installed.
+    """
     try:
-        from tensorboardX import SummaryWriter
+        import tensorboardX  # noqa: F401
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "tensorboard=True needs tensorboardX; `pip install tensorboardX`."
         ) from error
+
+
+def _event_writer(folder: Path, start: int):
+    check_tensorboard()
+    from tensorboardX import SummaryWriter
+
     # TensorBoard then hides what an interrupted run wrote of later steps.
     return SummaryWriter(str(folder / TENSORBOARD_FOLDER), purge_step=start + 1)

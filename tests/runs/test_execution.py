@@ -17,6 +17,7 @@ from lib.runs import (
     build_draw,
     build_model,
     execute,
+    execute_seeds,
     held_out,
     provenance,
     reconstruct,
@@ -175,6 +176,48 @@ def test_an_output_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=r"out_dir='.*file/runs' cannot be written"):
         execute(CONFIG, tmp_path / "file" / "runs")
+
+
+def test_a_failure_after_the_training_does_not_train_again(tmp_path, monkeypatch, capsys):
+    """Of two seeds the first is scored and the second fails; then all is there but the scores."""
+    seeds, calls = [3, 4], []
+
+    def fail_at_the_second(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise OSError("No space left on device")
+        return psnr(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lib.runs.execution.psnr", fail_at_the_second)
+        with pytest.raises(OSError, match="No space left"):
+            execute_seeds(CONFIG, seeds, tmp_path)
+    assert len(_runs_in(tmp_path)) == 1
+    records = execute_seeds(CONFIG, seeds, tmp_path)
+    assert "going on from step 60 of 60" in capsys.readouterr().out
+    assert [record.resumed_from for record in records] == [[60], [60]]
+    assert len(_runs_in(tmp_path)) == 2
+
+
+def test_seeds_go_on_together_also_when_one_was_made_alone_meanwhile(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lib.runs.execution.psnr", fail)
+        with pytest.raises(OSError, match="No space left"):
+            execute_seeds(CONFIG, [3, 4], tmp_path)
+    execute(CONFIG, tmp_path)
+    records = execute_seeds(CONFIG, [3, 4], tmp_path)
+    assert [record.config.seed for record in records] == [3, 4]
+    assert [record.resumed_from for record in records] == [[60], [60]]
+    assert len(_runs_in(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("seeds", [[], [3, 4, 3]])
+def test_bad_seeds(seeds, tmp_path):
+    with pytest.raises(ValueError, match="must hold at least one seed, and each once"):
+        execute_seeds(CONFIG, seeds, tmp_path)
 
 
 def test_a_failed_run_leaves_nothing(tmp_path, monkeypatch):

@@ -25,13 +25,17 @@ PROCESSES.set_forkserver_preload(["lib.runs"])
 
 
 def _run(out_dir: Path, log: Path) -> None:
-    # Only the first child compiles; the others are there to be killed.
-    jax.config.update("jax_compilation_cache_dir", str(log.with_suffix(".cache")))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    _share_compiled_programs(out_dir)
     with log.open("a") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     execute(CONFIG, out_dir, checkpoint_s=0)
+
+
+def _share_compiled_programs(out_dir: Path) -> None:
+    """Only the first child compiles; the others are there to be killed."""
+    jax.config.update("jax_compilation_cache_dir", str(out_dir.parent / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 
 def _start(out_dir: Path) -> multiprocessing.Process:
@@ -128,6 +132,7 @@ def test_a_signal_is_heeded_after_a_checkpoint(number, uninterrupted, tmp_path):
 
 
 def _run_without_checkpoints(out_dir: Path) -> None:
+    _share_compiled_programs(out_dir)
     execute(CONFIG, out_dir, checkpoint_s=86_400)
 
 

@@ -97,7 +97,7 @@ def test_a_damaged_newest_one_is_set_aside_for_the_one_before(damage, tmp_path):
         found = _restore(tmp_path / "c")
     assert found.step == 3
     np.testing.assert_array_equal(found.arrays["weights"], _tree(3)["weights"])
-    assert (tmp_path / "c-damaged" / "7").is_dir()
+    assert len(list((tmp_path / "c-damaged").glob("7-*"))) == 1
     _save(tmp_path / "c", 7)  # the same step again
     assert _restore(tmp_path / "c").step == 7
 

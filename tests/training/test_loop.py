@@ -126,6 +126,16 @@ def test_the_step_that_spoils_the_loss_is_named_though_calls_are_long():
         train([_model()], draw, recipe, keys=[jax.random.key(7)], label="qlae", reports=1)
 
 
+def test_a_bias_that_is_not_finite_stops_the_run_though_the_loss_is_finite(monkeypatch):
+    """The last step spoils a bias, which neither this step's loss nor the weights' norm shows."""
+    model = _model()
+    model.encoder.mlp.head.bias[...] = jnp.inf
+    terms = {"constant": jnp.float32(1)}
+    monkeypatch.setattr(QLAE, "terms", lambda self, images: terms)
+    with pytest.raises(FloatingPointError, match="the state is not finite after step 1 of 30"):
+        train([model], DRAW, RECIPE, keys=[jax.random.key(0)], label="qlae", reports=1)
+
+
 def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
     train([_model()], DRAW, RECIPE, keys=[jax.random.key(0)], label="qlae, seed 0", reports=30)
     lines = capsys.readouterr().err.splitlines()

@@ -1,0 +1,274 @@
+"""How fast a configuration trains here, next to what the machine could do: a command too.
+
+python -m lib.training.speed --model qlae --profile paper --batch 32 --steps 5 --json
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from itertools import cycle, pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from lib.checks import check_integer
+from lib.networks.plain import plain_copy
+
+# The command is the outermost layer of the library, beside the runs whose configurations it
+# measures; so `lib.training` must not import this module.
+from lib.runs import RunConfig, build_draw, build_model
+from lib.runs.build import run_keys
+from lib.runs.provenance import device
+from lib.training.devices import build_mesh
+from lib.training.limits import copying, multiplication, peak_memory, work
+from lib.training.optimizer import build_optimizer, learning_rates
+from lib.training.precision import PRECISIONS, arithmetic
+from lib.training.program import Program
+
+# What is measured takes turns, so that a machine that others use too is as busy for one as for
+# the others.
+_ROUNDS = 3
+_HOST_BATCHES = 4
+_SETTINGS = ("benchmark", "model", "profile", "network", "width", "resolution", "precision")
+_DERIVED = ("steps_per_s", "fraction_of_matmul", "ratio")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """What was measured.
+
+    Attributes:
+        config: what was trained.
+        steps: how many steps were timed, after one that was not.
+        seeds: how many were trained at once, each with its own batches.
+        num_devices: how many shared the work.
+        device: their kind.
+        images_per_s: over all seeds; compilation and the first step excluded.
+        compile_s: seconds until the program of our step was compiled; 0 to speak of where this
+            process had done so before.
+        peak_memory_bytes: the most that was in use up to the end of the first step: on the
+            fullest device where it keeps count, otherwise by this process.
+        peak_memory_of: "device" or "process".
+        matmul_flops_per_s: of products of large square matrices in the policy's arithmetic, of all
+            devices used together.
+        memory_bytes_per_s: read and written when 1 is added to a large array, of all devices.
+        flops_per_image: floating-point operations, see `lib.training.limits.work`.
+        bytes_per_step: least traffic of a step, of all seeds, see there.
+        loss: mean over the timed steps, of the first seed.
+        plain_images_per_s: of the plain step with one seed on one device; None where not measured.
+    """
+
+    config: RunConfig
+    steps: int
+    seeds: int
+    num_devices: int
+    device: str
+    images_per_s: float
+    compile_s: float
+    peak_memory_bytes: int
+    peak_memory_of: str
+    matmul_flops_per_s: float
+    memory_bytes_per_s: float
+    flops_per_image: float
+    bytes_per_step: float
+    loss: float
+    plain_images_per_s: float | None = None
+
+    @property
+    def steps_per_s(self) -> float:
+        """Steps a second; all seeds make theirs at once."""
+        return self.images_per_s / (self.config.batch_size * self.seeds)
+
+    @property
+    def fraction_of_matmul(self) -> float:
+        """The share of the matrix products' rate that training reaches."""
+        return self.flops_per_image * self.images_per_s / self.matmul_flops_per_s
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster than the plain step; None where that was not measured."""
+        return self.plain_images_per_s and self.images_per_s / self.plain_images_per_s
+
+    def to_dict(self) -> dict[str, object]:
+        """Settings, measurements and what follows from them, as JSON values; None left out."""
+        values = {name: getattr(self.config, name) for name in _SETTINGS}
+        values["batch"] = self.config.batch_size
+        values |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "config"}
+        values |= {name: getattr(self, name) for name in _DERIVED}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def __str__(self) -> str:
+        c = self.config
+        lines = [
+            f"{c.model} on {c.benchmark}, {c.network}, {c.resolution}x{c.resolution} pixels, "
+            f"{c.precision}: {self.seeds} x {c.batch_size} images a step on {self.device}",
+            f"{self.images_per_s:,.1f} images/s, {self.steps_per_s:,.2f} steps/s; compiled in "
+            f"{self.compile_s:.1f} s; at most {self.peak_memory_bytes / 1e6:,.0f} MB "
+            f"({self.peak_memory_of})",
+            f"{self.flops_per_image / 1e9:.4g} GFLOP an image: {self.fraction_of_matmul:.1%} of "
+            f"the matrix products' {self.matmul_flops_per_s / 1e9:,.0f} GFLOP/s",
+        ]
+        if self.plain_images_per_s:
+            lines.append(f"plain step: {self.plain_images_per_s:,.1f} images/s, x {self.ratio:.2f}")
+        return "\n".join(lines)
+
+
+def measure(
+    config: RunConfig,
+    *,
+    steps: int,
+    num_seeds: int = 1,
+    num_devices: int | None = None,
+    plain: bool = False,
+) -> Speed:
+    """Train for a few steps and time them; the training is thrown away.
+
+    Steps, products of matrices and copies take turns. The rate of steps is a mean over the turns,
+    of which each is one call of the compiled program; the machine's own rates, which are a limit,
+    are those of the fastest turn.
+
+    Args:
+        config: what to train.
+        steps: how many steps to time, at least 1.
+        num_seeds: how many seeds to train at once, from the configuration's own on.
+        num_devices: how many devices share the work; None for all that divide it evenly.
+        plain: also time one seed trained the plain way on one device, in turn with ours: layers
+            by their definition, a compiled call for every step, its images copied from the host
+            (drawn beforehand, which is not timed), the terms of its loss read back.
+
+    Raises:
+        ValueError: fewer than one step or seed; devices that cannot share the work.
+    """
+    check_integer("steps", steps, minimum=1)
+    check_integer("num_seeds", num_seeds, minimum=1)
+    mesh = build_mesh(num_seeds, config.batch_size, num_devices)
+    configs = [config.replace(seed=config.seed + i) for i in range(num_seeds)]
+    models = [build_model(c) for c in configs]
+    keys = [run_keys(c.seed).batches for c in configs]
+    draw = build_draw(config)
+    program = Program(models, draw, config.recipe, keys, mesh)
+    began = time.perf_counter()
+    carry, _ = jax.block_until_ready(program(program.carry, 0, 0))
+    compile_s = time.perf_counter() - began
+    carry, _ = jax.block_until_ready(program(carry, 0, 1))
+    peak, peak_of = peak_memory(mesh)
+
+    turns = {"multiply": multiplication(mesh, config.precision), "copy": copying(mesh)}
+    plain_step = _plain_stepper(models[0], config, draw, keys[0]) if plain else None
+    seconds = dict.fromkeys(("ours", "plain"), 0.0)
+    fastest = dict.fromkeys(turns, float("inf"))
+    ends = np.linspace(1, steps + 1, min(steps, _ROUNDS) + 1, dtype=int).tolist()
+    for start, stop in pairwise(ends):
+        began = time.perf_counter()
+        carry, report = jax.block_until_ready(program(carry, start, stop, reset=start == 1))
+        seconds["ours"] += time.perf_counter() - began
+        for name, turn in turns.items():
+            fastest[name] = min(fastest[name], *(_seconds(turn) for _ in range(_ROUNDS)))
+        if plain_step:
+            seconds["plain"] += sum(_seconds(plain_step) for _ in range(start, stop))
+    rates = {name: turn.amount / fastest[name] for name, turn in turns.items()}
+    images = jax.eval_shape(lambda key: draw(key, config.batch_size), keys[0])
+    flops, moved = work(models[0], images)
+    return Speed(
+        config=config,
+        steps=steps,
+        seeds=num_seeds,
+        num_devices=mesh.size,
+        device=device(mesh.size),
+        images_per_s=num_seeds * steps * config.batch_size / seconds["ours"],
+        compile_s=compile_s,
+        peak_memory_bytes=peak,
+        peak_memory_of=peak_of,
+        matmul_flops_per_s=rates["multiply"],
+        memory_bytes_per_s=rates["copy"],
+        flops_per_image=flops / config.batch_size,
+        bytes_per_step=num_seeds * moved,
+        loss=sum(float(total[0]) for total in report.sums.values()) / steps,
+        plain_images_per_s=steps * config.batch_size / seconds["plain"] if plain else None,
+    )
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    """How long it takes until all that `function` returns is there."""
+    started = time.perf_counter()
+    jax.block_until_ready(function())
+    return time.perf_counter() - started
+
+
+def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarray]]:
+    """Makes one plain step a call, after a first that compiles; returns the terms of its loss."""
+    graph, parameters = nnx.split(plain_copy(model), nnx.Param)
+    recipe = config.recipe
+    rates = learning_rates(recipe.learning_rate, recipe.schedule, recipe.steps)
+    optimizer = build_optimizer(rates, recipe.weight_decay, recipe.clip)
+    draw_batch = jax.jit(lambda draw, key: draw(key, config.batch_size))
+    batch_keys = jax.random.split(key, _HOST_BATCHES)
+    batches = cycle([np.asarray(draw_batch(draw, batch_key)) for batch_key in batch_keys])
+
+    def step(parameters, optimizer_state, images):
+        gradients, terms = jax.grad(_loss, 1, has_aux=True)(graph, parameters, images)
+        updates, optimizer_state = optimizer.update(gradients, optimizer_state, parameters)
+        return jax.tree.map(jnp.add, parameters, updates), optimizer_state, terms
+
+    # Through NumPy, since a parameter made of a Python number has a weak type, and after the first
+    # step it has not. Compiled beforehand, so that no compilation can be timed.
+    state = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), parameters)
+    state = state, optimizer.init(state)
+    with arithmetic(config.precision):
+        compiled = jax.jit(step).lower(*state, jnp.asarray(next(batches))).compile()
+
+    def make_step() -> dict[str, np.ndarray]:
+        nonlocal state
+        *state, terms = compiled(*state, jnp.asarray(next(batches)))
+        return jax.device_get(terms)
+
+    make_step()
+    return make_step
+
+
+def _loss(graph, parameters, images):
+    terms = nnx.merge(graph, parameters).terms(images)
+    return sum(terms.values()), terms
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the command line says and print it; exits with 2 on bad words."""
+    parser = argparse.ArgumentParser(prog="python -m lib.training.speed", description=__doc__)
+    add = parser.add_argument
+    add("--benchmark", default="shapes3d", help="default: shapes3d")
+    add("--model", default="qlae", help="default: qlae")
+    add("--profile", default="laptop", help="default: laptop")
+    add("--batch", type=int, help="images a step (default: the profile's)")
+    add("--resolution", type=int, help="side of the images in pixels (default: the profile's)")
+    add("--precision", help=f"one of {', '.join(PRECISIONS)} (default: the profile's)")
+    add("--steps", type=int, default=5, help="steps that are timed (default: 5)")
+    add("--seeds", type=int, default=1, help="seeds trained at once (default: 1)")
+    add("--devices", type=int, help="devices that share the work (default: all that can)")
+    add("--plain", action="store_true", help="also time the plain implementation")
+    add("--json", action="store_true", help="print one line of JSON")
+    options = parser.parse_args(arguments)
+    settings = {name: getattr(options, name) for name in ("resolution", "precision")}
+    try:
+        check_integer("--steps", options.steps, minimum=1)
+        check_integer("--seeds", options.seeds, minimum=1)
+        settings["batch_size"] = options.batch
+        config = RunConfig(options.benchmark, options.model, options.profile, **settings)
+        build_mesh(options.seeds, config.batch_size, options.devices)
+    except (TypeError, ValueError) as error:
+        parser.error(str(error))
+    speed = measure(
+        config,
+        steps=options.steps,
+        num_seeds=options.seeds,
+        num_devices=options.devices,
+        plain=options.plain,
+    )
+    print(json.dumps(speed.to_dict()) if options.json else speed)
+
+
+if __name__ == "__main__":
+    main()
