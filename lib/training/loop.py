@@ -21,7 +21,7 @@ from lib.checks import check_integer
 from lib.latents import CodeValues
 from lib.training.checkpoints import Checkpoints
 from lib.training.data import Draw
-from lib.training.devices import agree, build_mesh, fetch, is_first_process, wait_for_all
+from lib.training.devices import agree, build_mesh, fetch, is_first_process
 from lib.training.interruption import Interruption
 from lib.training.program import Carry, Program, Report
 from lib.training.progress import Progress
@@ -163,10 +163,9 @@ def train(
                 checkpoints.save(step, fetch(carry), notes)
         if checkpoints:
             checkpoints.wait()
-    if number:
+    if number := int(agree(interruption.signal).max()):  # perhaps one since the last call
         if checkpoints and is_first:
             print(f"{label}: stopped; it can go on from step {step:,}.", flush=True)
-        wait_for_all("all have stopped")
         signal.raise_signal(number)
     parameters = fetch(carry.parameters)
     for position, model in enumerate(models):
@@ -181,14 +180,8 @@ def _begin(
     carry = program.carry
     saved = checkpoints.restore(carry) if checkpoints else None
     if saved is None:
-        return (
-            0,
-            carry,
-            [
-                History(code_values=[] if values is None else [values])
-                for values in _code_values(carry, num_models)
-            ],
-        )
+        initial = _code_values(carry, num_models)
+        return 0, carry, [History(code_values=[] if v is None else [v]) for v in initial]
     histories = [History.from_dict(values) for values in saved.notes["histories"]]
     for history in histories:
         history.resumed_from.append(saved.step)

@@ -1,6 +1,7 @@
 """The training loop."""
 
 import dataclasses
+import signal
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,8 @@ from flax import nnx
 from lib.latents import QuantizedLatent
 from lib.models import QLAE
 from lib.networks import build_networks
-from lib.training import Draw, Recipe, build_optimizer, train
+from lib.training import Checkpoints, Draw, Recipe, build_optimizer, train
+from lib.training.progress import Progress
 
 RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, schedule="cosine", weight_decay=0.1)
 
@@ -134,6 +136,32 @@ def test_a_bias_that_is_not_finite_stops_the_run_though_the_loss_is_finite(monke
     monkeypatch.setattr(QLAE, "terms", lambda self, images: terms)
     with pytest.raises(FloatingPointError, match="the state is not finite after step 1 of 30"):
         train([model], DRAW, RECIPE, keys=[jax.random.key(0)], label="qlae", reports=1)
+
+
+@pytest.mark.parametrize("at_step", [7, 30])
+def test_a_signal_is_never_lost(at_step, tmp_path, monkeypatch):
+    """Ctrl-C while a report is written, also that of the last step: saved, then raised."""
+    update = Progress.update
+
+    def interrupt(progress, step, loss):
+        update(progress, step, loss)
+        if step == at_step:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Progress, "update", interrupt)
+    keys = [jax.random.key(0)]
+    with Checkpoints(tmp_path, {}) as checkpoints, pytest.raises(KeyboardInterrupt):
+        train([_model()], DRAW, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints)
+    monkeypatch.undo()
+    whole, resumed = _model(), _model()
+    train([whole], DRAW, RECIPE, keys=keys, label="t", reports=4)
+    with Checkpoints(tmp_path, {}) as checkpoints:
+        [history] = train(
+            [resumed], DRAW, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints
+        )
+    assert history.resumed_from == [at_step]
+    for one, other in zip(_parameters(whole), _parameters(resumed), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
