@@ -223,7 +223,7 @@ def _layout(named: Mapping[str, Any]) -> dict[str, list]:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:300] if lines else ''}"
+    return f"{type(error).__name__}: {lines[0][:600] if lines else ''}"
 
 
 def _difference(found: Any, wanted: Any) -> str:
