@@ -21,11 +21,8 @@ from lib.networks.dense import kernel_init
 _CHUNK_PIXELS = 4096
 
 
-class Conv(nnx.Module):
-    """A convolution without bias, padded by 1: kernel 3 keeps the side, kernel 4 halves it.
-
-    A step of 2 over the pixels is a step of 1 over blocks of 2x2 pixels, whose four colours are
-    channels; so the kernel of size 4 is one of size 2 over blocks.
+class _KernelLayer(nnx.Module):
+    """A layer that has one square kernel and no bias.
 
     Args:
         in_channels: channels of the input.
@@ -33,8 +30,6 @@ class Conv(nnx.Module):
         kernel_size: 3 or 4.
         dtype: of the arithmetic; the kernel itself is float32.
         rngs: of the initial kernel, `(kernel_size, kernel_size, in_channels, out_channels)`.
-
-    Source: the authors' image encoder (golden values `encoder`).
     """
 
     def __init__(
@@ -50,9 +45,24 @@ class Conv(nnx.Module):
         shape = (kernel_size, kernel_size, in_channels, out_channels)
         self.kernel = nnx.Param(kernel_init(rngs.params(), shape, jnp.float32))
 
+    def _cast(self, maps: Array) -> tuple[Array, Array]:
+        """Maps and kernel in the type of the arithmetic."""
+        return maps.astype(self.dtype), self.kernel[...].astype(self.dtype)
+
+
+class Conv(_KernelLayer):
+    """A convolution without bias, padded by 1: kernel 3 keeps the side, kernel 4 halves it.
+
+    A step of 2 over the pixels is a step of 1 over blocks of 2x2 pixels, whose four colours are
+    channels; so the kernel of size 4 is one of size 2 over blocks. For its arguments see
+    `_KernelLayer`.
+
+    Source: the authors' image encoder (golden values `encoder`).
+    """
+
     def __call__(self, maps: Float[Array, "n height width channels"]) -> Array:
         """Maps `(n, height, width, in_channels)` to `out_channels`, the side kept or halved."""
-        maps, kernel = maps.astype(self.dtype), self.kernel[...].astype(self.dtype)
+        maps, kernel = self._cast(maps)
         size, _, in_channels, out_channels = kernel.shape
         if size == 3:
             return convolve(maps, kernel, 1)
@@ -66,40 +76,21 @@ class Conv(nnx.Module):
         return convolve(blocks, by_block.reshape(2, 2, 4 * in_channels, out_channels), 0)
 
 
-class TransposedConv(nnx.Module):
+class TransposedConv(_KernelLayer):
     """A transposed convolution without bias: kernel 3 keeps the side, kernel 4 doubles it.
 
     The kernel of size 4 acts as a convolution over the input dilated by 2, without a flip. Three
     quarters of that input are zeros; an output pixel reads only a 2x2 window of the real one, and
     which four taps of the kernel meet it depends on the parity of the pixel's row and column. So
-    one 2x2 convolution computes all four parities as channels, and they are then interleaved.
-
-    Args:
-        in_channels: channels of the input.
-        out_channels: channels of the output.
-        kernel_size: 3 or 4.
-        dtype: of the arithmetic; the kernel itself is float32.
-        rngs: of the initial kernel, `(kernel_size, kernel_size, in_channels, out_channels)`.
+    one 2x2 convolution computes all four parities as channels, and they are then interleaved. For
+    its arguments see `_KernelLayer`.
 
     Source: the authors' decoder blocks (golden values `style_decoder`).
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        *,
-        dtype: DTypeLike = jnp.float32,
-        rngs: nnx.Rngs,
-    ):
-        self.dtype = dtype
-        shape = (kernel_size, kernel_size, in_channels, out_channels)
-        self.kernel = nnx.Param(kernel_init(rngs.params(), shape, jnp.float32))
-
     def __call__(self, maps: Float[Array, "n height width channels"]) -> Array:
         """Maps `(n, height, width, in_channels)` to `out_channels`, the side kept or doubled."""
-        maps, kernel = maps.astype(self.dtype), self.kernel[...].astype(self.dtype)
+        maps, kernel = self._cast(maps)
         size, _, in_channels, out_channels = kernel.shape
         if size == 3:
             return convolve(maps, kernel, 1)
