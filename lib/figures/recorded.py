@@ -46,11 +46,11 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
 
 
 def _picture(pair: np.ndarray, label: str) -> str:
-    """Two rows of images as one picture, 32 pixels an image."""
+    """Two rows of images as one picture, 22 pixels an image."""
     _, n, height, width, channels = pair.shape
     whole = pair.transpose(0, 2, 1, 3, 4).reshape(2 * height, n * width, channels)
     return (
         f'<img src="{png_uri(whole)}" alt="{n} held-out images and their reconstructions, '
-        f'{html.escape(label)}" style="width: {32 * n}px; max-width: none; image-rendering: '
+        f'{html.escape(label)}" style="width: {22 * n}px; max-width: none; image-rendering: '
         'pixelated">'
     )
