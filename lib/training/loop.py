@@ -111,8 +111,8 @@ def train(
         The history of each model.
 
     Raises:
-        FloatingPointError: the loss is not finite; names the step and the recipe. The last
-            checkpoint is kept.
+        FloatingPointError: the loss, a parameter or the optimizer's state is not finite; names
+            the step and the recipe. The last checkpoint is kept.
         OSError: a checkpoint cannot be written.
         CheckpointMismatchError: a checkpoint is of another run.
     """
