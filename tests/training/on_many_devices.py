@@ -29,9 +29,7 @@ def main() -> None:
                 np.concatenate([np.ravel(p) for p in parameters(model)]).tolist()
                 for model in models
             ],
-            "all_reduces": len(
-                re.findall(r"= \S+ all-reduce(?:-start)?\(", program.compiled_text())
-            ),
+            "all_reduces": len(ALL_REDUCE.findall(program.compiled_text())),
         }
     json.dump(found, sys.stdout)
 
