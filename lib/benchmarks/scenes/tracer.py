@@ -1,8 +1,9 @@
-"""Rays and where they first meet planes, boxes, spheres, cylinders and capsules.
+"""Rays and where they first meet planes, boxes, spheres, cylinders, cones, capsules and rods.
 
 Every intersection is a closed form without branches on data, in float32, so that scenes can be
 traced under `jax.jit` and `jax.vmap`. Shapes are given in their own frame, centred at
-the origin and upright along z; rays are moved into that frame (`Rays.relative_to`).
+the origin and upright along z; rays are moved into that frame (`Rays.relative_to`), or turned too
+where the shape does not stand upright (`Frame`).
 """
 
 from typing import NamedTuple
@@ -39,6 +40,41 @@ class Hit(NamedTuple):
 
     distance: Scalar
     normal: Vector
+
+
+class Frame(NamedTuple):
+    """A place to stand and three axes of length 1 at right angles, right-handed."""
+
+    origin: Vector
+    x: Vector
+    y: Vector
+    z: Vector
+
+    @classmethod
+    def upright_along(cls, origin: Vector, z: Vector, side: Vector) -> "Frame":
+        """The frame with its z axis along `z`, and its x axis as nearly along `side` as it can be.
+
+        Args:
+            origin: where the frame stands.
+            z: of any length above 0.
+            side: of any length above 0, not parallel to `z`.
+        """
+        z = z.unit()
+        y = z.cross(side).unit()
+        return cls(origin, y.cross(z), y, z)
+
+    def enter(self, rays: Rays) -> Rays:
+        """The same rays in this frame's coordinates; distances along them stay the same."""
+        return Rays(self._seen(rays.origin - self.origin), self._seen(rays.direction))
+
+    def leave(self, hit: Hit) -> Hit:
+        """A hit found in this frame, with its normal in the outer coordinates."""
+        normal = hit.normal
+        outer = self.x * normal.x + self.y * normal.y + self.z * normal.z
+        return Hit(hit.distance, outer)
+
+    def _seen(self, vector: Vector) -> Vector:
+        return Vector(vector.dot(self.x), vector.dot(self.y), vector.dot(self.z))
 
 
 def nearest(first: Hit, *others: Hit) -> Hit:
@@ -134,6 +170,81 @@ def cylinder(rays: Rays, radius: Scalar, half_height: Scalar) -> Hit:
     side_normal = Vector(side_point.x / radius, side_point.y / radius, jnp.zeros_like(side))
     end_normal = Vector(jnp.zeros_like(end), jnp.zeros_like(end), up)
     return nearest(Hit(side_distance, side_normal), Hit(end_distance, end_normal))
+
+
+def cone(rays: Rays, bottom: Scalar, top: Scalar, half_height: Scalar) -> Hit:
+    """The outside of an upright cone with flat ends; the rays start outside it.
+
+    Args:
+        rays: the rays.
+        bottom: radius of the lower end, at least 0.
+        top: radius of the upper end, at least 0; at 0 the cone is pointed.
+        half_height: half its height, above 0.
+
+    Returns:
+        The hit where the rays enter.
+    """
+    origin, direction = rays
+    slope = (top - bottom) / (2 * half_height)
+    middle = 0.5 * (bottom + top)
+    # The radius of the endless cone at a ray's origin, and how it changes along the ray.
+    width, widening = middle + slope * origin.z, slope * direction.z
+    a = direction.x**2 + direction.y**2 - widening**2
+    half_b = origin.x * direction.x + origin.y * direction.y - width * widening
+    c = origin.x**2 + origin.y**2 - width**2
+    discriminant = half_b * half_b - a * c
+    reach = jnp.sqrt(jnp.maximum(discriminant, 0.0))
+    # Neither root loses digits in this form, and `a` may be 0 or negative.
+    q = -(half_b + jnp.where(half_b < 0, -reach, reach))
+    side = jnp.inf
+    for root in (q / _nonzero(a), c / _nonzero(q)):
+        on_side = (discriminant >= 0) & (jnp.abs(origin.z + root * direction.z) <= half_height)
+        side = jnp.minimum(side, jnp.where(on_side, _ahead(root), jnp.inf))
+
+    up = -jnp.sign(direction.z)
+    end = (up * half_height - origin.z) / _nonzero(direction.z)
+    end_point = rays.at(end)
+    on_end = end_point.x**2 + end_point.y**2 <= jnp.where(up > 0, top, bottom) ** 2
+    end_distance = jnp.where(on_end, _ahead(end), jnp.inf)
+
+    point = rays.at(jnp.where(jnp.isfinite(side), side, 0.0))
+    inverse = 1.0 / jnp.sqrt(1.0 + slope**2)
+    outward = inverse / jnp.maximum(jnp.sqrt(point.x**2 + point.y**2), TINY)
+    side_normal = Vector(point.x * outward, point.y * outward, -slope * inverse + 0.0 * side)
+    end_normal = Vector(jnp.zeros_like(end), jnp.zeros_like(end), up)
+    return nearest(Hit(side, side_normal), Hit(end_distance, end_normal))
+
+
+def rod(rays: Rays, start: Vector, end: Vector, radius: Scalar) -> Hit:
+    """The outside of a rod with round ends: all points within `radius` of a segment.
+
+    Args:
+        rays: the rays, which start outside it.
+        start: one end of the segment.
+        end: the other, elsewhere.
+        radius: above 0.
+
+    Returns:
+        The hit where the rays enter.
+    """
+    origin, direction = rays.relative_to(start)
+    axis = end - start
+    length = axis.dot(axis)
+    along, offset = axis.dot(direction), axis.dot(origin)
+    # What is left across the axis is a circle of the given radius.
+    side, exists = _smaller_root(
+        direction.dot(direction) - along**2 / length,
+        direction.dot(origin) - along * offset / length,
+        origin.dot(origin) - offset**2 / length - radius**2,
+    )
+    place = (offset + side * along) / length
+    on_side = exists & (place >= 0) & (place <= 1)
+    end_place = jnp.where(place > 0.5, 1.0, 0.0)
+    ball = sphere(Rays(origin - axis * end_place, direction), radius).distance
+    distance = jnp.where(on_side, _ahead(side), ball)
+    point = origin + direction * distance
+    nearest_place = jnp.clip((offset + distance * along) / length, 0.0, 1.0)
+    return Hit(distance, (point - axis * nearest_place) * (1.0 / radius))
 
 
 def capsule(rays: Rays, radius: Scalar, half_height: Scalar) -> Hit:

@@ -1,5 +1,7 @@
 """Intersections against signed distance functions, which know nothing of rays."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -37,7 +39,50 @@ def box_distance(points):
     return outside_of(np.abs(points) - HALF)
 
 
+BOTTOM, TOP = 0.8, 0.3
+START, END = np.array([-0.5, 0.3, -0.6]), np.array([0.4, -0.2, 0.8])
+TURNED = np.linalg.qr(np.random.default_rng(5).normal(size=(3, 3)))[0]
+TURNED *= np.sign(np.linalg.det(TURNED))  # right-handed
+
+
+def cone_distance(points):
+    """Exact from the profile: a rotated trapezium, as the distance to its three edges."""
+    across = np.hypot(points[..., 0], points[..., 1])
+    place = np.stack([across, points[..., 2]], axis=-1)
+    corners = np.array([[0, HALF_HEIGHT], [TOP, HALF_HEIGHT], [BOTTOM, -HALF_HEIGHT]])
+    corners = np.concatenate([corners, [[0, -HALF_HEIGHT]]])
+    edges = []
+    for first, second in itertools.pairwise(corners):
+        along = np.clip((place - first) @ (second - first) / ((second - first) ** 2).sum(), 0, 1)
+        edges.append(np.linalg.norm(place - first - along[..., None] * (second - first), axis=-1))
+    width = BOTTOM + (TOP - BOTTOM) * (points[..., 2] + HALF_HEIGHT) / (2 * HALF_HEIGHT)
+    inside = (np.abs(points[..., 2]) < HALF_HEIGHT) & (across < width)
+    return np.where(inside, -1, 1) * np.min(edges, axis=0)
+
+
+def rod_distance(points):
+    axis = END - START
+    along = np.clip((points - START) @ axis / (axis @ axis), 0, 1)
+    return np.linalg.norm(points - START - along[..., None] * axis, axis=-1) - RADIUS
+
+
+def turned_box(rays):
+    frame = tracer.Frame(fixed(np.array([0.2, -0.1, 0.3])), *(fixed(axis) for axis in TURNED.T))
+    return frame.leave(tracer.box(frame.enter(rays), Vector(*(float(h) for h in HALF))))
+
+
+def turned_box_distance(points):
+    return box_distance((points - np.array([0.2, -0.1, 0.3])) @ TURNED)
+
+
+def fixed(point):
+    return Vector(*(float(x) for x in point))
+
+
 SHAPES = {
+    "cone": (lambda rays: tracer.cone(rays, BOTTOM, TOP, HALF_HEIGHT), cone_distance),
+    "rod": (lambda rays: tracer.rod(rays, fixed(START), fixed(END), RADIUS), rod_distance),
+    "turned box": (turned_box, turned_box_distance),
     "sphere": (lambda rays: tracer.sphere(rays, RADIUS), sphere_distance),
     "capsule": (lambda rays: tracer.capsule(rays, RADIUS, HALF_HEIGHT), capsule_distance),
     "cylinder": (lambda rays: tracer.cylinder(rays, RADIUS, HALF_HEIGHT), cylinder_distance),
@@ -119,6 +164,7 @@ def test_normals_are_gradients_of_the_signed_distance(name):
         ("capsule", HALF_HEIGHT + RADIUS),
         ("cylinder", HALF_HEIGHT),
         ("box", 1.1),
+        ("cone", HALF_HEIGHT),
     ],
 )
 def test_straight_down_meets_the_top(name, top):
