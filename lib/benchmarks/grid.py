@@ -55,6 +55,11 @@ class SourceGrid:
         return math.prod(self.sizes)
 
     @property
+    def varying(self) -> tuple[int, ...]:
+        """Places of the sources with more than one value; no other can be learned or scored."""
+        return tuple(place for place, size in enumerate(self.sizes) if size > 1)
+
+    @property
     def entropies(self) -> Float[np.ndarray, " num_sources"]:
         """Entropy of each source when all its values are equally likely, in nats."""
         return np.log(np.asarray(self.sizes, dtype=np.float64))

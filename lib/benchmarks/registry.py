@@ -5,7 +5,8 @@ from pathlib import Path
 from types import ModuleType
 
 from lib.benchmarks.benchmark import Benchmark
-from lib.benchmarks.scenes import shapes3d
+from lib.benchmarks.grid import SourceGrid
+from lib.benchmarks.scenes import dsprites, mpi3d, shapes3d
 from lib.checks import check_choice, check_integer
 
 
@@ -23,9 +24,19 @@ class Entry:
     scene: ModuleType
     channels: int = 3
 
+    @property
+    def grid(self) -> SourceGrid:
+        """The grid of all source combinations."""
+        sources = self.scene.SOURCES
+        return SourceGrid(tuple(s.name for s in sources), tuple(len(s.labels) for s in sources))
 
-BENCHMARKS = {"shapes3d": Entry("Shapes3D", shapes3d)}
-ORIGINS = ("rendered",)
+
+BENCHMARKS = {
+    "shapes3d": Entry("Shapes3D", shapes3d),
+    "mpi3d": Entry("MPI3D", mpi3d),
+    "dsprites": Entry("dSprites", dsprites, channels=1),
+}
+ORIGINS = ("rendered", "official")
 
 
 def load(
@@ -38,31 +49,40 @@ def load(
 
     Args:
         name: one of `BENCHMARKS`.
-        origin: "rendered" for the rendered twin, which needs no file.
-        resolution: pixels along each side, at least 1.
-        data_dir: folder of official files; a rendered twin needs none, so it must be None.
+        origin: "rendered" for the rendered twin, which needs no file; "official" for the published
+            images, which `python -m lib.benchmarks fetch NAME` downloads and converts.
+        resolution: pixels along each side, at least 1; official images have 64 and can be made
+            smaller.
+        data_dir: folder of official files; None for `lib.benchmarks.official.default_data_dir()`.
+            A rendered twin needs none, so it must be None there.
 
     Returns:
         The benchmark.
 
     Raises:
         TypeError: `resolution` is not an integer.
-        ValueError: unknown `name` or `origin`, `resolution` below 1, or a `data_dir`.
+        ValueError: unknown `name` or `origin`, `resolution` out of range, or a `data_dir` for a
+            twin.
+        FileNotFoundError: the official file is not there; says how to get it.
+        lib.benchmarks.official.OfficialFileError: it is there and not as published.
     """
     check_choice("name", name, BENCHMARKS)
-    if origin == "official":
-        raise ValueError(
-            "origin='official' is not available in this version, which has rendered twins only; "
-            "expected origin='rendered'."
-        )
     check_choice("origin", origin, ORIGINS)
     check_integer("resolution", resolution, minimum=1)
-    if data_dir is not None:
+    entry = BENCHMARKS[name]
+    if origin == "official":
+        # Readers of files are not loaded by those who never read one.
+        from lib.benchmarks.official import open_official
+        from lib.benchmarks.official.drawing import draw_official
+
+        draw = draw_official(open_official(name, data_dir).images, entry.grid, int(resolution))
+    elif data_dir is None:
+        draw = entry.scene.renderer(int(resolution))
+    else:
         raise ValueError(
             f"data_dir={str(data_dir)!r} is of no use: origin='rendered' reads no file; "
             "expected None."
         )
-    entry = BENCHMARKS[name]
     return Benchmark(
         name=name,
         title=entry.title,
@@ -71,5 +91,5 @@ def load(
         channels=entry.channels,
         sources=entry.scene.SOURCES,
         publication=entry.scene.PUBLICATION,
-        draw=entry.scene.renderer(int(resolution)),
+        draw=draw,
     )

@@ -20,6 +20,12 @@ class Source:
     labels: tuple[str, ...]
 
 
+def even_labels(first: float, last: float, count: int, digits: int = 1) -> tuple[str, ...]:
+    """Labels of `count` evenly spaced values from `first` to `last`, with `digits` decimals."""
+    step = (last - first) / (count - 1)
+    return tuple(f"{first + step * place:.{digits}f}" for place in range(count))
+
+
 @dataclasses.dataclass(frozen=True)
 class Publication:
     """The published data set that a rendered twin follows.

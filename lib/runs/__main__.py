@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "checkpoint_s": options.checkpoint_s,
         "tensorboard": options.tensorboard,
         "num_devices": options.devices,
+        "data_dir": options.data_dir,
     }
     try:
         if options.together:
@@ -48,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     for record in records:
-        recorded = RecordedRun.of(record) if options.record else None  # by all processes together
+        recorded = (
+            RecordedRun.of(record, options.data_dir) if options.record else None
+        )  # by all processes together
         if is_first_process():
             print(f"{record.folder}: {_scores(record)}")
             if recorded:
@@ -87,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--record", type=Path, metavar="FOLDER", help="also write one small JSON a run here")
     add("--tensorboard", action="store_true", help="also write TensorBoard event files")
     add("--checkpoint-s", type=float, default=300.0, metavar="SECONDS", help="default: 300")
+    add("--data-dir", type=Path, help="folder of official files, for --set origin=official")
     add("--devices", type=int, metavar="N", help="default: all that divide the work evenly")
     cluster = parser.add_argument_group(
         "several machines", "every process gives the same command; the out folder is one for all"

@@ -1,6 +1,7 @@
 """Model and data of a run, from its configuration."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from lib.benchmarks import Split, load
+from lib.benchmarks import BENCHMARKS, Split, load
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.runs.config import RunConfig
@@ -42,7 +43,7 @@ def build_model(config: RunConfig) -> nnx.Module:
     encoder, decoder = build_networks(
         config.network,
         resolution=config.resolution,
-        channels=load(config.benchmark, resolution=config.resolution).channels,
+        channels=BENCHMARKS[config.benchmark].channels,
         num_latents=config.num_latents,
         width=config.width,
         dtype=PRECISIONS[config.precision],
@@ -53,23 +54,49 @@ def build_model(config: RunConfig) -> nnx.Module:
     )
 
 
-def build_draw(config: RunConfig) -> Draw:
-    """What draws the training images of a run inside the compiled step."""
-    data = (config.benchmark, config.resolution, config.evaluation_images)
+def build_draw(config: RunConfig, data_dir: str | Path | None = None) -> Draw:
+    """What draws the training images of a run inside the compiled step.
+
+    Args:
+        config: of the run.
+        data_dir: folder of official files, see `lib.benchmarks.load`.
+    """
+    data = (_data(config, data_dir), config.evaluation_images)
     if config.training_images == 0:
-        return _draw_rendered(*data)
+        return _draw_any(*data)
     images = _kept_images(*data, config.training_images)
     choose = jax.tree_util.Partial(_choose_kept, len(images))
     return Draw(choose, jax.tree_util.Partial(_show_kept, images))
 
 
-def held_out(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
+def held_out(
+    config: RunConfig, data_dir: str | Path | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Sources and images on which a run is scored; training never sees these combinations.
+
+    Args:
+        config: of the run.
+        data_dir: folder of official files, see `lib.benchmarks.load`.
 
     Returns:
         Sources `(evaluation_images, num_sources)` and uint8 images of them.
     """
-    return _held_out(config.benchmark, config.resolution, config.evaluation_images)
+    return _held_out(_data(config, data_dir), config.evaluation_images)
+
+
+class _Data(NamedTuple):
+    """Which images: the arguments of `load`."""
+
+    name: str
+    origin: str
+    resolution: int
+    data_dir: str | None
+
+
+def _data(config: RunConfig, data_dir: str | Path | None) -> _Data:
+    is_official = config.origin == "official"
+    folder = str(data_dir) if is_official and data_dir else None
+    return _Data(config.benchmark, config.origin, config.resolution, folder)
 
 
 # The functions below are cached so that the runs of a sweep draw their images once, and so that
@@ -77,8 +104,8 @@ def held_out(config: RunConfig) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=2)
-def _held_out(name: str, resolution: int, num_held_out: int) -> tuple[np.ndarray, np.ndarray]:
-    benchmark = load(name, resolution=resolution)
+def _held_out(data: _Data, num_held_out: int) -> tuple[np.ndarray, np.ndarray]:
+    benchmark = load(*data)
     split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
     sources = benchmark.grid.sources(split.held_out)
     images = benchmark.images(sources)
@@ -87,8 +114,8 @@ def _held_out(name: str, resolution: int, num_held_out: int) -> tuple[np.ndarray
 
 
 @lru_cache(maxsize=2)
-def _kept_images(name: str, resolution: int, num_held_out: int, num_images: int) -> jax.Array:
-    benchmark = load(name, resolution=resolution)
+def _kept_images(data: _Data, num_held_out: int, num_images: int) -> jax.Array:
+    benchmark = load(*data)
     split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
     generator = np.random.default_rng(SPLIT_SEED)
     ranks = generator.choice(split.num_training, num_images, replace=False)
@@ -105,7 +132,9 @@ def _show_kept(images: jax.Array, chosen: jax.Array) -> jax.Array:
 
 
 @lru_cache
-def _draw_rendered(name: str, resolution: int, num_held_out: int) -> Draw:
-    benchmark = load(name, resolution=resolution)
+def _draw_any(data: _Data, num_held_out: int) -> Draw:
+    benchmark = load(*data)
     split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
-    return Draw(jax.tree_util.Partial(split.sample_training), jax.tree_util.Partial(benchmark.render))
+    return Draw(
+        jax.tree_util.Partial(split.sample_training), jax.tree_util.Partial(benchmark.render)
+    )

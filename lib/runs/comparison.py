@@ -79,8 +79,8 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
     differences = (columns[0] - columns[1]).dropna().to_numpy(float)
     if len(differences) == 0:
         raise ValueError(
-            f"No seed has a score {score} for both {by}={one!r} and {by}={other!r}; run both with the "
-            "same seeds."
+            f"No seed has a score {score} for both {by}={one!r} and {by}={other!r}; run both with "
+            "the same seeds."
         )
     mean, half_width = mean_interval(differences)
     unit = "dB" if score == "psnr" else ""

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
-from lib.benchmarks import BENCHMARKS, load
+from lib.benchmarks import BENCHMARKS, ORIGINS
 from lib.checks import check_choice, check_integer, check_number
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
@@ -32,8 +32,9 @@ class RunConfig:
             `commitment_weight`). None leaves a setting to the profile.
 
     Attributes:
+        origin: "rendered" for the rendered twin, "official" for the published images.
         resolution: side of the images in pixels.
-        num_latents: latents of the model; twice the number of sources where not given.
+        num_latents: latents of the model; where not given, twice the number of sources that vary.
         network: "mlp" or "convolutional".
         width: of the networks, see `lib.networks.build_networks`.
         steps, batch_size, learning_rate, schedule, weight_decay, clip, precision: see
@@ -53,6 +54,7 @@ class RunConfig:
     model: str
     profile: str
     seed: int
+    origin: str
     resolution: int
     num_latents: int
     network: str
@@ -91,10 +93,11 @@ class RunConfig:
             "model": model,
             "profile": profile,
             "seed": seed,
-            "num_latents": 2 * load(benchmark).grid.num_sources,
+            "origin": "rendered",
+            "num_latents": 2 * len(BENCHMARKS[benchmark].grid.varying),
             "protocol": "hsu2023",
             **hyperparameters,
-            **default_settings(profile, model),
+            **default_settings(profile, benchmark, model),
             **given,
         }
         own = {name: resolved.pop(name) for name in hyperparameters}
@@ -116,12 +119,13 @@ class RunConfig:
         check_integer("training_images", self.training_images, minimum=0)
         check_integer("evaluation_images", self.evaluation_images, minimum=100)
         check_choice("protocol", self.protocol, PROTOCOLS)
-        benchmark = load(self.benchmark, resolution=self.resolution)
+        check_choice("origin", self.origin, ORIGINS)
+        num_images = BENCHMARKS[self.benchmark].grid.num_images
         wanted = self.evaluation_images + max(self.training_images, 1)
-        if wanted > benchmark.grid.num_images:
+        if wanted > num_images:
             raise ValueError(
                 f"evaluation_images={self.evaluation_images} and training_images="
-                f"{self.training_images} ask for more than the {benchmark.grid.num_images} source "
+                f"{self.training_images} ask for more than the {num_images} source "
                 f"combinations of {self.benchmark}; expected at most that many together."
             )
         if "num_values" in self.hyperparameters:

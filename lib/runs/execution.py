@@ -1,6 +1,5 @@
 """Execute configurations: train, score, keep the records; go on with them, or find them again."""
 
-import datetime
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -10,6 +9,7 @@ import jax
 import numpy as np
 from flax import nnx
 
+from lib.benchmarks import BENCHMARKS
 from lib.checks import check_number
 from lib.metrics import UndefinedScoreError, infomec, psnr
 from lib.runs import provenance
@@ -43,7 +43,8 @@ def execute(config: RunConfig, out_dir: str | Path, **options: object) -> RunRec
     Args:
         config: what to run.
         out_dir: folder of runs, on any file system; each run gets a folder of its own there.
-        **options: `checkpoint_s`, `tensorboard` and `num_devices`, see `execute_seeds`.
+        **options: `checkpoint_s`, `tensorboard`, `num_devices` and `data_dir`, see
+            `execute_seeds`.
 
     Returns:
         The record.
@@ -66,6 +67,7 @@ def execute_seeds(
     checkpoint_s: float = 300.0,
     tensorboard: bool = False,
     num_devices: int | None = None,
+    data_dir: str | Path | None = None,
 ) -> list[RunRecord]:
     """Execute a configuration with several seeds at once.
 
@@ -84,6 +86,8 @@ def execute_seeds(
         tensorboard: also write event files for TensorBoard into the runs' folders.
         num_devices: how many devices share the seeds and their batches; None for all that divide
             them evenly.
+        data_dir: folder of official files for runs with origin "official", see
+            `lib.benchmarks.load`.
 
     Returns:
         The records, in the order of the seeds.
@@ -105,13 +109,13 @@ def execute_seeds(
             folders.install()
             made = folders.begun() or [c for c in configs if folders.find(c)[0] is None]
             if made:
-                _make(made, folders, checkpoint_s, tensorboard, num_devices)
+                _make(made, folders, checkpoint_s, tensorboard, num_devices, data_dir)
     return [_read(config, folders, is_new=config in made) for config in configs]
 
 
-def sweep(configs: Iterable[RunConfig], out_dir: str | Path) -> list[RunRecord]:
-    """Execute configurations one after another; the records come in the same order."""
-    return [execute(config, out_dir) for config in configs]
+def sweep(configs: Iterable[RunConfig], out_dir: str | Path, **options: object) -> list[RunRecord]:
+    """Execute configurations one after another; options as for `execute`, records in order."""
+    return [execute(config, out_dir, **options) for config in configs]
 
 
 def reconstruct(model: nnx.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -146,6 +150,7 @@ def _make(
     checkpoint_s: float,
     tensorboard: bool,
     num_devices: int | None,
+    data_dir: str | Path | None,
 ) -> None:
     """Train runs together, score each, and put them in their places."""
     clock = time.perf_counter()
@@ -164,7 +169,7 @@ def _make(
         with Checkpoints(folders.checkpoints, about, checkpoint_s) as checkpoints:
             histories = train(
                 models,
-                build_draw(config),
+                build_draw(config, data_dir),
                 config.recipe,
                 keys=[run_keys(c.seed).batches for c in configs],
                 label=_title(configs),
@@ -182,7 +187,7 @@ def _make(
                 continue
             record = RunRecord(
                 config=own,
-                **_scores(own, model),
+                **_scores(own, model, data_dir),
                 curves=history.curves,
                 # To the seventh decimal, which float32 holds of them.
                 code_values=[v.astype(float).round(7).tolist() for v in history.code_values],
@@ -204,9 +209,10 @@ def _make(
         folders.end()
 
 
-def _scores(config: RunConfig, model: nnx.Module) -> dict[str, object]:
+def _scores(config: RunConfig, model: nnx.Module, data_dir: str | Path | None) -> dict[str, object]:
     """What a record holds of a model's scores."""
-    sources, images = held_out(config)
+    sources, images = held_out(config, data_dir)
+    sources = sources[:, BENCHMARKS[config.benchmark].grid.varying]
     with arithmetic(config.precision):
         latents, reconstructions = reconstruct(model, images)
     scores: dict[str, float | None] = {}

@@ -29,7 +29,7 @@ class RunRecord:
         config: what was run.
         scores: by name: infom, infoe, infoc, psnr (dB), num_active. None where undefined.
         undefined: why scores are None; empty where none is.
-        nmi: `(num_sources, num_latents)`, as lists.
+        nmi: `(num_sources, num_latents)`, as lists; of the sources that vary.
         active: one boolean a latent.
         num_images: how many held-out images were scored.
         curves: see `lib.training.History`.

@@ -33,9 +33,9 @@ class RecordedRun:
     reconstructions: np.ndarray
 
     @classmethod
-    def of(cls, record: RunRecord) -> Self:
+    def of(cls, record: RunRecord, data_dir: str | Path | None = None) -> Self:
         """From a run whose parameters are still there; the images are spread over the held-out."""
-        _, images = held_out(record.config)
+        _, images = held_out(record.config, data_dir)
         chosen = images[np.linspace(0, len(images) - 1, _NUM_IMAGES, dtype=int)]
         with arithmetic(record.config.precision):
             _, reconstructions = reconstruct(record.load_model(), chosen)
@@ -47,7 +47,10 @@ class RecordedRun:
         config = self.record.config
         path = folder / f"{config.benchmark}-{config.model}-{config.identity}.json"
         values = json.loads(self.record.to_json()) | {
-            "images": {"originals": _png(self.originals), "reconstructions": _png(self.reconstructions)}
+            "images": {
+                "originals": _png(self.originals),
+                "reconstructions": _png(self.reconstructions),
+            }
         }
         write_text(path, json.dumps(values) + "\n")
         return path
@@ -65,7 +68,9 @@ class RecordedRun:
             record = RunRecord.from_dict(values)
             return cls(record, *(_pictures(images[n]) for n in ("originals", "reconstructions")))
         except (ValueError, KeyError, TypeError, UnidentifiedImageError) as error:
-            raise ValueError(f"{path} is no recorded run ({error}); `make record` writes them.") from error
+            raise ValueError(
+                f"{path} is no recorded run ({error}); `make record` writes them."
+            ) from error
 
 
 def recorded_runs(folder: str | Path, benchmark: str) -> list[RecordedRun]:

@@ -194,8 +194,6 @@ def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(tmp_path, monkeypat
         draw = build_draw(config)
         return draw._replace(show=jax.tree_util.Partial(_show_nothing, draw.show))
 
-
-
     monkeypatch.setattr("lib.runs.execution.build_draw", bad_draw)
     with pytest.raises(FloatingPointError, match=f"seed 5: .* not finite at step {last + 1} of"):
         execute(CONFIG, tmp_path)

@@ -16,33 +16,30 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import Camera, supersample
+from lib.benchmarks.scenes.camera import Camera, samples_along_side, supersample
 from lib.benchmarks.scenes.vectors import Scalar, Vector, where
-from lib.benchmarks.sources import Publication, Source
+from lib.benchmarks.sources import Publication, Source, even_labels
 
 NUM_HUES, NUM_SCALES, NUM_ORIENTATIONS = 10, 8, 15
 SHAPES = ("cube", "cylinder", "sphere", "capsule")
 CUBE, CYLINDER, SPHERE, CAPSULE = range(4)
 NUM_GEOMETRIES = NUM_SCALES * len(SHAPES) * NUM_ORIENTATIONS
 LARGEST_ANGLE = 30.0  # degrees, to either side
-# Small pictures get more rays a pixel: as many rays in all as a 64 x 64 picture with 2 x 2 each.
+# Tracing is done once, so small pictures can have as many rays in all as one of 64 x 64 pixels.
 RAYS_ALONG_SIDE = 128
 # Up to this size (79 x 79 pixels) the light of all geometries is kept.
 MAX_TABLE_BYTES = 60_000_000
 
-_HUES = tuple(f"{360 * step // NUM_HUES}" for step in range(NUM_HUES))
-_ANGLES = tuple(
-    f"{LARGEST_ANGLE * (2 * step / (NUM_ORIENTATIONS - 1) - 1):.1f}"
-    for step in range(NUM_ORIENTATIONS)
-)
+HUES = even_labels(0, 360 - 360 / NUM_HUES, NUM_HUES, 0)
+ANGLES = even_labels(-LARGEST_ANGLE, LARGEST_ANGLE, NUM_ORIENTATIONS)
 
 SOURCES = (
-    Source("floor_hue", "hue of the floor", "degrees", _HUES),
-    Source("wall_hue", "hue of the walls", "degrees", _HUES),
-    Source("object_hue", "hue of the object", "degrees", _HUES),
+    Source("floor_hue", "hue of the floor", "degrees", HUES),
+    Source("wall_hue", "hue of the walls", "degrees", HUES),
+    Source("object_hue", "hue of the object", "degrees", HUES),
     Source("scale", "size of the object", "step", tuple(str(step) for step in range(NUM_SCALES))),
     Source("shape", "shape of the object", "", SHAPES),
-    Source("orientation", "direction of the camera around the room", "degrees", _ANGLES),
+    Source("orientation", "direction of the camera around the room", "degrees", ANGLES),
 )
 
 PUBLICATION = Publication(
@@ -110,7 +107,7 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 6"]], Float[Array,
         A function from (..., 6) integers inside the grid, whose range is not checked, to
         (..., resolution, resolution, 3) float32 in [0, 1].
     """
-    samples = samples_along_side(resolution)
+    samples = samples_along_side(resolution, RAYS_ALONG_SIDE)
     table_bytes = NUM_GEOMETRIES * len(Light._fields) * resolution**2 * 4
     if table_bytes > MAX_TABLE_BYTES:
         return lambda sources: render(sources, resolution, samples)
@@ -129,11 +126,6 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 6"]], Float[Array,
         return paint(light, floor_hue, wall_hue, object_hue)
 
     return draw
-
-
-def samples_along_side(resolution: int) -> int:
-    """Rays along each side of a pixel, at least 2."""
-    return max(2, RAYS_ALONG_SIDE // resolution)
 
 
 def render(

@@ -143,7 +143,6 @@ def test_the_shadow_falls_away_from_the_spotlight():
 
 def test_kept_light_gives_what_tracing_gives(random_sources):
     sources = random_sources[:24]
-    assert shapes3d.samples_along_side(64) == 2
     hues = (jnp.asarray(sources[:, place]) for place in (FLOOR_HUE, WALL_HUE, OBJECT_HUE))
     traced = shapes3d.paint(shapes3d.Light(*map(jnp.asarray, light_of(sources))), *hues)
     np.testing.assert_allclose(BENCHMARK.render(sources), traced, atol=1e-3)
