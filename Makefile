@@ -8,6 +8,7 @@ PYTHON ?= python3
 PROFILE ?= laptop
 CHAPTER ?=
 PARAMETERS ?=
+FRESH ?=
 LAB_ARGS ?=
 BENCHMARK ?= shapes3d
 MODEL ?= qlae
@@ -22,13 +23,14 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
 	@echo
 	@echo '  make book PROFILE=smoke                              one of smoke, laptop (the default), paper'
+	@echo '  make book FRESH=1                                    execute chapters that have not changed, too'
 	@echo '  make book CHAPTER=shapes3d                           execute this chapter alone'
 	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'
 	@echo '  make record BENCHMARK=shapes3d MODEL=qlae SEEDS="0 1 2" SETTINGS="num_values=6"'
 	@echo '  make lab LAB_ARGS="--no-browser --allow-root"        with options of JupyterLab'
 
 book: $(READY) ## execute the chapters and render the site to _build/html
-	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS))
+	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS)) $(if $(FRESH),--fresh)
 
 test: lint ## lint, then run all tests
 	$(BIN) -m pytest

@@ -147,19 +147,14 @@ def test_chapters_are_linted_and_formatted():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory) -> tuple[Path, Path]:
-    """Folders for executed chapters and for runs, fresh, so that nothing old is reused."""
-    return tmp_path_factory.mktemp("executed"), tmp_path_factory.mktemp("runs")
-
-
 @pytest.mark.chapter
 @pytest.mark.parametrize("name", [*NAMES[1:], NAMES[0]])
-def test_a_chapter_runs_in_the_smoke_profile(name, folders):
+def test_a_chapter_runs_in_the_smoke_profile(name):
     source = BOOK.source(name)
     if source.suffix == ".md":
         return
-    executed_dir, runs_dir = folders
+    # Where `make book PROFILE=smoke` looks for chapters that need not be executed again.
+    executed_dir, runs_dir = BOOK.build / "executed" / "smoke", ROOT / "runs"
     done = execute_chapter(source, executed_dir, profile="smoke", cwd=ROOT, runs_dir=runs_dir)
     assert list(warnings_of(done.notebook)) == []
     for cell in code_cells(done.notebook):

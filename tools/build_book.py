@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from .chapters import (
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> in
             profile=options.profile,
             chapter=options.chapter,
             assignments=options.parameters,
+            fresh=options.fresh,
         )
     except BookError as error:
         print(f"\nError: {error}", file=sys.stderr)
@@ -56,17 +57,20 @@ def build(
     profile: str = "laptop",
     chapter: str | None = None,
     assignments: Sequence[str] = (),
+    fresh: bool = False,
 ) -> None:
     """Execute the chapters, render the site to `_build/html`, and print how long each step took.
 
-    With one chapter, the site also shows those that an earlier build executed in this profile,
-    unless they have changed since; the others are left out.
+    A chapter that was executed in this profile before is kept while nothing that it is made from
+    has changed. With one chapter, that one is executed in any case, and those that would have to
+    be are left out of the site.
 
     Args:
         book: where the book's files lie.
         profile: one of `PROFILES`.
         chapter: name of the only chapter to execute; None for all of them.
         assignments: further parameters of that chapter, as words such as `seed=3`.
+        fresh: execute every chapter in any case.
 
     Raises:
         BookError: for a bad argument, before anything is executed; if a chapter fails; if the
@@ -86,7 +90,12 @@ def build(
     executed_dir = book.build / "executed" / profile
     seconds: list[tuple[str, float]] = []
     executed: dict[str, Path] = {}
+    kept = {}
+    if chapter is None and not fresh:
+        kept = _earlier(book, executed_dir, ())
     for position, source in enumerate(sources, start=1):
+        if source.stem in kept:
+            continue
         print(f"[{position}/{len(sources)}] {source.stem}, profile {profile}", flush=True)
         done = execute_chapter(
             source,
@@ -102,7 +111,7 @@ def build(
         seconds.append((source.stem, done.seconds))
         executed[source.stem] = done.notebook
 
-    earlier = {} if chapter is None else _earlier(book, executed_dir, executed)
+    earlier = kept if chapter is None else _earlier(book, executed_dir, executed)
     print("rendering the site", flush=True)
     site = book.build / "html"
     started = time.perf_counter()
@@ -115,12 +124,12 @@ def build(
     _print_summary(site, pages, book.chapter_names(), list(earlier), seconds)
 
 
-def _earlier(book: Book, executed_dir: Path, executed: dict[str, Path]) -> dict[str, Path]:
+def _earlier(book: Book, executed_dir: Path, executed: Collection[str]) -> dict[str, Path]:
     found = {}
     for name in book.chapter_names():
         source = book.folder / f"{name}.ipynb"
         if name not in executed and source.is_file():
-            notebook = earlier_execution(source, executed_dir)
+            notebook = earlier_execution(source, executed_dir, book.root)
             if notebook is not None:
                 found[name] = notebook
     return found
@@ -138,7 +147,7 @@ def _print_summary(
     for name, value in [*seconds, ("together", sum(value for _, value in seconds))]:
         print(f"  {name:<{width}} {value:7.1f} s")
     if earlier:
-        print(f"From an earlier build: {', '.join(earlier)}")
+        print(f"Kept, since nothing they are made from has changed: {', '.join(earlier)}")
     if missing := [name for name in chapters if name not in pages]:
         print(f"Not in this site, not executed in their present form: {', '.join(missing)}")
     print(f"The book: {site / 'index.html'}")
@@ -154,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=VALUE",
         help="further parameters of that chapter",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="execute chapters that have not changed, too"
     )
     return parser
 

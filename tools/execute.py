@@ -100,7 +100,7 @@ def execute_chapter(
     notebook.metadata.pop("papermill", None)
     notebook.metadata[RECORD_KEY] = {
         "profile": profile,
-        "source_sha256": sha256(source),
+        "made_from": made_from(source, cwd),
         "has_own_parameters": bool(parameters),
         "seconds": round(seconds, 1),
     }
@@ -109,8 +109,8 @@ def execute_chapter(
     return Execution(source.stem, target, seconds)
 
 
-def earlier_execution(source: Path, out_dir: Path) -> Path | None:
-    """Executed copy from an earlier build, if the chapter has not changed since.
+def earlier_execution(source: Path, out_dir: Path, cwd: Path) -> Path | None:
+    """Executed copy from an earlier build, if nothing that it is made from has changed since.
 
     One that was executed with parameters of its own is not the book's page.
     """
@@ -118,13 +118,22 @@ def earlier_execution(source: Path, out_dir: Path) -> Path | None:
     if not target.is_file():
         return None
     record = nbformat.read(target, as_version=4).metadata.get(RECORD_KEY, {})
-    is_current = record.get("source_sha256") == sha256(source)
+    is_current = record.get("made_from") == made_from(source, cwd)
     return target if is_current and not record["has_own_parameters"] else None
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def made_from(source: Path, cwd: Path) -> str:
+    """Digest of all that decides what a chapter shows, in hexadecimal digits.
+
+    These are the chapter, the library, the recorded runs, and the versions of all packages.
+    """
+    digest = hashlib.sha256(source.read_bytes())
+    library = sorted((cwd / "lib").rglob("*.py"))
+    recorded = sorted((cwd / "book" / "results").glob("*.json"))
+    for path in [*library, *recorded, cwd / "requirements.txt"]:
+        if path.is_file():
+            digest.update(path.relative_to(cwd).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def warnings_of(notebook: Path) -> Iterator[str]:

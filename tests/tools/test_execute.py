@@ -1,5 +1,6 @@
 """One chapter executed: what it is given, what is kept, and what is said when it fails."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -61,12 +62,25 @@ def test_a_chapter_sees_its_parameters_and_its_source_stays_as_it_is(tmp_path):
 def test_an_earlier_execution_is_kept_while_it_is_the_book_s_page(tmp_path):
     source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile, seed)")
     executed = execute(source, tmp_path)
-    assert earlier_execution(source, tmp_path / "out") == executed
+    earlier = functools.partial(earlier_execution, source, tmp_path / "out", tmp_path)
+    assert earlier() == executed
     execute(source, tmp_path, parameters={"seed": 7})
-    assert earlier_execution(source, tmp_path / "out") is None
+    assert earlier() is None
     execute(source, tmp_path)
     write_notebook(source, "# Plain", "print(profile, seed)  # changed")
-    assert earlier_execution(source, tmp_path / "out") is None
+    assert earlier() is None
+
+
+@pytest.mark.parametrize("name", ["lib/part.py", "book/results/run.json", "requirements.txt"])
+def test_an_earlier_execution_is_not_kept_when_what_it_uses_changes(tmp_path, name):
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile, seed)")
+    used = tmp_path / name
+    used.parent.mkdir(parents=True, exist_ok=True)
+    used.write_text("one")
+    executed = execute(source, tmp_path)
+    assert earlier_execution(source, tmp_path / "out", tmp_path) == executed
+    used.write_text("two")
+    assert earlier_execution(source, tmp_path / "out", tmp_path) is None
 
 
 def test_an_unknown_parameter_is_refused_before_anything_is_written(tmp_path):

@@ -1,0 +1,29 @@
+"""Which chapters a build executes, and which it keeps."""
+
+from tests.tools.small_book import write_small_book
+from tools import build_book
+
+
+def test_a_chapter_is_executed_again_only_when_it_has_to_be(tmp_path, monkeypatch):
+    book = write_small_book(tmp_path)
+    rendered = []
+    monkeypatch.setattr(
+        build_book, "render", lambda book, notebooks, *_: rendered.append(notebooks) or []
+    )
+    monkeypatch.setattr(build_book, "check_site", lambda *_: [])
+    trace = tmp_path / "executed.txt"
+
+    def build_executes_chapter(*words: str) -> bool:
+        trace.unlink(missing_ok=True)
+        assert build_book.main(["--profile", "smoke", *words], book) == 0
+        assert set(rendered[-1]) == {"index", "chapter"}
+        return trace.exists()
+
+    assert build_executes_chapter()
+    assert not build_executes_chapter()
+    assert build_executes_chapter("--fresh")
+    assert build_executes_chapter("--chapter", "chapter")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "part.py").write_text("x = 1\n")
+    assert build_executes_chapter()
+    assert not build_executes_chapter()
