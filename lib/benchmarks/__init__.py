@@ -9,4 +9,5 @@ from lib.benchmarks.sources import Publication as Publication
 from lib.benchmarks.sources import Source as Source
 from lib.benchmarks.split import Split as Split
 from lib.benchmarks.visibility import Visibility as Visibility
+from lib.benchmarks.visibility import source_overlap as source_overlap
 from lib.benchmarks.visibility import source_visibility as source_visibility

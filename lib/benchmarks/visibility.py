@@ -1,9 +1,10 @@
 """How much each source shows: what one step of it changes in the image."""
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from lib.benchmarks.benchmark import Benchmark
 from lib.checks import check_integer
@@ -16,12 +17,14 @@ class Visibility:
     Attributes:
         name: of the source.
         change: mean absolute change of each image, over pixels and channels, in grey levels.
+        where: mean over the images of the absolute change at each pixel, in grey levels.
         touched: share of each image's pixels in which a channel moves by more than 8 grey levels.
     """
 
     name: str
     change: Float[np.ndarray, " num"]
     touched: Float[np.ndarray, " num"]
+    where: Float[np.ndarray, "h w"]
 
 
 def source_visibility(benchmark: Benchmark, num: int, seed: int = 0) -> list[Visibility]:
@@ -38,23 +41,57 @@ def source_visibility(benchmark: Benchmark, num: int, seed: int = 0) -> list[Vis
     Raises:
         TypeError, ValueError: `num` or `seed` is no integer or too small.
     """
+    found = []
+    for name, difference in _changes(benchmark, num, seed):
+        size = np.abs(difference)
+        found.append(
+            Visibility(
+                name=name,
+                change=size.mean(axis=(1, 2, 3)),
+                where=size.mean(axis=(0, 3)),
+                touched=(size.max(axis=-1) > 8).mean(axis=(1, 2)),
+            )
+        )
+    return found
+
+
+def source_overlap(
+    benchmark: Benchmark, num: int, seed: int = 0
+) -> Float[np.ndarray, "num_varying num_varying"]:
+    """How alike the changes are that one step of each source makes in the same image.
+
+    Args:
+        benchmark: whose images.
+        num: how many random images, at least 1.
+        seed: of the draw of the images.
+
+    Returns:
+        Mean size of the cosine between two changes, for every two sources that vary, in the order
+        of the grid: 1 where one is a multiple of the other, 0 where they touch different pixels.
+
+    Raises:
+        TypeError, ValueError: `num` or `seed` is no integer or too small.
+    """
+    changes = np.stack(
+        [change.reshape(num, -1).astype(np.float32) for _, change in _changes(benchmark, num, seed)]
+    )
+    length = np.linalg.norm(changes, axis=-1, keepdims=True)
+    unit = changes / np.where(length > 0, length, 1.0)
+    return np.abs(np.einsum("inp,jnp->ijn", unit, unit)).mean(axis=-1)
+
+
+def _changes(
+    benchmark: Benchmark, num: int, seed: int
+) -> Iterator[tuple[str, Int[np.ndarray, "num h w c"]]]:
+    """Name of each source that varies, and what one step of it changes in random images."""
     check_integer("num", num, minimum=1)
     check_integer("seed", seed, minimum=0)
     grid = benchmark.grid
     drawn = np.random.default_rng(seed).integers(0, grid.num_images, num)
     sources = grid.sources(drawn)
     images = benchmark.images(sources).astype(np.int16)
-    found = []
     for place in grid.varying:
         moved = sources.copy()
         is_last = sources[:, place] == grid.sizes[place] - 1
         moved[:, place] += np.where(is_last, -1, 1)
-        difference = np.abs(benchmark.images(moved) - images)
-        found.append(
-            Visibility(
-                name=grid.names[place],
-                change=difference.mean(axis=(1, 2, 3)),
-                touched=(difference.max(axis=-1) > 8).mean(axis=(1, 2)),
-            )
-        )
-    return found
+        yield grid.names[place], benchmark.images(moved) - images

@@ -5,9 +5,11 @@ from lib.figures.curves import training_curves
 from lib.figures.explorer import source_explorer
 from lib.figures.heatmap import diagonal_order, nmi_heatmap
 from lib.figures.images import image_grid, latent_traversals, png_uri, reconstructions
+from lib.figures.known_sources import known_sources
 from lib.figures.nmi_panels import nmi_panels
 from lib.figures.recorded import runs_table
 from lib.figures.scores import score_intervals
+from lib.figures.source_changes import source_changes
 from lib.figures.speed import roofline, scaling
 from lib.figures.theme import (
     MODEL_COLORS,
@@ -26,6 +28,7 @@ __all__ = [
     "finish",
     "group_scales",
     "image_grid",
+    "known_sources",
     "latent_traversals",
     "legend",
     "model_label",
@@ -37,6 +40,7 @@ __all__ = [
     "runs_table",
     "scaling",
     "score_intervals",
+    "source_changes",
     "source_explorer",
     "training_curves",
 ]

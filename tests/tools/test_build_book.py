@@ -1,11 +1,13 @@
 """Which chapters a build executes, and which it keeps."""
 
-from tests.tools.small_book import write_small_book
+from tests.tools.small_book import write_notebook, write_small_book
 from tools import build_book
 
 
 def test_a_chapter_is_executed_again_only_when_it_has_to_be(tmp_path, monkeypatch):
     book = write_small_book(tmp_path)
+    write_notebook(book.folder / "index.ipynb", "# Opening", "1")
+    write_notebook(book.folder / "chapter.ipynb", "# Chapter", "open('executed.txt', 'w').close()")
     rendered = []
     monkeypatch.setattr(
         build_book, "render", lambda book, notebooks, *_: rendered.append(notebooks) or []
