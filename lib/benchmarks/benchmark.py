@@ -44,10 +44,7 @@ class Benchmark:
     @property
     def grid(self) -> SourceGrid:
         """The grid of all source combinations."""
-        return SourceGrid(
-            tuple(source.name for source in self.sources),
-            tuple(len(source.labels) for source in self.sources),
-        )
+        return SourceGrid.of(self.sources)
 
     def render(self, sources: Int[ArrayLike, "*n num_sources"]) -> Float[Array, "*n h w c"]:
         """Draw source combinations in pure JAX, inside `jax.jit` and `jax.vmap` too.

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import Self
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +11,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
+from lib.benchmarks.sources import Source
 from lib.checks import check_integer
 
 
@@ -28,6 +31,14 @@ class SourceGrid:
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, sources: Sequence[Source]) -> Self:
+        """The grid of sources with a label for each of their values."""
+        return cls(
+            tuple(source.name for source in sources),
+            tuple(len(source.labels) for source in sources),
+        )
 
     def __post_init__(self) -> None:
         names, sizes = tuple(self.names), tuple(self.sizes)

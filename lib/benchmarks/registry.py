@@ -6,7 +6,7 @@ from types import ModuleType
 
 from lib.benchmarks.benchmark import Benchmark
 from lib.benchmarks.grid import SourceGrid
-from lib.benchmarks.scenes import dsprites, mpi3d, shapes3d
+from lib.benchmarks.scenes import dsprites, falcor3d, isaac3d, mpi3d, shapes3d
 from lib.checks import check_choice, check_integer
 
 
@@ -27,13 +27,14 @@ class Entry:
     @property
     def grid(self) -> SourceGrid:
         """The grid of all source combinations."""
-        sources = self.scene.SOURCES
-        return SourceGrid(tuple(s.name for s in sources), tuple(len(s.labels) for s in sources))
+        return SourceGrid.of(self.scene.SOURCES)
 
 
 BENCHMARKS = {
     "shapes3d": Entry("Shapes3D", shapes3d),
     "mpi3d": Entry("MPI3D", mpi3d),
+    "falcor3d": Entry("Falcor3D", falcor3d),
+    "isaac3d": Entry("Isaac3D", isaac3d),
     "dsprites": Entry("dSprites", dsprites, channels=1),
 }
 ORIGINS = ("rendered", "official")

@@ -10,8 +10,11 @@ from lib.benchmarks import BENCHMARKS, load
     [
         ({"name": "shapes2d"}, ValueError, "name='shapes2d' is unknown; expected one of shapes3d"),
         ({"name": None}, ValueError, "name=None"),
-        ({"origin": "drawn"}, ValueError, "origin='drawn' is unknown; expected one of rendered"),
-        ({"origin": "official"}, ValueError, "rendered twins only; expected origin='rendered'"),
+        (
+            {"origin": "drawn"},
+            ValueError,
+            "origin='drawn' is unknown; expected one of rendered, official",
+        ),
         ({"resolution": 0}, ValueError, "resolution=0 is too small; expected an integer >= 1"),
         ({"resolution": -4}, ValueError, "resolution=-4"),
         ({"resolution": 64.0}, TypeError, "resolution=64.0"),

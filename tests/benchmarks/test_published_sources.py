@@ -32,6 +32,9 @@ PUBLISHED = {
     ),
 }
 
+# In grey levels, where the scene was made so; elsewhere any change will do.
+SMALLEST_CHANGE = {"falcor3d": 0.2, "isaac3d": 0.2}
+
 
 def test_these_are_all_benchmarks():
     assert set(BENCHMARKS) == set(PUBLISHED)
@@ -56,7 +59,7 @@ def test_every_step_of_every_source_changes_the_image(name):
     benchmark = load(name)
     found = source_visibility(benchmark, 2000)
     assert [v.name for v in found] == [benchmark.grid.names[k] for k in benchmark.grid.varying]
-    assert {v.name: v.change.min() for v in found if v.change.min() == 0} == {}
     for visible in found:
+        assert visible.change.min() > SMALLEST_CHANGE.get(name, 0), visible.name
         assert visible.change.shape == visible.touched.shape == (2000,)
         assert np.median(visible.change) > 0.2

@@ -1,0 +1,120 @@
+"""How well the best latent knows each source."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from lib.figures.theme import MUTED, finish, group_scales, legend, model_label
+
+_COLUMNS = ("source", "group", "seed", "nmi")
+
+
+def known_sources(
+    frame: pd.DataFrame,
+    order: Sequence[str],
+    ceilings: Mapping[str, float] | None = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    ceiling_title: str = "ceiling",
+    title: str | None = None,
+    subtitle: str = "Mean over seeds (point) and every seed (tick).",
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Draw a row for each source: the largest NMI that one latent has with it.
+
+    Args:
+        frame: one row for each source and run, with columns source, group (such as the model),
+            seed and nmi.
+        order: the sources from the top row to the bottom.
+        ceilings: for some sources the largest NMI that a latent can have, drawn as a grey bar.
+        labels: what to write instead of a source's name.
+        ceiling_title: what the grey bar is, in tooltips.
+        title: line above the chart.
+        subtitle: second line above the chart; by default what the marks are.
+        description: words for readers who do not see the figure; by default all the means.
+
+    Returns:
+        The chart; tooltips give mean, seeds and ceiling.
+
+    Raises:
+        ValueError: a column is missing, or a source of the frame is not in `order`.
+    """
+    if missing := [name for name in _COLUMNS if name not in frame.columns]:
+        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
+    if unknown := sorted(set(frame["source"]) - set(order)):
+        raise ValueError(f"order must name every source of the frame; it lacks {unknown}.")
+    labels = {name: name for name in order} | dict(labels or {})
+    single = frame[list(_COLUMNS)].copy()
+    colors, shapes = group_scales(single["group"])
+    single["source"] = single["source"].map(labels)
+    single["group"] = single["group"].map(model_label)
+    single["nmi"] = single["nmi"].astype(float).round(4)
+    means = single.groupby(["source", "group"], sort=False)["nmi"].mean().round(4).reset_index()
+    rows = alt.Y(
+        "source:N",
+        title=None,
+        sort=[labels[name] for name in order],
+        axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
+        scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2),
+    )
+    beside = alt.YOffset("group:N", sort=list(colors.domain))
+    across = alt.Scale(domain=[0, 1])
+    entries = legend(colors.domain)
+    color = alt.Color("group:N", scale=colors, legend=entries)
+    shape = alt.Shape("group:N", scale=shapes, legend=entries)
+    nmi_axis = alt.X("nmi:Q", title="largest NMI with one latent", scale=across)
+    about = [alt.Tooltip("source:N"), alt.Tooltip("group:N", title="model")]
+    layers = []
+    if ceilings:
+        bars = pd.DataFrame(
+            {"source": labels[name], "ceiling": round(float(value), 4)}
+            for name, value in ceilings.items()
+        )
+        layers.append(
+            alt.Chart(bars)
+            .mark_bar(color=MUTED, opacity=0.2)
+            .encode(
+                x=alt.X("ceiling:Q", title="largest NMI with one latent", scale=across),
+                y=rows,
+                tooltip=[
+                    alt.Tooltip("source:N"),
+                    alt.Tooltip("ceiling:Q", title=ceiling_title, format=".2f"),
+                ],
+            )
+        )
+    layers.append(
+        alt.Chart(single)
+        .mark_tick(orient="vertical", size=10, thickness=1.5, opacity=0.8)
+        .encode(
+            x=nmi_axis,
+            y=rows,
+            yOffset=beside,
+            color=color,
+            tooltip=[
+                *about,
+                alt.Tooltip("seed:N"),
+                alt.Tooltip("nmi:Q", title="NMI", format=".2f"),
+            ],
+        )
+    )
+    layers.append(
+        alt.Chart(means)
+        .mark_point(size=70, filled=True, opacity=1)
+        .encode(
+            x=nmi_axis,
+            y=rows,
+            yOffset=beside,
+            color=color,
+            shape=shape,
+            tooltip=[*about, alt.Tooltip("nmi:Q", title="mean NMI", format=".2f")],
+        )
+    )
+    told = "; ".join(f"{row.source}, {row.group}: {row.nmi:.2f}" for row in means.itertuples())
+    return finish(
+        alt.layer(*layers),
+        description or f"Largest NMI of each source with one latent, means over seeds. {told}.",
+        height=60 + 34 * len(order),
+        title=title,
+        subtitle=subtitle,
+    )

@@ -1,0 +1,76 @@
+"""How much one step of each source changes an image, for several benchmarks."""
+
+import altair as alt
+import pandas as pd
+
+from lib.figures.theme import ACCENT, MUTED, finish
+
+_COLUMNS = ("benchmark", "source", "smallest", "median")
+
+
+def source_changes(
+    frame: pd.DataFrame,
+    *,
+    title: str | None = None,
+    subtitle: str = "Median (point) and smallest change (tick) over random images.",
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Draw a row for each source of each benchmark, on a logarithmic axis of grey levels.
+
+    Args:
+        frame: one row for each source, with columns benchmark, source, smallest and median: mean
+            absolute changes of an image in grey levels, above 0. Rows are drawn in this order.
+        title: line above the chart.
+        subtitle: second line above the chart; by default what the marks are.
+        description: words for readers who do not see the figure; by default all the medians.
+
+    Returns:
+        The chart; tooltips give both numbers.
+
+    Raises:
+        ValueError: a column is missing, or a change is not above 0.
+    """
+    if missing := [name for name in _COLUMNS if name not in frame.columns]:
+        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
+    if not (frame[["smallest", "median"]] > 0).all(axis=None):
+        raise ValueError(
+            "frame must hold changes above 0: a step that changes nothing is a defect."
+        )
+    rows = frame[list(_COLUMNS)].copy()
+    rows["row"] = rows["benchmark"] + ": " + rows["source"]
+    y = alt.Y(
+        "row:N",
+        title=None,
+        sort=list(rows["row"]),
+        axis=alt.Axis(labelLimit=200, ticks=False, domain=False, grid=True),
+    )
+    tooltip = [
+        alt.Tooltip("benchmark:N"),
+        alt.Tooltip("source:N"),
+        alt.Tooltip("median:Q", format=".2f"),
+        alt.Tooltip("smallest:Q", format=".3f"),
+    ]
+    scale = alt.Scale(type="log", nice=True)
+    axis_title = "mean absolute change (grey levels)"
+    axis = alt.Axis(tickCount=4, format="~g")
+    base = alt.Chart(rows)
+    lines = base.mark_rule(color=MUTED, opacity=0.5).encode(
+        x=alt.X("smallest:Q", title=axis_title, scale=scale, axis=axis),
+        x2="median:Q",
+        y=y,
+        tooltip=tooltip,
+    )
+    ticks = base.mark_tick(color=MUTED, orient="vertical", size=10, thickness=1.5).encode(
+        x=alt.X("smallest:Q", title=axis_title, scale=scale, axis=axis), y=y, tooltip=tooltip
+    )
+    points = base.mark_point(color=ACCENT, filled=True, size=60, opacity=1).encode(
+        x=alt.X("median:Q", title=axis_title, scale=scale, axis=axis), y=y, tooltip=tooltip
+    )
+    told = "; ".join(f"{row.row} {row.median:.2f}" for row in rows.itertuples())
+    return finish(
+        alt.layer(lines, ticks, points),
+        description or f"Median change of an image by one step of each source: {told}.",
+        height=40 + 18 * len(rows),
+        title=title,
+        subtitle=subtitle,
+    )
