@@ -18,7 +18,7 @@ UP = Vector(0.0, 0.0, 1.0)
 # Small pictures get more rays a pixel: as many in all as a picture of this size has pixels.
 RAYS_ALONG_SIDE = 64
 # Images traced at a time on a CPU, where the arrays of more do not fit into the cache.
-IMAGES_AT_A_TIME = 32
+IMAGES_AT_A_TIME = 16
 
 
 class Camera(NamedTuple):

@@ -191,26 +191,27 @@ def trace(
     shape = shape[..., None, None]
     radius = jnp.where(size == 1, booth.large, booth.small)[..., None, None]
 
+    # What is once computed is not computed again for each part of the light.
+    done = jax.lax.optimization_barrier
+
     def light(offset: Float[Array, "2"]) -> Light:
         # What never moves is traced once a camera and not once an image.
         still = _booth(every_camera.rays(resolution, offset), sun, booth)
         still = jax.tree.map(lambda part: part[camera], still)
-        rays = view.rays(resolution, offset)
-        limbs = _limbs(rays, arm, booth)
-        item, is_pale = held_object(rays, shape, radius, arm.tip)
+        rays = done(view.rays(resolution, offset))
+        limbs = done(_limbs(rays, arm, booth))
+        item, is_pale = done(held_object(rays, shape, radius, arm.tip))
         on_object = item.distance < jnp.minimum(limbs.distance, still.distance)
         on_limb = ~on_object & (limbs.distance < still.distance)
 
-        # Only the booth takes shadows, and for these the object is a ball.
-        to_sun = tracer.Rays(rays.at(still.distance), sun)
-        shadow = jnp.minimum(
-            _limbs(to_sun, arm, booth).distance,
-            tracer.sphere(to_sun.relative_to(arm.tip.origin), 0.8 * radius).distance,
-        )
-        slope = jnp.where(jnp.isfinite(shadow), 0.0, still.slope)
+        # Only the booth takes shadows, and only of the object, which casts that of a ball: the thin
+        # arm's would be lost on the dark floor.
+        to_sun = tracer.Rays(rays.at(still.distance), sun).relative_to(arm.tip.origin)
+        is_dark = done(jnp.isfinite(tracer.sphere(to_sun, 0.8 * radius).distance))
+        slope = jnp.where(is_dark, 0.0, still.slope)
         slope = jnp.where(on_limb, limbs.normal.dot(sun), slope)
         slope = jnp.where(on_object, item.normal.dot(sun), slope)
-        brightness = booth.ambient + booth.sun * jnp.maximum(slope, 0.0)
+        brightness = done(booth.ambient + booth.sun * jnp.maximum(slope, 0.0))
         grey = jnp.where(on_limb, booth.metal, still.grey)
         return Light(
             grey=jnp.where(on_object, 0.0, grey * brightness),

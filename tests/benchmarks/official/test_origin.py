@@ -64,7 +64,7 @@ def test_smaller_images_are_antialiased(data_dir, published):
     ("arguments", "error", "message"),
     [
         ({"resolution": 65}, ValueError, r"official images have 64 pixels .*; expected 1 to 64"),
-        ({"name": "mpi3d"}, FileNotFoundError, "python -m lib.benchmarks fetch mpi3d"),
+        ({"name": "mpi3d"}, FileNotFoundError, "-m lib.benchmarks fetch mpi3d"),
     ],
 )
 def test_what_is_not_there_is_named(data_dir, arguments, error, message):
@@ -75,7 +75,7 @@ def test_what_is_not_there_is_named(data_dir, arguments, error, message):
 def test_a_damaged_file_is_named(data_dir):
     path = data_dir / OFFICIAL["shapes3d"].file_name
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(OfficialFileError, match="3dshapes.h5"):
+    with pytest.raises(OfficialFileError, match=r"3dshapes\.h5"):
         load("shapes3d", origin="official", data_dir=data_dir)
 
 

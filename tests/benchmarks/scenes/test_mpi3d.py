@@ -89,7 +89,7 @@ def test_each_color_touches_its_own_part(light):
 
 
 def test_a_shadow_lies_on_the_floor(light):
-    """Where object and arm hide the light, the floor gets none but ambient light.
+    """Where the object hides the light, the floor gets none but ambient light.
 
     The sun is high on the left and behind the camera, so the shadow lies to the right and beyond.
     """
