@@ -40,23 +40,35 @@ def test_identity_survives_a_round_trip(profile, model):
 def test_every_setting_changes_the_identity():
     config = RunConfig("shapes3d", "qlae", "laptop", seed=0, resolution=32)
     changed = {
+        "benchmark": "mpi3d",
         "model": "autoencoder",
         "profile": "smoke",
+        "origin": "official",
         "network": "convolutional",
         "schedule": "constant",
         "precision": "bfloat16",
     }
     settings = config.to_dict()
     for name, value in settings.items():
-        if name in ("benchmark", "protocol"):
-            continue  # there is one of each
+        if name == "protocol":
+            continue  # there is only one
         if name == "model":
             other = RunConfig("shapes3d", "autoencoder", "laptop", seed=0, resolution=32)
-        elif name == "profile":
+        elif name in ("benchmark", "profile"):
             other = RunConfig(**{**settings, name: changed[name]})
         else:
             other = config.replace(**{name: changed.get(name, value * 2 if value else 1)})
         assert other.identity != config.identity, name
+
+
+def test_benchmarks_change_the_settings_of_a_profile():
+    # Source: the authors' configuration files.
+    assert RunConfig("mpi3d", "qlae", "paper").weight_decay == 0.001
+    assert RunConfig("falcor3d", "qlae", "paper").weight_decay == 0.1
+    assert RunConfig("mpi3d", "autoencoder", "paper").weight_decay == 0
+    # One of the six sources of dSprites has a single value.
+    assert RunConfig("dsprites", "qlae").num_latents == 10
+    assert RunConfig("isaac3d", "qlae").num_latents == 18
 
 
 def test_equal_numbers_of_other_types_are_the_same_setting():
