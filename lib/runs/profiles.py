@@ -59,8 +59,8 @@ _MODEL_SETTINGS: Mapping[tuple[str, str], Mapping[str, object]] = {
 
 # What a benchmark changes in a profile. Twins whose every image is traced take some ten times as
 # long to draw as that of Shapes3D, hence fewer images.
-_SHORT = {"steps": 1_500, "learning_rate": 2e-3}
-_TRACED = _SHORT | {"training_images": 20_000, "evaluation_images": 5_000}
+_SHORT = {"steps": 1_000, "learning_rate": 2e-3}
+_TRACED = _SHORT | {"training_images": 10_000, "evaluation_images": 4_000}
 _BENCHMARK_SETTINGS: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("laptop", "mpi3d"): _TRACED,
     ("laptop", "falcor3d"): _TRACED,
