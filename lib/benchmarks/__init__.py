@@ -3,6 +3,7 @@
 from lib.benchmarks.benchmark import Benchmark as Benchmark
 from lib.benchmarks.grid import SourceGrid as SourceGrid
 from lib.benchmarks.registry import BENCHMARKS as BENCHMARKS
+from lib.benchmarks.registry import OFFICIAL_RESOLUTION as OFFICIAL_RESOLUTION
 from lib.benchmarks.registry import ORIGINS as ORIGINS
 from lib.benchmarks.registry import load as load
 from lib.benchmarks.sources import Publication as Publication

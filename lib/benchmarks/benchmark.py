@@ -24,11 +24,11 @@ class Benchmark:
     Args:
         name: short name, as given to `load`.
         title: for headings.
-        origin: "rendered" for a rendered twin.
+        origin: "rendered" for a rendered twin, "official" for the published images.
         resolution: pixels along each side.
         channels: colour channels.
         sources: what each source means, in the order of the grid.
-        publication: the published data set that the twin follows.
+        publication: the published data set, which a twin follows.
         draw: maps (n, num_sources) integers, traced or not, to float32 images.
     """
 

@@ -38,6 +38,7 @@ BENCHMARKS = {
     "dsprites": Entry("dSprites", dsprites, channels=1),
 }
 ORIGINS = ("rendered", "official")
+OFFICIAL_RESOLUTION = 64  # pixels along each side at which the published images are used
 
 
 def load(

@@ -28,10 +28,12 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
     rows = [_HEADINGS_ROW]
     for label, record, originals, reconstructions in runs:
         config, scores = record.config, record.scores
+        images = "rendered twin" if config.origin == "rendered" else "official images"
         setting = (
             f"{html.escape(label)}: {model_label(config.model)}, seed {config.seed}<br>"
             f"{config.profile} profile, {config.steps:,} steps of {config.batch_size} images, "
-            f"{config.resolution}×{config.resolution} pixels, weight decay {config.weight_decay:g}"
+            f"{config.resolution}×{config.resolution} pixels, {images}, "
+            f"weight decay {config.weight_decay:g}"
         )
         made = (
             f"{html.escape(record.device)}, {record.images_per_s:,.0f} images/s<br>"

@@ -73,11 +73,17 @@ class ComparisonPage:
     ):
         check_integer("seed", seed, minimum=0)
         check_integer("num_seeds", num_seeds, minimum=1)
+        settings = {name: v for name, v in (settings or {}).items() if v is not None}
+        if model == "autoencoder" and settings:
+            name, value = next(iter(settings.items()))
+            raise ValueError(
+                f"{name}={value!r} is a setting of the model beside the plain autoencoder; with "
+                "model='autoencoder' there is none, so expected None."
+            )
         seeds = range(seed, seed + num_seeds)
         configs = [RunConfig(benchmark, "autoencoder", profile, s, origin=origin) for s in seeds]
         configs += [
-            RunConfig(benchmark, model, profile, s, origin=origin, **(settings or {}))
-            for s in seeds
+            RunConfig(benchmark, model, profile, s, origin=origin, **settings) for s in seeds
         ]
         configs = list(dict.fromkeys(configs))
         self.benchmark, self.model, self.profile, self.origin = benchmark, model, profile, origin
@@ -97,7 +103,7 @@ class ComparisonPage:
         values = config.hyperparameters.get("num_values")
         quantized = f"{values} code values a latent, " if values else ""
         seconds = ", ".join(
-            f"{name} {self.runs.loc[self.runs['model'] == name, 'duration_s'].mean():.0f} s"
+            f"{name} {self.runs.loc[self.runs['model'] == name, 'duration_s'].median():.0f} s"
             for name in self.names
         )
         identities = ", ".join(f"`{r.identity}`" for r in self.records)
@@ -106,9 +112,9 @@ class ComparisonPage:
             f"`{config.model}`: {config.num_latents} latents, {quantized}weight decay "
             f"{config.weight_decay:g}. All: {config.steps:,} steps of {config.batch_size} images"
             f"{kept} at {config.resolution}×{config.resolution} pixels, {record.num_images:,} "
-            f"others for scoring, seeds {self.seeds}; {images_are(self.origin).lower()}. A run, "
-            f"with compilation, drawing and scoring, took on average {seconds} on "
-            f"{record.device} at commit `{record.commit}`. Runs: {identities}."
+            f"others for scoring, seeds {self.seeds}; {images_are(self.origin).lower()}. A run "
+            f"took {seconds} with scoring (median; the first also makes the images of all, and "
+            f"compiles) on {record.device} at commit `{record.commit}`. Runs: {identities}."
         )
 
     def curves(self) -> alt.Chart | alt.LayerChart:
@@ -119,6 +125,7 @@ class ComparisonPage:
             "reconstruction",
             groups={title: record.config.model for title, record in titles.items()},
             quantity_title="binary cross-entropy (nats a value)",
+            title=images_are(self.origin),
         )
 
     def scores(self) -> alt.LayerChart:
@@ -132,7 +139,7 @@ class ComparisonPage:
         for score, title in _TITLES.items():
             cells = [self._interval(name, score) for name in self.names]
             lines.append(f"| {title} | {' | '.join(cells)} |")
-        seeds = f"Means over {len(self.seeds)} seeds with 95 % t-intervals."
+        seeds = f"{images_are(self.origin)}; means over seeds {self.seeds} with 95 % t-intervals."
         differences = [
             f"- in {title}: {self.difference(score)}" for score, title in _TITLES.items()
         ]
@@ -154,14 +161,17 @@ class ComparisonPage:
     def heatmap(self, name: str) -> alt.LayerChart:
         """Chart: NMI of sources and latents of a model, first seed."""
         record = self.first[name]
-        return figures.nmi_heatmap(record.nmi, self.source_names, record.active, diagonal=True)
+        return figures.nmi_heatmap(
+            record.nmi, self.source_names, record.active, title=self._title(name), diagonal=True
+        )
 
     def known_sources(
         self, order: Sequence[str] | None = None, labels: Mapping[str, str] | None = None
     ) -> alt.LayerChart:
         """Chart: how well the best latent of each model knows each source, and the ceiling.
 
-        A latent with V values cannot hold more than ln V of a source's entropy.
+        A latent with V values holds most of a source with more values when it groups them as
+        evenly as it can.
         """
         rows = [
             {"source": source, "group": r.config.model, "seed": r.config.seed, "nmi": best}
@@ -174,6 +184,7 @@ class ComparisonPage:
             self.ceilings,
             labels=labels,
             ceiling_title=f"ceiling of a latent of {self.model}",
+            subtitle=f"Mean over seeds (point) and every seed (tick). {images_are(self.origin)}.",
         )
 
     @property
@@ -183,7 +194,7 @@ class ComparisonPage:
         if not num_values:
             return {}
         return {
-            name: min(1.0, float(np.log(num_values) / np.log(size)))
+            name: _ceiling(size, num_values)
             for name, size in zip(self.source_names, self._sizes, strict=True)
         }
 
@@ -213,7 +224,8 @@ class ComparisonPage:
                 f"In `{name}`, the rank correlation over sources between the change that one step "
                 f"makes and the NMI of the best latent is {order}"
                 + (
-                    f"; no latent has an NMI of {_HARDLY_KNOWN} with {', '.join(hardly)}."
+                    f"; averaged over seeds, no latent has an NMI of {_HARDLY_KNOWN} with "
+                    f"{', '.join(hardly)}."
                     if hardly
                     else f"; every source has a latent with an NMI of {_HARDLY_KNOWN} or more."
                 )
@@ -252,7 +264,7 @@ class ComparisonPage:
         """Chart: held-out images and what each model of the first seed makes of them."""
         chosen = self._chosen(num)
         seen = {name: self._seen[name][1][chosen] for name in self.first}
-        return figures.reconstructions(self._images[chosen], seen)
+        return figures.reconstructions(self._images[chosen], seen, title=images_are(self.origin))
 
     def traversals(self, name: str) -> alt.Chart:
         """Chart: what each latent of a model draws when it moves alone, first seed."""
@@ -265,7 +277,9 @@ class ComparisonPage:
         is_quantized = np.issubdtype(latents.dtype, np.integer)
         position = "position, from the 2 % to the 98 % quantile"
         kind = "rank of the code value" if is_quantized else position
-        return figures.latent_traversals(pictures[order], labels, columns, value_title=kind)
+        return figures.latent_traversals(
+            pictures[order], labels, columns, value_title=kind, title=self._title(name)
+        )
 
     def recorded(self, results_dir: str | Path) -> str:
         """HTML: this page's first runs and the recorded ones of the paper profile."""
@@ -283,12 +297,17 @@ class ComparisonPage:
 
     def verdict(self) -> str:
         """Words: what came of the comparison."""
+        twin = (
+            " A score on a twin says nothing about the published images."
+            if self.origin == "rendered"
+            else ""
+        )
         sentence = (
             f"{images_are(self.origin)}, seeds {self.seeds}, profile {self.profile}: the "
             f"modularity of `{self.model}` against the plain autoencoder's is "
             f"**{self.difference('infom')}**, its explicitness {self.difference('infoe')}, its "
             f"compactness {self.difference('infoc')}, its reconstruction "
-            f"**{self.difference('psnr')}**."
+            f"**{self.difference('psnr')}**.{twin}"
         )
         smoke = " The profile is smoke, so this says nothing about the models."
         return sentence + (smoke if self.profile == "smoke" else "")
@@ -313,4 +332,20 @@ class ComparisonPage:
         if len(values) == 0:
             return "undefined"
         mean, half_width = mean_interval(values)
-        return f"{mean:.2f} ± {half_width:.2f}" if len(values) > 1 else f"{mean:.2f}"
+        text = f"{mean:.2f} ± {half_width:.2f}" if len(values) > 1 else f"{mean:.2f}"
+        if len(values) < len(self.seeds):
+            text += f" (defined in {len(values)} of {len(self.seeds)} seeds)"
+        return text
+
+    def _title(self, name: str) -> str:
+        """Which model's figure it is, and of which images."""
+        return f"{figures.model_label(name)}, {images_are(self.origin).lower()}"
+
+
+def _ceiling(size: int, num_values: int) -> float:
+    """The largest NMI of an even source with a latent of so many values."""
+    if num_values >= size:
+        return 1.0
+    groups = [size // num_values + (rest < size % num_values) for rest in range(num_values)]
+    shares = np.array(groups) / size
+    return float(-(shares * np.log(shares)).sum() / np.log(size))

@@ -33,7 +33,7 @@ class OverviewPage:
         return figures.image_grid(np.stack(rows), titles, description=", ".join(titles))
 
     def table(self, images_per_s: Mapping[str, float]) -> str:
-        """Markdown: sources, sizes, entropy, speed, licence and citation key of each benchmark."""
+        """Markdown: sources, sizes, entropy, speed and licence of each benchmark."""
         rows = [
             "| benchmark | sources | values of each | images | bits | drawn here | licence |",
             "|---|---:|---|---:|---:|---:|---|",
@@ -79,11 +79,13 @@ class OverviewPage:
                 f"{name}: from `{least['source']}` ({least['median']:.2f} grey levels) to "
                 f"`{most['source']}` ({most['median']:.1f}), a factor of {ratio:.0f}"
             )
-        smallest = self.changes()["smallest"].min()
-        return "; ".join(sentences) + (
-            f". The smallest change by any step of any source in these images was {smallest:.3f} "
-            "grey levels: none changed nothing."
-        )
+        changes = self.changes()
+        if unseen := int((changes["smallest"] == 0).sum()):
+            end = f"Of {unseen} sources a step left at least one of these images as it was"
+        else:
+            smallest = changes["smallest"].min()
+            end = f"The smallest change by any step of any source was {smallest:.3f} grey levels"
+        return f"{'; '.join(sentences)}. {end}."
 
     def official_table(self) -> str:
         """Markdown: where the official file of each benchmark is and how it is known."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
-from lib.benchmarks import BENCHMARKS, ORIGINS
+from lib.benchmarks import BENCHMARKS, OFFICIAL_RESOLUTION, ORIGINS
 from lib.checks import check_choice, check_integer, check_number
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
@@ -120,6 +120,8 @@ class RunConfig:
         check_integer("evaluation_images", self.evaluation_images, minimum=100)
         check_choice("protocol", self.protocol, PROTOCOLS)
         check_choice("origin", self.origin, ORIGINS)
+        if self.origin == "official":
+            check_integer("resolution", self.resolution, minimum=1, maximum=OFFICIAL_RESOLUTION)
         num_images = BENCHMARKS[self.benchmark].grid.num_images
         wanted = self.evaluation_images + max(self.training_images, 1)
         if wanted > num_images:

@@ -57,5 +57,12 @@ def test_bad_frames_are_refused():
         known_sources(KNOWN, ["hue"])
     with pytest.raises(ValueError, match=r"columns \['median'\]"):
         source_changes(CHANGES.drop(columns="median"))
-    with pytest.raises(ValueError, match="a step that changes nothing is a defect"):
-        source_changes(CHANGES.assign(smallest=0.0))
+    with pytest.raises(ValueError, match="medians above 0"):
+        source_changes(CHANGES.assign(median=0.0))
+
+
+def test_a_change_of_nothing_has_no_tick(read, draw):
+    chart = source_changes(CHANGES.assign(smallest=[0.0, 0.01, 2.0]))
+    _, [rows] = read(chart)
+    assert [row["smallest"] for row in rows] == [None, 0.01, 2.0]
+    draw(chart)

@@ -64,10 +64,14 @@ def test_a_page_says_what_its_records_hold(models):
 def test_ceilings_are_those_of_a_few_values(models):
     assert models.source_names == ["shape", "scale", "orientation", "position_x", "position_y"]
     assert models.ceilings["shape"] == 1.0
-    assert models.ceilings["position_x"] == pytest.approx(np.log(5) / np.log(32))
+    # 32 places in groups of 7, 7, 6, 6 and 6; 6 scales in groups of 2, 1, 1, 1 and 1.
+    groups = np.array([7, 7, 6, 6, 6]) / 32
+    position = -(groups * np.log(groups)).sum() / np.log(32)
+    assert models.ceilings["position_x"] == pytest.approx(position)
+    assert models.ceilings["scale"] == pytest.approx(1 - np.log(2) / 3 / np.log(6))
     changes = dict.fromkeys(models.source_names, 1.0) | {"shape": 2.0}
     words = models.known_words(changes)
-    assert "With 5 code values, one latent of `qlae` can reach at most: `scale` 0.90" in words
+    assert "With 5 code values, one latent of `qlae` can reach at most: `scale` 0.87" in words
     best = models.best_known()
     assert best.loc["scale", "qlae"] == pytest.approx(np.max(models.records[1].nmi[1]))
 
@@ -107,6 +111,12 @@ def test_the_autoencoder_beside_itself_is_one_run(tmp_path):
         ({"benchmark": "shapes2d"}, ValueError, "benchmark='shapes2d' is unknown"),
         ({"origin": "drawn"}, ValueError, "origin='drawn' is unknown"),
         ({"settings": {"num_values": 1}}, ValueError, "num_values=1 is too small"),
+        (
+            {"model": "autoencoder", "settings": {"weight_decay": 0.1, "num_values": None}},
+            ValueError,
+            "weight_decay=0.1 is a setting of the model beside the plain autoencoder",
+        ),
+        ({"origin": "official", "settings": {"resolution": 65}}, ValueError, "resolution=65"),
     ],
 )
 def test_bad_values_are_named(arguments, error, message, tmp_path):

@@ -190,8 +190,8 @@ def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(tmp_path, monkeypat
     checkpoints = _killed(tmp_path)
     last = max(int(path.name) for path in checkpoints.glob("[0-9]*") if path.name.isdigit())
 
-    def bad_draw(config):
-        draw = build_draw(config)
+    def bad_draw(config, data_dir):
+        draw = build_draw(config, data_dir)
         return draw._replace(show=jax.tree_util.Partial(_show_nothing, draw.show))
 
     monkeypatch.setattr("lib.runs.execution.build_draw", bad_draw)

@@ -22,7 +22,7 @@ def draw_official(
         images: all images in the order of the grid, such as a memory-mapped array.
         grid: the sources.
         resolution: pixels along each side, from 1 to the size of the images; smaller pictures are
-            antialiased.
+            means over pixels where the size divides evenly, else antialiased.
 
     Returns:
         A function from (..., num_sources) integers inside the grid, whose range is not checked, to
@@ -49,9 +49,11 @@ def draw_official(
             lambda index: images[np.asarray(index)], shape, index, vmap_method="broadcast_all"
         )
         pictures = found.astype(jnp.float32) / 255
-        if resolution < size:
-            smaller = (*index.shape, resolution, resolution, channels)
-            pictures = jax.image.resize(pictures, smaller, "linear", antialias=True)
-        return pictures
+        if size % resolution == 0:
+            cell = size // resolution
+            cells = pictures.reshape(*index.shape, resolution, cell, resolution, cell, channels)
+            return cells.mean(axis=(-4, -2))
+        smaller = (*index.shape, resolution, resolution, channels)
+        return jax.image.resize(pictures, smaller, "linear", antialias=True)
 
     return draw

@@ -38,14 +38,14 @@ class Places:
 
     Args:
         official: the set.
-        data_dir: folder of all sets; `default_data_dir()` where it is None.
+        data_dir: folder of all sets; `default_data_dir()` where it is None or "".
     """
 
     official: OfficialSet
     data_dir: Path
 
     def __init__(self, official: OfficialSet, data_dir: str | Path | None):
-        folder = default_data_dir() if data_dir is None else Path(data_dir).expanduser()
+        folder = Path(data_dir).expanduser() if data_dir else default_data_dir()
         object.__setattr__(self, "official", official)
         object.__setattr__(self, "data_dir", folder)
 

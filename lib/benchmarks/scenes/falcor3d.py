@@ -29,7 +29,8 @@ BYTES_A_RAY = 10
 NUDGE = 0.002  # how far in front of a surface its light is measured, in metres
 CHUNK = 4  # cameras traced at a time, so that the arrays of one pass stay in the cache
 
-# The published axes have y pointing up and z out of the back wall.
+# The published y points up. Which way the other axes run was read off the sample frames, for the
+# light and for the camera each.
 SOURCES = (
     Source("lighting_intensity", "brightness of the sun", "", tuple(map(str, ROOM.sun))),
     Source(
@@ -44,14 +45,14 @@ SOURCES = (
     ),
     Source(
         "camera_x",
-        "place of the camera from left to right",
+        "how far right the camera stands",
         "m",
         even_labels(*ROOM.camera_x, NUM_STEPS, 2),
     ),
     Source("camera_y", "height of the camera", "m", even_labels(*ROOM.camera_z, NUM_STEPS, 2)),
     Source(
         "camera_z",
-        "place of the camera in the room's depth",
+        "how deep in the room the camera stands",
         "m",
         even_labels(*ROOM.camera_y, NUM_STEPS, 2),
     ),
