@@ -4,11 +4,10 @@ import dataclasses
 from types import ModuleType
 
 from lib.benchmarks.grid import SourceGrid
+from lib.benchmarks.registry import OFFICIAL_RESOLUTION
 from lib.benchmarks.scenes import dsprites, falcor3d, isaac3d, mpi3d, shapes3d
 from lib.benchmarks.sources import Publication
 from lib.checks import check_choice
-
-RESOLUTION = 64  # pixels along each side, at which every set is used
 
 # As every set but those of binary images must have; fewer tell of a broken file.
 MIN_GREY_LEVELS = 16
@@ -58,7 +57,7 @@ class OfficialSet:
     about_bytes: int
     size_bytes: int | None = None
     known_hash: str | None = None
-    resolution: int = RESOLUTION
+    resolution: int = OFFICIAL_RESOLUTION
     channels: int = 3
     white: int = 255
     labels_are_indices: bool = False
@@ -74,7 +73,7 @@ class OfficialSet:
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Shape of all images as `open_official` gives them."""
-        return (self.grid.num_images, RESOLUTION, RESOLUTION, self.channels)
+        return (self.grid.num_images, OFFICIAL_RESOLUTION, OFFICIAL_RESOLUTION, self.channels)
 
 
 def find_set(name: "str | OfficialSet") -> OfficialSet:

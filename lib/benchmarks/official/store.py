@@ -21,7 +21,8 @@ from lib.benchmarks.official.errors import OfficialFileError, replacement_advise
 from lib.benchmarks.official.places import Places, full_disk_named, sync_folder
 from lib.benchmarks.official.progress import progress_bar
 from lib.benchmarks.official.readers import damage_named, open_published
-from lib.benchmarks.official.sets import RESOLUTION, OfficialSet, find_set
+from lib.benchmarks.official.sets import OfficialSet, find_set
+from lib.benchmarks.registry import OFFICIAL_RESOLUTION
 
 FORMAT_VERSION = 1
 IMAGES_FILE = "images.npy"
@@ -157,7 +158,7 @@ def convert(places: Places, original: Path, progress: bool | None = None) -> Off
 
 def _description(official: OfficialSet) -> dict[str, object]:
     """What the metadata of a set always say; compared on opening."""
-    resized = official.resolution != RESOLUTION
+    resized = official.resolution != OFFICIAL_RESOLUTION
     return {
         "format_version": FORMAT_VERSION,
         "name": official.name,
@@ -209,8 +210,8 @@ def _write_images(
     digest, samples, start = hashlib.sha256(), {}, 0
     with progress_bar(total, "Converting", " images", progress) as bar:
         for images in batches:
-            if official.resolution != RESOLUTION:
-                images = resizing.resize(images, RESOLUTION)
+            if official.resolution != OFFICIAL_RESOLUTION:
+                images = resizing.resize(images, OFFICIAL_RESOLUTION)
             check.add(images)
             written = np.ascontiguousarray(images).data
             file.write(written)
