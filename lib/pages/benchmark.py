@@ -66,17 +66,22 @@ class SourcesPage:
         )
 
     def explorer(self, base: Sequence[int]) -> alt.LayerChart:
-        """Chart: choose a source and a value, see the image; the others keep the base's values."""
-        one_source = []
-        for place, size in enumerate(self.benchmark.grid.sizes):
-            varied = np.tile(np.asarray(base), (size, 1))
-            varied[:, place] = np.arange(size)
+        """Chart: choose a source that varies and a value, see the image.
+
+        Args:
+            base: a value for each source of the grid; the sources not chosen keep theirs.
+        """
+        grid, one_source = self.benchmark.grid, []
+        for place in grid.varying:
+            varied = np.tile(np.asarray(base), (grid.sizes[place], 1))
+            varied[:, place] = np.arange(grid.sizes[place])
             one_source.append(self.benchmark.images(varied))
+        sources = [self.benchmark.sources[place] for place in grid.varying]
         return figures.source_explorer(
             one_source,
-            self.benchmark.grid.names,
-            base,
-            [[f"{v} {s.unit}".strip() for v in s.labels] for s in self.benchmark.sources],
+            [source.name for source in sources],
+            [base[place] for place in grid.varying],
+            [[f"{label} {source.unit}".strip() for label in source.labels] for source in sources],
             title=self.images_are,
         )
 

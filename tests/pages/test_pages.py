@@ -42,7 +42,9 @@ def test_the_table_of_changes_has_a_row_for_each_source_that_varies(sources):
 
 
 def test_charts_of_sources_show_all_of_them(sources):
-    assert "shape (3)" in sources.explorer([0, 1, 2, 3, 4, 5]).to_dict()["description"]
+    explorer = sources.explorer([0, 1, 2, 3, 4, 5]).to_dict()
+    assert "values: shape (3), scale (6)" in explorer["description"]
+    assert [param["value"] for param in explorer["params"] if "bind" in param] == ["shape", 1]
     assert "24 images" in sources.pictures().to_dict()["description"]
     chart = sources.change_maps().to_dict()
     assert "shape, scale, orientation, position_x, position_y" in chart["description"]
