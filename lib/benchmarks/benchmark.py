@@ -29,6 +29,7 @@ class Benchmark:
         channels: colour channels.
         sources: what each source means, in the order of the grid.
         publication: the published data set, which a twin follows.
+        images_sha256: digest of all official images as converted; empty for a twin.
         draw: maps (n, num_sources) integers, traced or not, to float32 images.
     """
 
@@ -39,6 +40,7 @@ class Benchmark:
     channels: int
     sources: tuple[Source, ...]
     publication: Publication
+    images_sha256: str
     draw: Callable[[Int[Array, "*n num_sources"]], Float[Array, "*n h w c"]]
 
     @property

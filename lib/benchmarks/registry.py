@@ -77,9 +77,11 @@ def load(
         from lib.benchmarks.official import open_official
         from lib.benchmarks.official.drawing import draw_official
 
-        draw = draw_official(open_official(name, data_dir).images, entry.grid, int(resolution))
+        opened = open_official(name, data_dir)
+        digest = opened.metadata["images_sha256"]
+        draw = draw_official(opened.images, entry.grid, int(resolution))
     elif data_dir is None:
-        draw = entry.scene.renderer(int(resolution))
+        digest, draw = "", entry.scene.renderer(int(resolution))
     else:
         raise ValueError(
             f"data_dir={str(data_dir)!r} is of no use: origin='rendered' reads no file; "
@@ -93,5 +95,6 @@ def load(
         channels=entry.channels,
         sources=entry.scene.SOURCES,
         publication=entry.scene.PUBLICATION,
+        images_sha256=digest,
         draw=draw,
     )

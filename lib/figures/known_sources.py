@@ -15,7 +15,6 @@ def known_sources(
     order: Sequence[str],
     ceilings: Mapping[str, float] | None = None,
     *,
-    labels: Mapping[str, str] | None = None,
     ceiling_title: str = "ceiling",
     title: str | None = None,
     subtitle: str = "Mean over seeds (point) and every seed (tick).",
@@ -28,7 +27,6 @@ def known_sources(
             seed and nmi.
         order: the sources from the top row to the bottom.
         ceilings: for some sources the largest NMI that a latent can have, drawn as a grey bar.
-        labels: what to write instead of a source's name.
         ceiling_title: what the grey bar is, in tooltips.
         title: line above the chart.
         subtitle: second line above the chart; by default what the marks are.
@@ -44,17 +42,15 @@ def known_sources(
         raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
     if unknown := sorted(set(frame["source"]) - set(order)):
         raise ValueError(f"order must name every source of the frame; it lacks {unknown}.")
-    labels = {name: name for name in order} | dict(labels or {})
     single = frame[list(_COLUMNS)].copy()
     colors, shapes = group_scales(single["group"])
-    single["source"] = single["source"].map(labels)
     single["group"] = single["group"].map(model_label)
     single["nmi"] = single["nmi"].astype(float).round(4)
     means = single.groupby(["source", "group"], sort=False)["nmi"].mean().round(4).reset_index()
     rows = alt.Y(
         "source:N",
         title=None,
-        sort=[labels[name] for name in order],
+        sort=list(order),
         axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
         scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2),
     )
@@ -68,8 +64,7 @@ def known_sources(
     layers = []
     if ceilings:
         bars = pd.DataFrame(
-            {"source": labels[name], "ceiling": round(float(value), 4)}
-            for name, value in ceilings.items()
+            {"source": name, "ceiling": round(float(value), 4)} for name, value in ceilings.items()
         )
         layers.append(
             alt.Chart(bars)

@@ -44,7 +44,8 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
         pair = np.stack([np.asarray(originals), np.asarray(reconstructions)])
         cells = [setting, *numbers, made, _picture(pair, label)]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return f'<div style="overflow-x: auto"><table class="table">{"".join(rows)}</table></div>'
+    inside = f'<table class="table">{"".join(rows)}</table>'
+    return f'<div class="runs-table" style="overflow-x: auto">{inside}</div>'
 
 
 def _picture(pair: np.ndarray, label: str) -> str:

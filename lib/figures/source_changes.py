@@ -51,7 +51,7 @@ def source_changes(
         alt.Tooltip("smallest:Q", format=".3f"),
     ]
     scale = alt.Scale(type="log", nice=True)
-    axis_title = "mean absolute change (grey levels)"
+    axis_title = "change (grey levels)"
     axis = alt.Axis(tickCount=4, format="~g")
     base = alt.Chart(rows)
     seen = base.transform_filter("isValid(datum.smallest)")

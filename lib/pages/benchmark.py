@@ -85,16 +85,18 @@ class SourcesPage:
             title=self.images_are,
         )
 
+    def random_sources(self, num: int) -> np.ndarray:
+        """Source values of random combinations, (num, num_sources); the same ones at every call."""
+        grid = self.benchmark.grid
+        return grid.sources(np.random.default_rng(self.seed).integers(0, grid.num_images, num))
+
     def pictures(self, rows: int = 3, columns: int = 8) -> alt.Chart:
         """Chart: images of random sources; official ones each above the twin's of the same sources.
 
         The second is the check that files hold what they should: the order of the sources is right
         where both rows show the same things in the same places.
         """
-        drawn = np.random.default_rng(self.seed).integers(
-            0, self.benchmark.grid.num_images, rows * columns
-        )
-        sources = self.benchmark.grid.sources(drawn)
+        sources = self.random_sources(rows * columns)
         origins = {"rendered": self.benchmark}
         if self.benchmark.origin != "rendered":
             twin = load(self.benchmark.name, resolution=self.benchmark.resolution)
@@ -113,18 +115,14 @@ class SourcesPage:
         """Chart: where one step of each source acts, each map scaled to its own largest change."""
         maps = np.stack([seen.where / max(seen.where.max(), 1e-9) for seen in self.visibility])
         names = [seen.name for seen in self.visibility]
-        columns = 3 if len(maps) % 3 == 0 else 4
-        rows = -(-len(maps) // columns)
-        empty = rows * columns - len(maps)
-        # A corner that no source fills stays white in light and dark.
-        cells = np.concatenate([maps, np.ones((empty, *maps.shape[1:]))])
-        labels = [*names, *[""] * empty]
-        strongest = [f"{seen.where.max():.1f}" for seen in self.visibility] + [""] * empty
+        # Full rows only, since an empty place would be drawn as a bright one.
+        columns = next((n for n in (4, 3) if len(maps) % n == 0), len(maps))
+        strongest = [f"{seen.where.max():.1f}" for seen in self.visibility]
         return figures.image_grid(
-            cells.reshape(rows, columns, *maps.shape[1:])[..., None],
+            maps.reshape(-1, columns, *maps.shape[1:], 1),
             tooltips={
-                "source": np.reshape(labels, (rows, columns)),
-                "brightest, in grey levels": np.reshape(strongest, (rows, columns)),
+                "source": np.reshape(names, (-1, columns)),
+                "brightest, in grey levels": np.reshape(strongest, (-1, columns)),
             },
             largest=120,
             subtitle=f"In reading order: {', '.join(names)}. {self.images_are}.",
@@ -180,9 +178,7 @@ class SourcesPage:
 
     def images_per_s(self, num: int = 256) -> float:
         """How many random images a second are drawn just now, compilation left out."""
-        grid = self.benchmark.grid
-        drawn = np.random.default_rng(self.seed).integers(0, grid.num_images, num)
-        sources = grid.sources(drawn)
+        sources = self.random_sources(num)
         self.benchmark.images(sources)  # compiles
         clock = time.perf_counter()
         self.benchmark.images(sources)

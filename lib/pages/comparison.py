@@ -165,9 +165,7 @@ class ComparisonPage:
             record.nmi, self.source_names, record.active, title=self._title(name), diagonal=True
         )
 
-    def known_sources(
-        self, order: Sequence[str] | None = None, labels: Mapping[str, str] | None = None
-    ) -> alt.LayerChart:
+    def known_sources(self, order: Sequence[str] | None = None) -> alt.LayerChart:
         """Chart: how well the best latent of each model knows each source, and the ceiling.
 
         A latent with V values holds most of a source with more values when it groups them as
@@ -182,7 +180,6 @@ class ComparisonPage:
             pd.DataFrame(rows),
             order or self.source_names,
             self.ceilings,
-            labels=labels,
             ceiling_title=f"ceiling of a latent of {self.model}",
             subtitle=f"Mean over seeds (point) and every seed (tick). {images_are(self.origin)}.",
         )

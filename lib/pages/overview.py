@@ -25,9 +25,7 @@ class OverviewPage:
         """Chart: random images, a row for each benchmark."""
         rows = []
         for page in self.pages.values():
-            grid = page.benchmark.grid
-            drawn = np.random.default_rng(page.seed).integers(0, grid.num_images, columns)
-            images = page.benchmark.images(grid.sources(drawn))
+            images = page.benchmark.images(page.random_sources(columns))
             rows.append(np.broadcast_to(images, (*images.shape[:3], 3)))
         titles = [page.benchmark.title for page in self.pages.values()]
         return figures.image_grid(np.stack(rows), titles, description=", ".join(titles))

@@ -84,6 +84,16 @@ def held_out(
     return _held_out(_data(config, data_dir), config.evaluation_images)
 
 
+def images_sha256(config: RunConfig, data_dir: str | Path | None = None) -> str:
+    """Digest of the official images of a run; empty for a rendered twin, which the source decides.
+
+    Args:
+        config: of the run.
+        data_dir: folder of official files, see `lib.benchmarks.load`.
+    """
+    return load(*_data(config, data_dir)).images_sha256
+
+
 class _Data(NamedTuple):
     """Which images: the arguments of `load`."""
 

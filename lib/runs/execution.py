@@ -13,7 +13,7 @@ from lib.benchmarks import BENCHMARKS
 from lib.checks import check_number
 from lib.metrics import UndefinedScoreError, infomec, psnr
 from lib.runs import provenance
-from lib.runs.build import build_draw, build_model, held_out, run_keys
+from lib.runs.build import build_draw, build_model, held_out, images_sha256, run_keys
 from lib.runs.config import RunConfig
 from lib.runs.folders import RunFolders
 from lib.runs.record import (
@@ -201,6 +201,7 @@ def _make(
                 versions=provenance.versions(),
                 commit=provenance.commit(),
                 code=provenance.code_digest(),
+                images_sha256=images_sha256(own, data_dir),
                 parameters_sha256=digest(parameters),
             )
             write_text(folder / RECORD_FILE, record.to_json())

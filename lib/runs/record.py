@@ -46,6 +46,7 @@ class RunRecord:
         versions: of Python and the libraries that shape the numbers.
         commit: of this repository; "unknown" outside one; "+" follows where files were changed.
         code: digest of the library's source; a run made by other code is not reused.
+        images_sha256: digest of the official images as converted; empty for a rendered twin.
         parameters_sha256: of the final parameters, in the order of their names.
         folder: where the record lies; not part of the JSON.
     """
@@ -68,6 +69,7 @@ class RunRecord:
     versions: dict[str, str]
     commit: str
     code: str
+    images_sha256: str
     parameters_sha256: str
     folder: Path | None = field(default=None, compare=False)
 

@@ -22,19 +22,19 @@ CHANGES = pd.DataFrame(
 
 
 def test_the_best_latents_are_means_over_seeds_in_the_order_given(read, draw):
-    chart = known_sources(KNOWN, ["shape", "hue"], {"hue": 0.7}, labels={"hue": "hue of the wall"})
+    chart = known_sources(KNOWN, ["shape", "hue"], {"hue": 0.7})
     spec, tables = read(chart)
     [means] = [t for t in tables if "nmi" in t[0] and "seed" not in t[0]]
     found = {(row["source"], row["group"]): row["nmi"] for row in means}
     assert found == {
-        ("hue of the wall", "QLAE"): 0.8,
+        ("hue", "QLAE"): 0.8,
         ("shape", "QLAE"): pytest.approx(0.3),
-        ("hue of the wall", "autoencoder"): 0.3,
+        ("hue", "autoencoder"): 0.3,
         ("shape", "autoencoder"): 0.1,
     }
-    assert spec["layer"][0]["encoding"]["y"]["sort"] == ["shape", "hue of the wall"]
+    assert spec["layer"][0]["encoding"]["y"]["sort"] == ["shape", "hue"]
     [ceilings] = [t for t in tables if "ceiling" in t[0]]
-    assert ceilings == [{"source": "hue of the wall", "ceiling": 0.7}]
+    assert ceilings == [{"source": "hue", "ceiling": 0.7}]
     assert "shape, QLAE: 0.30" in spec["description"]
     draw(chart)
 

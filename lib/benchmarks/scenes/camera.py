@@ -1,5 +1,6 @@
 """Pinhole cameras and antialiasing."""
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
@@ -63,6 +64,20 @@ class Camera(NamedTuple):
 def samples_along_side(resolution: int, rays: int = RAYS_ALONG_SIDE) -> int:
     """Rays along each side of a pixel, at least 2; so many that a picture has at least `rays`."""
     return max(2, rays // resolution)
+
+
+def made_once(make: Callable[[], Arrays]) -> Callable[[], Arrays]:
+    """A function that makes arrays when it is first called and returns them from then on.
+
+    The first call may come while JAX traces a training step; the arrays are data all the same.
+    """
+
+    @functools.cache
+    def kept() -> Arrays:
+        with jax.ensure_compile_time_eval():
+            return make()
+
+    return kept
 
 
 def in_batches(

@@ -16,7 +16,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, Int8, UInt8
 
 from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import Camera, samples_along_side, supersample
+from lib.benchmarks.scenes.camera import Camera, made_once, samples_along_side, supersample
 from lib.benchmarks.scenes.living_room import CASTERS, COLORS, KINDS, NAMES, ROOM, middle_and_half
 from lib.benchmarks.scenes.vectors import Scalar, Vector
 from lib.benchmarks.sources import Publication, Source, even_labels
@@ -99,11 +99,9 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 7"]], Float[Array,
     if NUM_CAMERAS * (resolution * samples) ** 2 * BYTES_A_RAY > MAX_TABLE_BYTES:
         return lambda sources: render(sources, resolution, samples)
 
-    @functools.cache
+    @made_once
     def table() -> Surface:
-        # The first call may come while JAX traces a training step; the table is data all the same.
-        with jax.ensure_compile_time_eval():
-            return jax.jit(_table, static_argnums=(0, 1))(resolution, samples)
+        return jax.jit(_table, static_argnums=(0, 1))(resolution, samples)
 
     def draw(sources: Int[ArrayLike, "*n 7"]) -> Float[Array, "*n h w 3"]:
         sources = jnp.asarray(sources)

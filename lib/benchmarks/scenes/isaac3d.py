@@ -16,7 +16,14 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import Arrays, Camera, in_batches, samples_along_side, supersample
+from lib.benchmarks.scenes.camera import (
+    Arrays,
+    Camera,
+    in_batches,
+    made_once,
+    samples_along_side,
+    supersample,
+)
 from lib.benchmarks.scenes.kitchen import (
     KITCHEN,
     MATERIALS,
@@ -28,6 +35,7 @@ from lib.benchmarks.scenes.kitchen import (
     meet_kitchen,
     meet_object,
 )
+from lib.benchmarks.scenes.robot_arm import Arm, reach
 from lib.benchmarks.scenes.vectors import Scalar, Vector
 from lib.benchmarks.sources import Publication, Source
 
@@ -80,15 +88,6 @@ class Light(NamedTuple):
     object: Float[Array, "*n h w"]
 
 
-class Arm(NamedTuple):
-    """A pose of the arm: where its joints are, and the frame of the object at its tip."""
-
-    shoulder: Vector
-    elbow: Vector
-    wrist: Vector
-    tip: tracer.Frame
-
-
 @functools.lru_cache(maxsize=4)
 def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 9"]], Float[Array, "*n h w 3"]]:
     """Make a function that draws source combinations, usable inside `jax.jit` and `jax.vmap`.
@@ -109,12 +108,7 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 9"]], Float[Array,
     if bytes_a_ray * (samples * resolution) ** 2 > MAX_TABLE_BYTES:
         return in_batches(lambda sources: render(sources, resolution, samples))
 
-    @functools.cache
-    def table() -> Scenery:
-        # The first call may come while JAX traces a training step; the table is data all the same.
-        with jax.ensure_compile_time_eval():
-            return scenery_table(resolution, samples)
-
+    table = made_once(lambda: scenery_table(resolution, samples))
     return in_batches(lambda sources: render(sources, resolution, samples, table()))
 
 
@@ -258,14 +252,9 @@ def pose(turn: Int[Array, "*#n"], lift: Int[Array, "*#n"], kitchen: Kitchen = KI
         jnp.radians(jnp.asarray(angles, jnp.float32))[step]
         for angles, step in ((kitchen.turns, turn), (kitchen.lifts, lift), (kitchen.leans, lift))
     )
-    outward = Vector(jnp.cos(azimuth), jnp.sin(azimuth), 0.0)
-    sideways = Vector(-jnp.sin(azimuth), jnp.cos(azimuth), 0.0)
     shoulder = Vector(kitchen.robot_x, 0.0, kitchen.shoulder_z)
-    upward = outward * -jnp.sin(lean) + Vector(0.0, 0.0, jnp.cos(lean))
-    forward = outward * jnp.cos(raised) + Vector(0.0, 0.0, jnp.sin(raised))
-    elbow = shoulder + upward * kitchen.upper_arm
-    wrist = elbow + forward * kitchen.forearm
-    return Arm(shoulder, elbow, wrist, tracer.Frame.upright_along(wrist, forward, sideways))
+    upright = 0.5 * jnp.pi + lean
+    return reach(shoulder, azimuth, upright, raised, kitchen.upper_arm, kitchen.forearm)
 
 
 def _by_pixel(value: Arrays) -> Arrays:

@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, Int
 from lib.benchmarks.scenes import tracer
 from lib.benchmarks.scenes.camera import Camera, in_batches, samples_along_side, supersample
 from lib.benchmarks.scenes.mpi3d_objects import SHAPES, held_object
+from lib.benchmarks.scenes.robot_arm import Arm, reach
 from lib.benchmarks.scenes.vectors import Scalar, Vector
 from lib.benchmarks.sources import Publication, Source, even_labels
 
@@ -126,15 +127,6 @@ class Still(NamedTuple):
     slope: Scalar  # cosine of the angle between its normal and the light
     grey: Scalar  # how bright it is under full light; 0 on the ring
     ring: Scalar  # 1 on the ring
-
-
-class Arm(NamedTuple):
-    """A pose of the arm: where its joints are, and the frame of the object at its tip."""
-
-    shoulder: Vector
-    elbow: Vector
-    wrist: Vector
-    tip: tracer.Frame
 
 
 @functools.lru_cache(maxsize=4)
@@ -256,17 +248,14 @@ def pose(turn: Int[Array, "*n"], lift: Int[Array, "*n"], booth: Booth = BOOTH) -
     """
     azimuth = _angle(turn, booth.first_turn, booth.last_turn)
     elevation = _angle(lift, booth.first_lift, booth.last_lift)
-    outward = Vector(jnp.cos(azimuth), jnp.sin(azimuth), 0.0)
-    sideways = Vector(-jnp.sin(azimuth), jnp.cos(azimuth), 0.0)
-
-    def direction(angle: Scalar) -> Vector:
-        return outward * jnp.cos(angle) + Vector(0.0, 0.0, jnp.sin(angle))
-
-    shoulder = Vector(0.0, 0.0, 1.0 + 0.0 * azimuth)
-    elbow = shoulder + direction(elevation) * booth.upper_arm
-    forward = direction(elevation + math.radians(booth.bend))
-    wrist = elbow + forward * booth.forearm
-    return Arm(shoulder, elbow, wrist, tracer.Frame.upright_along(wrist, forward, sideways))
+    return reach(
+        Vector(0.0, 0.0, jnp.ones_like(azimuth)),
+        azimuth,
+        elevation,
+        elevation + math.radians(booth.bend),
+        booth.upper_arm,
+        booth.forearm,
+    )
 
 
 def _angle(step: Int[Array, "*n"], first: float, last: float) -> Scalar:

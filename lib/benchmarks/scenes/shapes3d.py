@@ -16,7 +16,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import Camera, samples_along_side, supersample
+from lib.benchmarks.scenes.camera import Camera, made_once, samples_along_side, supersample
 from lib.benchmarks.scenes.vectors import Scalar, Vector, where
 from lib.benchmarks.sources import Publication, Source, even_labels
 
@@ -112,12 +112,10 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 6"]], Float[Array,
     if table_bytes > MAX_TABLE_BYTES:
         return lambda sources: render(sources, resolution, samples)
 
-    @functools.cache
+    @made_once
     def table() -> Light:
-        # The first call may come while JAX traces a training step; the table is data all the same.
-        with jax.ensure_compile_time_eval():
-            traced = jax.jit(lambda index: trace(*_geometry(index), resolution, samples))
-            return traced(jnp.arange(NUM_GEOMETRIES))
+        traced = jax.jit(lambda index: trace(*_geometry(index), resolution, samples))
+        return traced(jnp.arange(NUM_GEOMETRIES))
 
     def draw(sources: Int[ArrayLike, "*n 6"]) -> Float[Array, "*n h w 3"]:
         floor_hue, wall_hue, object_hue, scale, shape, orientation = _columns(sources)

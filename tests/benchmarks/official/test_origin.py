@@ -1,7 +1,13 @@
 """Official images through `load` and through whole runs, on a small set in the published format."""
 
 import dataclasses
+import hashlib
+import json
+import os
+import subprocess
+import sys
 import types
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -9,26 +15,33 @@ import numpy as np
 import pytest
 
 from lib.benchmarks import BENCHMARKS, Source, SourceGrid, load
-from lib.benchmarks.official import OFFICIAL, OfficialFileError, sets
+from lib.benchmarks.official import OFFICIAL, OfficialFileError
 from lib.runs import RunConfig, execute
 from tests.benchmarks.official import small_sets
 
+ROOT = Path(__file__).parents[3]
 SIZES = (3, 4, 2, 5, 2, 3)
 
 
-@pytest.fixture
-def data_dir(monkeypatch, tmp_path):
-    """A folder with the file of a small set that takes the place of Shapes3D."""
+def take_the_place_of_shapes3d(folder):
+    """Put a small set in the place of Shapes3D, and write its file into a folder."""
     official = small_sets.small("shapes3d", sizes=SIZES)
     names = zip(small_sets.NAMES, SIZES, strict=True)
     scene = types.SimpleNamespace(
         SOURCES=tuple(Source(name, "", "", tuple(map(str, range(size)))) for name, size in names),
         PUBLICATION=official.publication,
     )
-    monkeypatch.setitem(sets.OFFICIAL, "shapes3d", official)
-    entry = dataclasses.replace(BENCHMARKS["shapes3d"], scene=scene)
-    monkeypatch.setitem(BENCHMARKS, "shapes3d", entry)
-    small_sets.write(official, tmp_path / official.file_name)
+    OFFICIAL["shapes3d"] = official
+    BENCHMARKS["shapes3d"] = dataclasses.replace(BENCHMARKS["shapes3d"], scene=scene)
+    small_sets.write(official, folder / official.file_name)
+
+
+@pytest.fixture
+def data_dir(monkeypatch, tmp_path):
+    """A folder with the file of a small set that takes the place of Shapes3D."""
+    for registry in (OFFICIAL, BENCHMARKS):
+        monkeypatch.setitem(registry, "shapes3d", registry["shapes3d"])  # put back afterwards
+    take_the_place_of_shapes3d(tmp_path)
     return tmp_path
 
 
@@ -81,7 +94,7 @@ def test_a_damaged_file_is_named(data_dir):
 
 
 @pytest.mark.parametrize("training_images", [400, 0])
-def test_a_run_learns_from_official_images(data_dir, tmp_path, training_images):
+def test_a_run_learns_from_official_images(data_dir, published, tmp_path, training_images):
     config = RunConfig(
         "shapes3d",
         "autoencoder",
@@ -95,5 +108,24 @@ def test_a_run_learns_from_official_images(data_dir, tmp_path, training_images):
     record = execute(config, tmp_path / "runs", data_dir=data_dir)
     assert record.config.origin == "official"
     assert record.num_images == 100
+    images = load("shapes3d", "official", data_dir=data_dir).images_sha256
+    assert record.images_sha256 == images == hashlib.sha256(published.tobytes()).hexdigest()
     loss = record.curves["reconstruction"]
     assert loss[-1] < loss[0]
+
+
+def test_two_devices_and_two_seeds_share_the_images(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.official.on_two_devices", str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    losses = json.loads(done.stdout.splitlines()[-1])
+    np.testing.assert_allclose(losses["2"], losses["1"], atol=1e-5)
+    first, second = losses["1"]
+    assert first != second

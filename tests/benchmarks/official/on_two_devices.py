@@ -1,0 +1,35 @@
+"""Run by `test_origin` with two simulated devices: trains on official images on one and on both."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from lib.runs import RunConfig, execute_seeds
+from tests.benchmarks.official.test_origin import SIZES, take_the_place_of_shapes3d
+
+
+def main(folder: Path) -> None:
+    """Print one JSON object: for each number of devices, the losses of two seeds."""
+    take_the_place_of_shapes3d(folder)
+    config = RunConfig(
+        "shapes3d",
+        "autoencoder",
+        "smoke",
+        origin="official",
+        steps=20,
+        training_images=0,
+        evaluation_images=int(np.prod(SIZES)) // 5,
+    )
+    losses = {}
+    for num_devices in (1, 2):
+        out_dir = folder / f"runs on {num_devices}"
+        records = execute_seeds(config, [0, 1], out_dir, data_dir=folder, num_devices=num_devices)
+        assert {f"x {num_devices}" in record.device for record in records} == {True}
+        losses[num_devices] = [record.curves["reconstruction"] for record in records]
+    json.dump(losses, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
