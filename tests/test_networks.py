@@ -12,12 +12,18 @@ from lib.networks import (
     ConvEncoder,
     MLPDecoder,
     MLPEncoder,
+    PlainDecoder,
     StyleDecoder,
     TransposedConv,
     build_networks,
 )
+from tests.networks_of_golden import (
+    fill_encoder,
+    fill_plain_decoder,
+    fill_style_decoder,
+    widths,
+)
 
-CONV_WEIGHT = (2, 3, 1, 0)  # (out, in, height, width) to (height, width, in, out)
 NETWORK_TOLERANCE = 2e-4
 
 
@@ -26,36 +32,18 @@ def _build(network, *sizes, **widths):
     return nnx.jit(lambda: network(*sizes, **widths, rngs=nnx.Rngs(0)))()
 
 
-def _fill_linear(layer: nnx.Linear, file, path: str) -> None:
-    layer.kernel[...] = file[f"{path}.weight"].T
-    layer.bias[...] = file[f"{path}.bias"]
-
-
 def test_golden_encoder(golden):
     file = golden("encoder")
     images = jnp.asarray(file["input_nchw"].transpose(0, 2, 3, 1))
-    convs = [file[f"param.conv.layers[{i}].layers[0].weight"] for i in range(12)]
     encoder = _build(
         ConvEncoder,
         images.shape[1],
         images.shape[3],
         file["pre_z"].shape[1],
-        widths=[conv.shape[0] for conv in convs[::3]],
+        widths=widths(file, "param.conv.layers[{}].layers[0].weight"),
         dense_width=file["features"].shape[1],
     )
-    for i, weight in enumerate(convs):
-        encoder.convs[i].kernel[...] = weight.transpose(CONV_WEIGHT)
-        encoder.norms[i].scale[...] = file[f"param.conv.layers[{i}].layers[1].weight"]
-        encoder.norms[i].bias[...] = file[f"param.conv.layers[{i}].layers[1].bias"]
-    for i in range(2):
-        _fill_linear(encoder.dense[i], file, f"param.dense.layers[{i}].layers[0]")
-    _fill_linear(encoder.head, file, "param.head")
-    # The file's first dense layer reads the map as (channel, height, width); ours channels-last.
-    channels, side = convs[-1].shape[0], images.shape[1] // 16
-    kernel = encoder.dense[0].kernel
-    by_channel = kernel[...].reshape(channels, side, side, -1)
-    kernel[...] = by_channel.transpose(1, 2, 0, 3).reshape(kernel.shape)
-
+    fill_encoder(encoder, file, "param")
     features, outputs = nnx.jit(lambda: (encoder.features(images), encoder(images)))()
     np.testing.assert_allclose(features, file["features"], atol=NETWORK_TOLERANCE)
     np.testing.assert_allclose(outputs, file["pre_z"], atol=NETWORK_TOLERANCE)
@@ -63,27 +51,67 @@ def test_golden_encoder(golden):
 
 def test_golden_style_decoder(golden):
     file = golden("style_decoder")
-    blocks = "param.style_conv_transpose.blocks"
-    convs = [file[f"{blocks}[{i}].forward_block.layers[0].weight"] for i in range(12)]
     logits = file["logits_nchw"].transpose(0, 2, 3, 1)
     decoder = _build(
         StyleDecoder,
         logits.shape[1],
         logits.shape[3],
         file["latents"].shape[1],
-        widths=[conv.shape[0] for conv in convs[::3]],
+        widths=widths(file, "param.style_conv_transpose.blocks[{}].forward_block.layers[0].weight"),
         dense_width=file["param.dense.layers[0].layers[0].bias"].shape[0],
     )
-    decoder.input_map[...] = file["param.input_map"].transpose(1, 2, 0)
-    for i in range(2):
-        _fill_linear(decoder.dense[i], file, f"param.dense.layers[{i}].layers[0]")
-    for i, weight in enumerate(convs):
-        decoder.convs[i].kernel[...] = weight.transpose(CONV_WEIGHT)
-        _fill_linear(decoder.conditionings[i], file, f"{blocks}[{i}].conditioning.layers[0]")
-    decoder.to_image.kernel[...] = file["param.conv.layers[0].weight"].transpose(CONV_WEIGHT)
-
+    fill_style_decoder(decoder, file, "param")
     decoded = nnx.jit(decoder)(jnp.asarray(file["latents"]))
     np.testing.assert_allclose(decoded, logits, atol=NETWORK_TOLERANCE)
+
+
+def test_golden_plain_decoder(golden):
+    file = golden("image_decoder")
+    logits = file["logits_nchw"].transpose(0, 2, 3, 1)
+    decoder = _build(
+        PlainDecoder,
+        logits.shape[1],
+        logits.shape[3],
+        file["latents"].shape[1],
+        widths=widths(file, "param.layers[3].layers[{}].layers[0].weight"),
+        dense_width=file["param.layers[0].layers[0].layers[0].bias"].shape[0],
+        first_width=file["param.layers[3].layers[0].layers[0].weight"].shape[1],
+    )
+    fill_plain_decoder(decoder, file)
+    decoded = nnx.jit(decoder)(jnp.asarray(file["latents"]))
+    np.testing.assert_allclose(decoded, logits, atol=NETWORK_TOLERANCE)
+
+
+@pytest.mark.parametrize("network", ["mlp", "convolutional", "convolutional-plain"])
+def test_activations_are_those_of_each_image_and_end_in_its_logits(network):
+    sizes = {"resolution": 32, "channels": 3, "num_latents": 5, "width": 8}
+    _, decoder = _build(build_networks, network, **sizes)
+    latents = jax.random.normal(jax.random.key(0), (3, 5))
+    activations = nnx.jit(lambda latents: decoder.activations(latents))
+    found, logits = activations(latents)
+    np.testing.assert_allclose(logits, nnx.jit(decoder)(latents), atol=1e-5)
+    assert len(found) == (2 if network == "mlp" else 4)
+    sides = [maps.shape[1] for maps in found if maps.ndim == 4]
+    assert sides == ([] if network == "mlp" else [4, 8, 16])
+    others, _ = activations(latents.at[1:].set(0.5))
+    for maps, other in zip(found, others, strict=True):
+        assert len(maps) == 3
+        np.testing.assert_allclose(maps[0], other[0], atol=1e-5)
+        assert not np.allclose(maps[1], other[1], atol=1e-4)
+
+
+def test_encoder_and_decoder_may_have_different_widths():
+    encoder, decoder = build_networks(
+        "mlp",
+        resolution=4,
+        channels=1,
+        num_latents=3,
+        encoder_outputs=6,
+        width=8,
+        rngs=nnx.Rngs(0),
+    )
+    assert encoder(jnp.zeros((2, 4, 4, 1))).shape == (2, 6)
+    assert decoder(jnp.zeros((2, 3))).shape == (2, 4, 4, 1)
 
 
 @pytest.mark.parametrize("side", [1, 2, 5])
@@ -117,7 +145,7 @@ def test_paper_scale_has_the_published_number_of_parameters():
     assert round(count / 1e6, 2) == 7.65
 
 
-@pytest.mark.parametrize("network", ["mlp", "convolutional"])
+@pytest.mark.parametrize("network", ["mlp", "convolutional", "convolutional-plain"])
 def test_every_image_is_encoded_and_decoded_alone(network):
     """No layer mixes images of a batch: an image comes out the same in any company."""
     sizes = {"resolution": 32, "channels": 3, "num_latents": 5, "width": 8}
@@ -149,7 +177,7 @@ def test_initial_kernels_span_the_inverse_root_of_the_inputs():
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"network": "transformer"}, ValueError, "network='transformer' .*convolutional, mlp"),
+        ({"network": "transformer"}, ValueError, "network='transformer' .*convolutional, .*mlp"),
         ({"resolution": 40}, ValueError, "resolution=40 is not a multiple of 16"),
         ({"resolution": 8}, ValueError, "resolution=8 .*>= 16"),
         ({"resolution": 16}, ValueError, "resolution=16 is too small .*at least 32"),

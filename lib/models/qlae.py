@@ -1,16 +1,16 @@
-"""QLAE: the quantized-latent autoencoder."""
+"""QLAE: the quantized-latent autoencoder, and its ablations."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Self
 
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from lib.checks import check_number
-from lib.latents import QuantizedLatent
+from lib.latents import GlobalQuantizedLatent, QuantizedLatent
 from lib.models.autoencoder import Autoencoder
 from lib.models.losses import binary_cross_entropy, commitment_loss, quantization_loss
+from lib.models.step import Step
 
 
 class QLAE(Autoencoder):
@@ -19,10 +19,10 @@ class QLAE(Autoencoder):
     The other half of the method, a high weight decay, is the optimizer's:
     see `lib.training.build_optimizer`.
 
-    Args:
-        encoder: maps images to `(n, num_latents)`.
-        decoder: maps `(n, num_latents)` to logits of images.
-        latent: the codebooks.
+    Hyperparameters:
+        num_values: code values of each latent, one number or a list of one each.
+        learn_values: False keeps the code values where they start (an ablation).
+        global_values: True gives all latents one codebook (an ablation).
         quantization_weight: of `quantization_loss`, at least 0.
         commitment_weight: of `commitment_loss`, at least 0.
 
@@ -30,41 +30,28 @@ class QLAE(Autoencoder):
         configuration.
     """
 
-    hyperparameters = MappingProxyType(
-        {"num_values": 10, "quantization_weight": 0.01, "commitment_weight": 0.01}
+    latent_settings = MappingProxyType(
+        {"num_values": 10, "learn_values": True, "global_values": False}
     )
-
-    def __init__(
-        self,
-        encoder: nnx.Module,
-        decoder: nnx.Module,
-        latent: QuantizedLatent,
-        *,
-        quantization_weight: float = hyperparameters["quantization_weight"],
-        commitment_weight: float = hyperparameters["commitment_weight"],
-    ):
-        check_number("quantization_weight", quantization_weight, minimum=0)
-        check_number("commitment_weight", commitment_weight, minimum=0)
-        super().__init__(encoder, decoder, latent)
-        self.quantization_weight = quantization_weight
-        self.commitment_weight = commitment_weight
+    objective_settings = MappingProxyType({"quantization_weight": 0.01, "commitment_weight": 0.01})
 
     @classmethod
-    def build(
+    def build_latent(
         cls,
-        encoder: nnx.Module,
-        decoder: nnx.Module,
         num_latents: int,
         *,
-        num_values: int = hyperparameters["num_values"],
         rngs: nnx.Rngs,
-        **weights: float,
-    ) -> Self:
-        """The model over given networks, with `num_values` code values a latent."""
-        latent = QuantizedLatent(num_latents, num_values, rngs=rngs)
-        return cls(encoder, decoder, latent, **weights)
+        num_values: int | Sequence[int],
+        learn_values: bool,
+        global_values: bool,
+    ) -> QuantizedLatent:
+        """The codebooks."""
+        kind = GlobalQuantizedLatent if global_values else QuantizedLatent
+        return kind(num_latents, num_values, learn_values=learn_values, rngs=rngs)
 
-    def terms(self, images: Float[Array, "n height width channels"]) -> dict[str, Float[Array, ""]]:
+    def terms(
+        self, images: Float[Array, "n height width channels"], step: Step
+    ) -> dict[str, Float[Array, ""]]:
         """Reconstruction, quantization and commitment, weighted."""
         code, logits = self(images)
         quantization = quantization_loss(code.continuous, code.quantized)

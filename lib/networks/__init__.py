@@ -1,13 +1,15 @@
-"""Encoders and decoders: the published convolutional pair, and a small pair of MLPs.
+"""Encoders and decoders: the published convolutional ones, and a small pair of MLPs.
 
-Every encoder maps images `(n, resolution, resolution, channels)` in [0, 1] to `(n, num_latents)`;
-every decoder maps `(n, num_latents)` to image logits, whose sigmoid is the reconstruction.
+Every encoder maps images `(n, resolution, resolution, channels)` in [0, 1] to `(n, num_outputs)`:
+`features`, `(n, num_features)`, and a linear `head` on them. Every decoder maps `(n, num_inputs)`
+to image logits, whose sigmoid is the reconstruction; its `activations` also tell what its layers
+made of the latents on the way.
 """
 
 from lib.networks.build import NETWORKS, build_networks, check_sizes
 from lib.networks.convolution import Conv, TransposedConv
-from lib.networks.convolutional import ConvEncoder, StyleDecoder
-from lib.networks.dense import MLPDecoder, MLPEncoder
+from lib.networks.convolutional import ConvEncoder, PlainDecoder, StyleDecoder
+from lib.networks.dense import MLPDecoder, MLPEncoder, linear
 
 __all__ = [
     "NETWORKS",
@@ -15,8 +17,10 @@ __all__ = [
     "ConvEncoder",
     "MLPDecoder",
     "MLPEncoder",
+    "PlainDecoder",
     "StyleDecoder",
     "TransposedConv",
     "build_networks",
     "check_sizes",
+    "linear",
 ]

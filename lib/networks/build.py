@@ -5,10 +5,15 @@ from flax import nnx
 from jax.typing import DTypeLike
 
 from lib.checks import check_choice, check_integer
-from lib.networks.convolutional import ConvEncoder, StyleDecoder, smallest_side
+from lib.networks.convolutional import (
+    ConvEncoder,
+    PlainDecoder,
+    StyleDecoder,
+    smallest_side,
+)
 from lib.networks.dense import MLPDecoder, MLPEncoder
 
-NETWORKS = ("convolutional", "mlp")
+NETWORKS = ("convolutional", "convolutional-plain", "mlp")
 
 
 def build_networks(
@@ -17,6 +22,7 @@ def build_networks(
     resolution: int,
     channels: int,
     num_latents: int,
+    encoder_outputs: int | None = None,
     width: int,
     dtype: DTypeLike = jnp.float32,
     rngs: nnx.Rngs,
@@ -24,12 +30,14 @@ def build_networks(
     """An encoder and its decoder.
 
     Args:
-        network: "convolutional" (the published pair) or "mlp" (the laptop profile's).
+        network: "convolutional" (the published pair, with the style decoder),
+            "convolutional-plain" (with the plain decoder) or "mlp" (the laptop profile's).
         resolution: side of the images in pixels.
         channels: colour channels of the images.
-        num_latents: latents between the two.
+        num_latents: numbers that the decoder reads.
+        encoder_outputs: numbers that the encoder gives; as many when None.
         width: of the hidden layers of the MLPs; of the widest maps and the dense layers of the
-            convolutional pair, whose narrower maps have a half, a quarter and an eighth of it.
+            convolutional pairs, whose narrower maps have a half, a quarter and an eighth of it.
         dtype: of the arithmetic; parameters, latents and logits are float32 whatever it is.
         rngs: of the initial parameters.
 
@@ -40,15 +48,16 @@ def build_networks(
         ValueError: an unknown network, or a size that it cannot have.
     """
     check_sizes(network, resolution, width)
-    sizes = (resolution, channels, num_latents)
+    image = (resolution, channels)
+    outputs = num_latents if encoder_outputs is None else encoder_outputs
     kind = {"dtype": dtype, "rngs": rngs}
     if network == "mlp":
-        return MLPEncoder(*sizes, width=width, **kind), MLPDecoder(*sizes, width=width, **kind)
+        encoder = MLPEncoder(*image, outputs, width=width, **kind)
+        return encoder, MLPDecoder(*image, num_latents, width=width, **kind)
     widths = (width // 8, width // 4, width // 2, width)
-    return (
-        ConvEncoder(*sizes, widths=widths, dense_width=width, **kind),
-        StyleDecoder(*sizes, widths=widths[::-1], dense_width=width, **kind),
-    )
+    encoder = ConvEncoder(*image, outputs, widths=widths, dense_width=width, **kind)
+    decoder = PlainDecoder if network == "convolutional-plain" else StyleDecoder
+    return encoder, decoder(*image, num_latents, widths=widths[::-1], dense_width=width, **kind)
 
 
 def check_sizes(network: str, resolution: int, width: int) -> None:
@@ -56,17 +65,17 @@ def check_sizes(network: str, resolution: int, width: int) -> None:
 
     Raises:
         TypeError: a size that is not an integer.
-        ValueError: an unknown network; a size below 1; for "convolutional", a resolution that is
-            not a multiple of 16 or is 16 itself, or a width that is not a multiple of 8.
+        ValueError: an unknown network; a size below 1; for a convolutional one, a resolution that
+            is not a multiple of 16 or is 16 itself, or a width that is not a multiple of 8.
     """
     check_choice("network", network, NETWORKS)
     check_integer("resolution", resolution, minimum=1)
     check_integer("width", width, minimum=1)
-    if network != "convolutional":
+    if network == "mlp":
         return
     if smallest_side(resolution) == 1:
         raise ValueError(
-            f"resolution={resolution} is too small for network='convolutional': its smallest maps "
+            f"resolution={resolution} is too small for network={network!r}: its smallest maps "
             "would be single pixels, which an instance norm turns to zero; expected at least 32."
         )
     if width % 8:

@@ -27,7 +27,7 @@ class _KernelLayer(nnx.Module):
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
-        kernel_size: 3 or 4.
+        kernel_size: 3 or 4; of a `Conv` also 1.
         dtype: of the arithmetic; the kernel itself is float32.
         rngs: of the initial kernel, `(kernel_size, kernel_size, in_channels, out_channels)`.
     """
@@ -51,7 +51,7 @@ class _KernelLayer(nnx.Module):
 
 
 class Conv(_KernelLayer):
-    """A convolution without bias, padded by 1: kernel 3 keeps the side, kernel 4 halves it.
+    """A convolution without bias: kernels 1 and 3 keep the side, kernel 4 halves it.
 
     A step of 2 over the pixels is a step of 1 over blocks of 2x2 pixels, whose four colours are
     channels; so the kernel of size 4 is one of size 2 over blocks. For its arguments see
@@ -64,8 +64,8 @@ class Conv(_KernelLayer):
         """Maps `(n, height, width, in_channels)` to `out_channels`, the side kept or halved."""
         maps, kernel = self._cast(maps)
         size, _, in_channels, out_channels = kernel.shape
-        if size == 3:
-            return convolve(maps, kernel, 1)
+        if size != 4:
+            return convolve(maps, kernel, size // 2)
         padded = jnp.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
         n, height, width, _ = padded.shape
         blocks = padded.reshape(n, height // 2, 2, width // 2, 2, in_channels)

@@ -1,4 +1,4 @@
-"""The published convolutional encoder and style decoder."""
+"""The published convolutional encoder, its style decoder, and its plain decoder."""
 
 from collections.abc import Sequence
 
@@ -18,6 +18,8 @@ LEAKY_SLOPE = 0.2
 # Source: the authors' configuration of the image encoder and the style decoder.
 KERNEL_SIZES = (3, 3, 4) * 4
 INPUT_MAP_VALUE = 0.1
+# The blocks after which the side doubles, but for the last.
+_LAST_OF_SIDE = (2, 5, 8)
 
 
 def instance_norm(maps: Float[Array, "n height width channels"]) -> Array:
@@ -40,7 +42,7 @@ class ConvEncoder(nnx.Module):
     Args:
         resolution: side of the images in pixels, a multiple of 16.
         channels: colour channels of the images.
-        num_latents: width of the output.
+        num_outputs: width of the output.
         widths: channels of the four groups of three convolutions.
         dense_width: width of the two dense layers.
         dtype: of the arithmetic up to the features; parameters, statistics of the norms and the
@@ -59,7 +61,7 @@ class ConvEncoder(nnx.Module):
         self,
         resolution: int,
         channels: int,
-        num_latents: int,
+        num_outputs: int,
         *,
         widths: Sequence[int] = (32, 64, 128, 256),
         dense_width: int = 256,
@@ -67,30 +69,19 @@ class ConvEncoder(nnx.Module):
         rngs: nnx.Rngs,
     ):
         side = smallest_side(resolution)
-        convs, norms = [], []
-        previous = channels
-        for i, kernel_size in enumerate(KERNEL_SIZES):
-            width = widths[i // 3]
-            convs.append(Conv(previous, width, kernel_size, dtype=dtype, rngs=rngs))
-            norms.append(
-                nnx.InstanceNorm(
-                    width, epsilon=NORM_EPSILON, use_fast_variance=False, dtype=dtype, rngs=rngs
-                )
-            )
-            previous = width
-        self.convs = nnx.List(convs)
-        self.norms = nnx.List(norms)
-        flattened = side * side * previous
+        self.convs, self.norms = _blocks(Conv, channels, widths, dtype, rngs)
+        flattened = side * side * widths[-1]
         self.dense = nnx.List(
             [
                 linear(flattened, dense_width, rngs, dtype),
                 linear(dense_width, dense_width, rngs, dtype),
             ]
         )
-        self.head = linear(dense_width, num_latents, rngs)
+        self.num_features = dense_width
+        self.head = linear(dense_width, num_outputs, rngs)
 
     def features(self, images: Float[Array, "n height width channels"]) -> Array:
-        """The `(n, dense_width)` features that the head reads."""
+        """The `(n, num_features)` features that the head reads."""
         maps = images
         for conv, norm in zip(self.convs, self.norms, strict=True):
             maps = nnx.leaky_relu(norm(conv(maps)), LEAKY_SLOPE)
@@ -100,7 +91,7 @@ class ConvEncoder(nnx.Module):
         return features
 
     def __call__(self, images: Float[Array, "n height width channels"]) -> Array:
-        """Images to `(n, num_latents)`."""
+        """Images to `(n, num_outputs)`."""
         return self.head(self.features(images))
 
 
@@ -114,7 +105,7 @@ class StyleDecoder(nnx.Module):
     Args:
         resolution: side of the images in pixels, a multiple of 16.
         channels: colour channels of the images.
-        num_latents: width of the input.
+        num_inputs: width of the input.
         widths: channels of the four groups of three blocks, from the smallest map up.
         dense_width: width of the style.
         dtype: of the arithmetic; parameters, statistics of the norms and the logits are float32.
@@ -131,7 +122,7 @@ class StyleDecoder(nnx.Module):
         self,
         resolution: int,
         channels: int,
-        num_latents: int,
+        num_inputs: int,
         *,
         widths: Sequence[int] = (256, 128, 64, 32),
         dense_width: int = 256,
@@ -142,7 +133,7 @@ class StyleDecoder(nnx.Module):
         self.input_map = nnx.Param(jnp.full((side, side, widths[0]), INPUT_MAP_VALUE, jnp.float32))
         self.dense = nnx.List(
             [
-                linear(num_latents, dense_width, rngs, dtype),
+                linear(num_inputs, dense_width, rngs, dtype),
                 linear(dense_width, dense_width, rngs, dtype),
             ]
         )
@@ -157,18 +148,118 @@ class StyleDecoder(nnx.Module):
         self.conditionings = nnx.List(conditionings)
         self.to_image = Conv(previous, channels, 3, dtype=dtype, rngs=rngs)
 
-    def __call__(self, latents: Float[Array, "n num_latents"]) -> Array:
-        """Latents to logits `(n, resolution, resolution, channels)`."""
+    def activations(self, latents: Float[Array, "n num_inputs"]) -> tuple[list[Array], Array]:
+        """The style and the maps of all sides but the last, and the logits.
+
+        The maps are those after the first three groups of three blocks.
+        """
         style = latents
         for layer in self.dense:
             style = nnx.relu(layer(style))
         # One map until the first style tells the images apart.
         maps = self.input_map[...][None]
-        for conv, conditioning in zip(self.convs, self.conditionings, strict=True):
+        found = [style]
+        for i, (conv, conditioning) in enumerate(zip(self.convs, self.conditionings, strict=True)):
             scale, bias = jnp.split(nnx.relu(conditioning(style))[:, None, None, :], 2, axis=-1)
             maps = instance_norm(nnx.leaky_relu(conv(maps), LEAKY_SLOPE))
             maps = maps * scale + bias
-        return self.to_image(maps).astype(jnp.float32)
+            if i in _LAST_OF_SIDE:
+                found.append(maps)
+        return found, self.to_image(maps).astype(jnp.float32)
+
+    def __call__(self, latents: Float[Array, "n num_inputs"]) -> Array:
+        """Latents to logits `(n, resolution, resolution, channels)`."""
+        return self.activations(latents)[1]
+
+
+class PlainDecoder(nnx.Module):
+    """The published plain decoder: the latents grow into maps, without a style.
+
+    Three dense layers with ReLUs, the last as wide as the smallest maps; 12 transposed
+    convolutions, each followed by an instance norm with scale and bias and a leaky ReLU; and a
+    1x1 convolution.
+
+    Args:
+        resolution: side of the images in pixels, a multiple of 16.
+        channels: colour channels of the images.
+        num_inputs: width of the input.
+        widths: channels of the four groups of three transposed convolutions, from the smallest
+            maps up.
+        dense_width: width of the first two dense layers.
+        first_width: channels of the smallest maps, which the third dense layer makes; the first
+            of `widths` when None.
+        dtype: of the arithmetic; parameters, statistics of the norms and the logits are float32.
+        rngs: of the initial parameters.
+
+    Raises:
+        ValueError: a resolution that is not a multiple of 16.
+
+    Source: the authors' configuration `decoder_partial/image`; widths (256, 128, 64, 32), 256.
+    Differs: maps are channels-last, so the third dense layer's output is a map in the order
+        (height, width, channel).
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        channels: int,
+        num_inputs: int,
+        *,
+        widths: Sequence[int] = (256, 128, 64, 32),
+        dense_width: int = 256,
+        first_width: int | None = None,
+        dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs,
+    ):
+        side = smallest_side(resolution)
+        first_width = widths[0] if first_width is None else first_width
+        self.map_shape = (side, side, first_width)
+        self.dense = nnx.List(
+            [
+                linear(num_inputs, dense_width, rngs, dtype),
+                linear(dense_width, dense_width, rngs, dtype),
+                linear(dense_width, side * side * first_width, rngs, dtype),
+            ]
+        )
+        self.convs, self.norms = _blocks(TransposedConv, first_width, widths, dtype, rngs)
+        self.to_image = Conv(widths[-1], channels, 1, dtype=dtype, rngs=rngs)
+
+    def activations(self, latents: Float[Array, "n num_inputs"]) -> tuple[list[Array], Array]:
+        """The second dense layer and the maps of all sides but the last, and the logits."""
+        first, second, to_map = self.dense
+        values = nnx.relu(second(nnx.relu(first(latents))))
+        maps = nnx.relu(to_map(values)).reshape(-1, *self.map_shape)
+        found = [values]
+        for i, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
+            maps = nnx.leaky_relu(norm(conv(maps)), LEAKY_SLOPE)
+            if i in _LAST_OF_SIDE:
+                found.append(maps)
+        return found, self.to_image(maps).astype(jnp.float32)
+
+    def __call__(self, latents: Float[Array, "n num_inputs"]) -> Array:
+        """Latents to logits `(n, resolution, resolution, channels)`."""
+        return self.activations(latents)[1]
+
+
+def _blocks(
+    kind: type[Conv | TransposedConv],
+    channels: int,
+    widths: Sequence[int],
+    dtype: DTypeLike,
+    rngs: nnx.Rngs,
+) -> tuple[nnx.List, nnx.List]:
+    """12 convolutions and the instance norms, with scale and bias, that follow them."""
+    convs, norms = [], []
+    for i, kernel_size in enumerate(KERNEL_SIZES):
+        width = widths[i // 3]
+        convs.append(kind(channels, width, kernel_size, dtype=dtype, rngs=rngs))
+        norms.append(
+            nnx.InstanceNorm(
+                width, epsilon=NORM_EPSILON, use_fast_variance=False, dtype=dtype, rngs=rngs
+            )
+        )
+        channels = width
+    return nnx.List(convs), nnx.List(norms)
 
 
 def smallest_side(resolution: int) -> int:

@@ -50,10 +50,13 @@ class _MLP(nnx.Module):
         self.norms = nnx.List([nnx.LayerNorm(width, dtype=dtype, rngs=rngs) for _ in range(2)])
         self.head = linear(width, out_features, rngs)
 
-    def __call__(self, inputs: Float[Array, "n in_features"]) -> Array:
+    def activations(self, inputs: Float[Array, "n in_features"]) -> list[Array]:
+        """Of the two hidden layers."""
+        found = []
         for layer, norm in zip(self.hidden, self.norms, strict=True):
             inputs = nnx.relu(norm(layer(inputs)))
-        return self.head(inputs)
+            found.append(inputs)
+        return found
 
 
 class MLPEncoder(nnx.Module):
@@ -62,7 +65,7 @@ class MLPEncoder(nnx.Module):
     Args:
         resolution: side of the images in pixels.
         channels: colour channels of the images.
-        num_latents: width of the output.
+        num_outputs: width of the output.
         width: width of the two hidden layers, each with a layer norm.
         dtype: of the arithmetic of the hidden layers; parameters and the last layer are float32.
         rngs: of the initial parameters.
@@ -72,17 +75,26 @@ class MLPEncoder(nnx.Module):
         self,
         resolution: int,
         channels: int,
-        num_latents: int,
+        num_outputs: int,
         *,
         width: int,
         dtype: DTypeLike = jnp.float32,
         rngs: nnx.Rngs,
     ):
-        self.mlp = _MLP(resolution**2 * channels, num_latents, width=width, dtype=dtype, rngs=rngs)
+        self.mlp = _MLP(resolution**2 * channels, num_outputs, width=width, dtype=dtype, rngs=rngs)
+        self.num_features = width
+
+    def features(self, images: Float[Array, "n height width channels"]) -> Array:
+        """The `(n, num_features)` features that the last layer reads."""
+        return self.mlp.activations(images.reshape(images.shape[0], -1))[-1]
+
+    def head(self, features: Float[Array, "n num_features"]) -> Array:
+        """The last layer: features to `(n, num_outputs)`."""
+        return self.mlp.head(features)
 
     def __call__(self, images: Float[Array, "n height width channels"]) -> Array:
-        """Images to `(n, num_latents)`."""
-        return self.mlp(images.reshape(images.shape[0], -1))
+        """Images to `(n, num_outputs)`."""
+        return self.head(self.features(images))
 
 
 class MLPDecoder(nnx.Module):
@@ -91,7 +103,7 @@ class MLPDecoder(nnx.Module):
     Args:
         resolution: side of the images in pixels.
         channels: colour channels of the images.
-        num_latents: width of the input.
+        num_inputs: width of the input.
         width: width of the two hidden layers, each with a layer norm.
         dtype: of the arithmetic of the hidden layers; parameters and the last layer are float32.
         rngs: of the initial parameters.
@@ -101,7 +113,7 @@ class MLPDecoder(nnx.Module):
         self,
         resolution: int,
         channels: int,
-        num_latents: int,
+        num_inputs: int,
         *,
         width: int,
         dtype: DTypeLike = jnp.float32,
@@ -109,8 +121,13 @@ class MLPDecoder(nnx.Module):
     ):
         self.image_shape = (resolution, resolution, channels)
         values = math.prod(self.image_shape)
-        self.mlp = _MLP(num_latents, values, width=width, dtype=dtype, rngs=rngs)
+        self.mlp = _MLP(num_inputs, values, width=width, dtype=dtype, rngs=rngs)
 
-    def __call__(self, latents: Float[Array, "n num_latents"]) -> Array:
+    def activations(self, latents: Float[Array, "n num_inputs"]) -> tuple[list[Array], Array]:
+        """Activations of the hidden layers, and logits `(n, resolution, resolution, channels)`."""
+        hidden = self.mlp.activations(latents)
+        return hidden, self.mlp.head(hidden[-1]).reshape(latents.shape[0], *self.image_shape)
+
+    def __call__(self, latents: Float[Array, "n num_inputs"]) -> Array:
         """Latents to logits `(n, resolution, resolution, channels)`."""
-        return self.mlp(latents).reshape(latents.shape[0], *self.image_shape)
+        return self.activations(latents)[1]

@@ -29,7 +29,9 @@ class PlainConv(nnx.Module):
         """Maps `(n, height, width, in_channels)` to `out_channels`, with the layer's side."""
         kernel = self.kernel[...].astype(self.dtype)
         factor = 2 if kernel.shape[0] == 4 else 1
-        padding = 2 if self.is_transposed and factor == 2 else 1
+        padding = kernel.shape[0] // 2
+        if factor == 2 and not self.is_transposed:
+            padding = 1
         return jax.lax.conv_general_dilated(
             maps.astype(self.dtype),
             kernel,

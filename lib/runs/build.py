@@ -1,6 +1,6 @@
 """Model and data of a run, from its configuration."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,17 +40,16 @@ def run_keys(seed: int) -> RunKeys:
 def build_model(config: RunConfig) -> nnx.Module:
     """The untrained model, its parameters drawn from the configuration's seed."""
     rngs = nnx.Rngs(params=run_keys(config.seed).parameters)
-    encoder, decoder = build_networks(
+    networks = partial(
+        build_networks,
         config.network,
         resolution=config.resolution,
         channels=BENCHMARKS[config.benchmark].channels,
-        num_latents=config.num_latents,
         width=config.width,
         dtype=PRECISIONS[config.precision],
-        rngs=rngs,
     )
     return MODELS[config.model].build(
-        encoder, decoder, config.num_latents, rngs=rngs, **config.hyperparameters
+        networks, config.num_latents, rngs=rngs, **config.hyperparameters
     )
 
 

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Self
 
 from lib.benchmarks import BENCHMARKS, OFFICIAL_RESOLUTION, ORIGINS
-from lib.checks import check_choice, check_integer, check_number
+from lib.checks import check_choice, check_integer
+from lib.latents import check_num_values
 from lib.metrics import PROTOCOLS
-from lib.models import MODELS
+from lib.models import MODELS, check_settings
 from lib.networks import check_sizes
 from lib.runs.profiles import PROFILES, default_settings
 from lib.training import Recipe
@@ -24,21 +25,20 @@ class RunConfig:
 
     Args:
         benchmark: name of a benchmark, such as "shapes3d".
-        model: name of a model, such as "autoencoder" or "qlae".
+        model: name of a model, one of `lib.models.MODELS`.
         profile: "smoke", "laptop" or "paper": where the settings that are not given come from.
         seed: of the initial parameters and of the batches, from 0 to 2**32 - 1.
         **settings: settings that differ from the profile's; any attribute below, or one of the
-            model's hyperparameters (for "qlae": `num_values`, `quantization_weight`,
-            `commitment_weight`). None leaves a setting to the profile.
+            model's hyperparameters, see its class. None leaves a setting to the profile.
 
     Attributes:
         origin: "rendered" for the rendered twin, "official" for the published images.
         resolution: side of the images in pixels.
         num_latents: latents of the model; where not given, twice the number of sources that vary.
-        network: "mlp" or "convolutional".
+        network: one of `lib.networks.NETWORKS`.
         width: of the networks, see `lib.networks.build_networks`.
-        steps, batch_size, learning_rate, schedule, weight_decay, clip, precision: see
-            `lib.training.Recipe`.
+        steps, batch_size, learning_rate, schedule, weight_decay, clip, beta1, beta2, precision:
+            see `lib.training.Recipe`.
         training_images: how many source combinations are drawn and kept for training; 0 draws new
             ones at every step.
         evaluation_images: how many source combinations are held out of training and scored.
@@ -65,11 +65,13 @@ class RunConfig:
     schedule: str
     weight_decay: float
     clip: float
+    beta1: float
+    beta2: float
     precision: str
     training_images: int
     evaluation_images: int
     protocol: str
-    hyperparameters: Mapping[str, float]
+    hyperparameters: Mapping[str, object]
 
     def __init__(
         self,
@@ -109,8 +111,9 @@ class RunConfig:
         kinds = {f.name: f.type for f in fields(self)}
         for name, value in resolved.items():
             object.__setattr__(self, name, kinds[name](value))
-        kinds = {name: type(value) for name, value in hyperparameters.items()}
-        own = {name: kinds[name](value) for name, value in own.items()}
+        own = {name: _plain(value, type(hyperparameters[name])) for name, value in own.items()}
+        if "dataset_size" in hyperparameters and "dataset_size" not in given:
+            own["dataset_size"] = self._num_training_images
         object.__setattr__(self, "hyperparameters", MappingProxyType(own))
 
     def _check(self) -> None:
@@ -130,11 +133,16 @@ class RunConfig:
                 f"{self.training_images} ask for more than the {num_images} source "
                 f"combinations of {self.benchmark}; expected at most that many together."
             )
+        check_settings(self.hyperparameters, MODELS[self.model].hyperparameters)
         if "num_values" in self.hyperparameters:
-            check_integer("num_values", self.hyperparameters["num_values"], minimum=2)
-        for name, value in self.hyperparameters.items():
-            check_number(name, value, minimum=0)
+            check_num_values(self.hyperparameters["num_values"], self.num_latents)
         _ = self.recipe
+
+    @property
+    def _num_training_images(self) -> int:
+        """How many images training draws from."""
+        unseen = BENCHMARKS[self.benchmark].grid.num_images - self.evaluation_images
+        return self.training_images or unseen
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -146,6 +154,8 @@ class RunConfig:
             schedule=self.schedule,
             weight_decay=self.weight_decay,
             clip=self.clip,
+            beta1=self.beta1,
+            beta2=self.beta2,
             precision=self.precision,
         )
 
@@ -184,6 +194,11 @@ class RunConfig:
 
     def __hash__(self) -> int:
         return hash(self.identity)
+
+
+def _plain(value: object, kind: type) -> object:
+    """A hyperparameter as a plain number of its kind, or a tuple of integers."""
+    return tuple(map(int, value)) if isinstance(value, list | tuple) else kind(value)
 
 
 def _from_dict(settings: dict[str, object]) -> RunConfig:

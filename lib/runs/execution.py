@@ -12,6 +12,7 @@ from flax import nnx
 from lib.benchmarks import BENCHMARKS
 from lib.checks import check_number
 from lib.metrics import UndefinedScoreError, infomec, psnr
+from lib.models import MODELS
 from lib.runs import provenance
 from lib.runs.build import build_draw, build_model, held_out, images_sha256, run_keys
 from lib.runs.config import RunConfig
@@ -158,7 +159,8 @@ def _make(
         if reason := folders.find(config)[1]:
             print(f"The run in {folders.final(config)} {reason}; making it again.")
     config = configs[0]
-    mesh = build_mesh(len(configs), config.batch_size, num_devices)
+    whole_batch = MODELS[config.model].needs_whole_batch
+    mesh = build_mesh(len(configs), config.batch_size, num_devices, whole_batch=whole_batch)
     about = {
         "configuration": [c.to_dict() for c in configs],
         "source": provenance.code_digest(),

@@ -49,12 +49,20 @@ PROFILES: Mapping[str, Mapping[str, object]] = MappingProxyType(
     }
 )
 
+# Of the GANs: the authors' configuration files.
+_GAN = {"batch_size": 64, "learning_rate": 2e-4, "beta1": 0.0, "beta2": 0.9}
+
 # What a model changes in a profile.
 _SMALL_QLAE = {"num_values": 5, "commitment_weight": 0.1, "weight_decay": 0.3}
 _MODEL_SETTINGS: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("smoke", "qlae"): _SMALL_QLAE,
     ("laptop", "qlae"): _SMALL_QLAE,
     ("paper", "qlae"): {"weight_decay": 0.1},
+    ("paper", "bioae"): {"weight_decay": 1e-4},
+    ("paper", "vqvae"): {"weight_decay": 0.01},
+    ("paper", "infowgan_gp"): _GAN | {"weight_decay": 1e-4},
+    ("paper", "qlinfowgan_gp"): _GAN | {"weight_decay": 1e-3},
+    ("paper", "tripod"): {"steps": 250_000, "batch_size": 64, "learning_rate": 2e-4},
 }
 
 # What a benchmark changes in a profile. Twins whose every image is traced take some ten times as
@@ -75,12 +83,22 @@ _BENCHMARK_MODEL_SETTINGS: Mapping[tuple[str, str, str], Mapping[str, object]] =
     ("smoke", "mpi3d", "qlae"): _DARK,
     ("laptop", "mpi3d", "qlae"): _DARK,
     ("paper", "mpi3d", "qlae"): {"weight_decay": 1e-3},
+    ("paper", "mpi3d", "beta_vae"): {"beta": 0.1},
+    ("paper", "falcor3d", "beta_vae"): {"beta": 10.0},
+    ("paper", "isaac3d", "beta_vae"): {"beta": 0.3},
+    ("paper", "mpi3d", "beta_tcvae"): {"beta": 0.3},
+    ("paper", "isaac3d", "beta_tcvae"): {"beta": 1.0},
+    ("paper", "isaac3d", "bioae"): {"activity_weight": 0.1},
+    ("paper", "falcor3d", "qlinfowgan_gp"): {"weight_decay": 1e-4},
+    ("paper", "mpi3d", "tripod"): {"multi_information_weight": 1e-8, "hessian_weight": 1e-4},
+    ("paper", "falcor3d", "tripod"): {"multi_information_weight": 1e-10},
+    ("paper", "isaac3d", "tripod"): {"hessian_weight": 1e-8},
 }
 
 
 def default_settings(profile: str, benchmark: str, model: str) -> dict[str, object]:
     """The settings of a run by its profile, as its benchmark and its model change them."""
-    settings = {"weight_decay": 0.0} | dict(PROFILES[profile])
+    settings = {"weight_decay": 0.0, "beta1": 0.9, "beta2": 0.999} | dict(PROFILES[profile])
     settings |= _BENCHMARK_SETTINGS.get((profile, benchmark), {})
     settings |= _MODEL_SETTINGS.get((profile, model), {})
     return settings | _BENCHMARK_MODEL_SETTINGS.get((profile, benchmark, model), {})

@@ -14,7 +14,9 @@ from lib.checks import check_integer
 SEEDS, BATCH = "seeds", "batch"
 
 
-def build_mesh(num_seeds: int, batch_size: int, num_devices: int | None = None) -> Mesh:
+def build_mesh(
+    num_seeds: int, batch_size: int, num_devices: int | None = None, *, whole_batch: bool = False
+) -> Mesh:
     """Arrange devices for a number of seeds trained at once and a batch each.
 
     Seeds are spread over the devices first, as they never wait for one another; each batch is
@@ -24,6 +26,7 @@ def build_mesh(num_seeds: int, batch_size: int, num_devices: int | None = None) 
         num_seeds: at least 1.
         batch_size: images a step, of each seed.
         num_devices: how many to use; None for as many of all as divide the work evenly.
+        whole_batch: whether no batch may be divided, as with a model of `needs_whole_batch`.
 
     Returns:
         A mesh with the axes `SEEDS` and `BATCH`.
@@ -37,12 +40,13 @@ def build_mesh(num_seeds: int, batch_size: int, num_devices: int | None = None) 
         check_integer("num_devices", num_devices, minimum=1, maximum=len(devices))
     wanted = num_devices or len(devices)
     seeds = math.gcd(num_seeds, wanted)
-    parts = math.gcd(batch_size, wanted // seeds)
+    parts = 1 if whole_batch else math.gcd(batch_size, wanted // seeds)
     if seeds * parts != wanted and (num_devices is not None or jax.process_count() > 1):
+        multiple = f"a batch size that is a multiple of {wanted // seeds}, or "
         raise ValueError(
-            f"{wanted} devices cannot share {num_seeds} seeds and batches of {batch_size} images "
-            f"evenly; expected a batch size that is a multiple of {wanted // seeds}, or "
-            f"{seeds * parts} devices."
+            f"{wanted} devices cannot share {num_seeds} seeds and "
+            f"{'whole ' if whole_batch else ''}batches of {batch_size} images evenly; expected "
+            f"{'' if whole_batch else multiple}{seeds * parts} devices."
         )
     return Mesh(np.asarray(devices[: seeds * parts]).reshape(seeds, parts), (SEEDS, BATCH))
 

@@ -3,6 +3,7 @@
 import resource
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import prod
 
 import jax
@@ -11,7 +12,9 @@ from flax import nnx
 from jax.extend.core import Jaxpr, JaxprEqn, jaxprs_in_params
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from lib.models import Step
 from lib.networks.plain import plain_copy
+from lib.training.objectives import gradient, own_parameters
 from lib.training.precision import PRECISIONS, arithmetic
 
 # Side of the matrices and values that are copied, more than a cache holds: on a CPU, elsewhere.
@@ -27,7 +30,7 @@ def work(model: nnx.Module, images: jax.ShapeDtypeStruct) -> tuple[int, int]:
     The gradient with respect to the images, which nobody needs, is not part of it.
 
     Args:
-        model: has `terms(images)`.
+        model: has `objectives`; one that is minimised in every fifth step counts for a fifth.
         images: shape and type of a batch.
 
     Returns:
@@ -37,16 +40,19 @@ def work(model: nnx.Module, images: jax.ShapeDtypeStruct) -> tuple[int, int]:
         is not counted.
     """
     graph, parameters = nnx.split(plain_copy(model), nnx.Param)
-
-    def loss(parameters, images):
-        return sum(nnx.merge(graph, parameters).terms(images).values())
-
-    gradient = jax.make_jaxpr(jax.grad(loss))(parameters, images)
-    products = [e for e in _equations(gradient.jaxpr) if e.primitive.name in _MULTIPLICATIONS]
-    flops = sum(2 * _MULTIPLICATIONS[e.primitive.name](e) for e in products)
-    arrays = [v.aval for e in products for v in (*e.invars, *e.outvars)]
-    arrays += jax.tree.leaves(parameters) * _OPTIMIZER_PASSES
-    return flops, sum(array.size * array.dtype.itemsize for array in arrays)
+    step = jax.eval_shape(lambda: Step(jax.random.split(jax.random.key(0), len(images)), 0))
+    flops = moved = 0
+    for number, objective in enumerate(model.objectives):
+        traced = jax.make_jaxpr(partial(gradient, graph, number=number))(
+            parameters, images=images, step=step
+        )
+        products = [e for e in _equations(traced.jaxpr) if e.primitive.name in _MULTIPLICATIONS]
+        arrays = [v.aval for e in products for v in (*e.invars, *e.outvars)]
+        own = own_parameters(parameters, objective.trains)
+        arrays += jax.tree.leaves(own) * _OPTIMIZER_PASSES
+        flops += sum(2 * _MULTIPLICATIONS[e.primitive.name](e) for e in products) / objective.every
+        moved += sum(array.size * array.dtype.itemsize for array in arrays) / objective.every
+    return round(flops), round(moved)
 
 
 def _equations(jaxpr: Jaxpr) -> Iterator[JaxprEqn]:

@@ -23,6 +23,7 @@ from lib.training.checkpoints import Checkpoints
 from lib.training.data import Draw
 from lib.training.devices import agree, build_mesh, fetch, is_first_process
 from lib.training.interruption import Interruption
+from lib.training.objectives import num_due
 from lib.training.program import Carry, Program, Report
 from lib.training.progress import Progress
 from lib.training.recipe import Recipe
@@ -42,8 +43,8 @@ class History:
     """What is kept of a training run.
 
     Attributes:
-        curves: equally long lists by name: "step", "loss", each term of the loss (means since the
-            previous entry), and "weight_norm".
+        curves: equally long lists by name: "step", "loss" (of the first objective), each term of
+            each loss (means since the previous entry), and "weight_norm".
         code_values: arrays `(num_latents, num_values)` at the same steps, the initial values
             first; empty where the model has none.
         compile_s: seconds spent compiling, by all processes that worked on the run.
@@ -94,8 +95,7 @@ def train(
     the same devices the pieces change nothing at all.
 
     Args:
-        models: one a seed, of the same structure; each has `terms(images)`, the named terms of
-            its loss, each a mean over the images.
+        models: one a seed, of the same structure, see `lib.models.Autoencoder`.
         draw: draws the images inside the compiled step.
         recipe: how to train.
         keys: a JAX random key for each model, of its batches.
@@ -117,7 +117,8 @@ def train(
         CheckpointMismatchError: a checkpoint is of another run.
     """
     check_integer("reports", reports, minimum=1)
-    mesh = mesh or build_mesh(len(models), recipe.batch_size)
+    whole_batch = models[0].needs_whole_batch
+    mesh = mesh or build_mesh(len(models), recipe.batch_size, whole_batch=whole_batch)
     program = Program(models, draw, recipe, keys, mesh)
     step, carry, histories = _begin(program, len(models), checkpoints)
     is_first = is_first_process()
@@ -130,7 +131,7 @@ def train(
     for history in histories:
         history.compile_s += time.perf_counter() - started
 
-    ends = np.linspace(0, recipe.steps, min(reports, recipe.steps) + 1, dtype=int).tolist()
+    ends = _report_ends(recipe.steps, reports, max(program.periods))
     pace = _Pace()
     with ExitStack() as stack:
         scalars = []
@@ -151,7 +152,7 @@ def train(
             for history in histories:
                 history.train_s += took
             if step == end:
-                _extend(histories, carry, report, step, step - last_end)
+                _extend(histories, carry, report, _means(program, report, last_end, step), step)
                 if is_first:
                     progress.update(step, histories[0].curves["loss"][-1])
                 for file, history in zip(scalars, histories, strict=False):
@@ -231,17 +232,36 @@ def _check_finite(report: Report, label: str, step: int, recipe: Recipe) -> None
     )
 
 
+def _report_ends(steps: int, reports: int, period: int) -> list[int]:
+    """The steps after which the curves are read back, each a multiple of `period` but the last."""
+    num = steps // period
+    ends = np.linspace(0, num, min(reports, num) + 1, dtype=int) * period
+    return [*ends[:-1].tolist(), steps]
+
+
+def _means(program: Program, report: Report, start: int, stop: int) -> dict[str, np.ndarray]:
+    """The first loss and each term, one entry a seed: means over steps in which it is minimised."""
+    means = {
+        name: report.sums[name] / num_due(start, stop, period)
+        for names, period in zip(program.terms, program.periods, strict=True)
+        for name in names
+    }
+    return {"loss": sum(means[name] for name in program.terms[0])} | means
+
+
 def _extend(
-    histories: list[History], carry: Carry, report: Report, step: int, num_steps: int
+    histories: list[History],
+    carry: Carry,
+    report: Report,
+    means: dict[str, np.ndarray],
+    step: int,
 ) -> None:
-    """Add an entry for the last `num_steps` steps to each history."""
+    """Add an entry to each history."""
     code_values = _code_values(carry, len(histories))
     for seed, history in enumerate(histories):
-        means = {name: float(total[seed]) / num_steps for name, total in report.sums.items()}
         entry = {
             "step": step,
-            "loss": sum(means.values()),
-            **means,
+            **{name: float(values[seed]) for name, values in means.items()},
             "weight_norm": float(report.weight_norm[seed]),
         }
         for name, value in entry.items():

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 
-from lib.latents import CodeValues
+from lib.latents import Codebook
 
 
 def is_weight(path: tuple, parameter: nnx.Variable) -> bool:
-    """Whether weight decay and the clip act on a parameter: on all but biases and code values.
+    """Whether weight decay and the clip act on a parameter: on all but biases and codebooks.
 
     Args:
         path: where the parameter stands in the model, as `nnx.to_flat_state` names it.
@@ -18,7 +18,7 @@ def is_weight(path: tuple, parameter: nnx.Variable) -> bool:
     Source: the authors' `param_labels`: everything but `bias` and `latent` is regularised, the
         scales of the normalisation layers and the style decoder's input map included.
     """
-    return path[-1] != "bias" and not isinstance(parameter, CodeValues)
+    return path[-1] != "bias" and not isinstance(parameter, Codebook)
 
 
 def weight_mask(parameters: nnx.State) -> nnx.State:
@@ -44,21 +44,27 @@ def learning_rates(peak: float, schedule: str, steps: int) -> optax.Schedule:
 
 
 def build_optimizer(
-    learning_rate: float | optax.Schedule, weight_decay: float, clip: float = 1.0
+    learning_rate: float | optax.Schedule,
+    weight_decay: float,
+    clip: float = 1.0,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
 ) -> optax.GradientTransformation:
-    """AdamW on the weights, with an element-wise clip; plain Adam on biases and code values.
+    """AdamW on the weights, with an element-wise clip; plain Adam on biases and codebooks.
 
     Args:
         learning_rate: a rate or a schedule.
         weight_decay: the decay of the weights; each step takes away `learning_rate *
             weight_decay` of them. May be traced.
         clip: gradients of weights are clipped to [-clip, clip], element by element.
+        beta1, beta2: of Adam's averages of gradients and of their squares. May be traced.
 
     Source: Hsu et al. 2023, arXiv 2305.18378 (weight decay); the authors' optimizer.
     """
     return optax.chain(
         optax.masked(optax.clip(clip), weight_mask),
-        optax.scale_by_adam(),
+        optax.scale_by_adam(beta1, beta2),
         optax.add_decayed_weights(weight_decay, weight_mask),
         optax.scale_by_learning_rate(learning_rate),
     )

@@ -11,8 +11,10 @@ from flax import nnx
 from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, PartitionSpec
 
+from lib.models import Step
 from lib.training.data import Draw
 from lib.training.devices import BATCH, SEEDS, place
+from lib.training.objectives import gradient, is_due, own_parameters, updated
 from lib.training.optimizer import build_optimizer, learning_rates, weight_norm
 from lib.training.precision import arithmetic
 from lib.training.recipe import Recipe
@@ -27,7 +29,7 @@ class Carry(NamedTuple):
 
     Attributes:
         parameters: of the models.
-        optimizer: the optimizer's state.
+        optimizer: the optimizer's state, one for each objective.
         sums: of each term of the loss over the steps since the last report, by name.
         bad_step: the first step whose loss was not finite, counted from 1; 0 where there is none.
     """
@@ -58,7 +60,7 @@ class Program:
     """The steps of several models that differ in their initial parameters and batches alone.
 
     Args:
-        models: one a seed.
+        models: one a seed; each has `objectives`, see `lib.models.Objective`.
         draw: draws the training images.
         recipe: how to train.
         keys: JAX random keys, one a seed; the batch of step `i` depends on its key and `i` alone.
@@ -66,6 +68,12 @@ class Program:
 
     Attributes:
         carry: the state before the first step.
+        terms: the names of the terms of each objective's loss.
+        periods: in which steps each objective is minimised: multiples of its period.
+
+    Raises:
+        ValueError: fewer steps than a period; a mesh that divides the batch of a model that needs
+            it whole; two terms of one name.
     """
 
     def __init__(
@@ -77,23 +85,45 @@ class Program:
         mesh: Mesh,
     ):
         graphs, states = zip(*(nnx.split(model, nnx.Param) for model in models), strict=True)
+        objectives = models[0].objectives
+        self.periods = tuple(objective.every for objective in objectives)
+        if recipe.steps < max(self.periods):
+            raise ValueError(
+                f"steps={recipe.steps} are too few; expected at least {max(self.periods)}, the "
+                "period of one of the model's objectives."
+            )
+        if models[0].needs_whole_batch and mesh.shape[BATCH] > 1:
+            raise ValueError(
+                f"{mesh.shape[BATCH]} devices cannot share a batch of a "
+                f"{type(models[0]).__name__}, whose loss ties its images together; build the mesh "
+                "with whole_batch=True."
+            )
         self._static = (graphs[0], recipe.batch_size, recipe.schedule, mesh)
         self._precision = recipe.precision
         numbers = {
             "learning_rate": jnp.float32(recipe.learning_rate),
             "weight_decay": jnp.float32(recipe.weight_decay),
             "clip": jnp.float32(recipe.clip),
+            "beta1": jnp.float32(recipe.beta1),
+            "beta2": jnp.float32(recipe.beta2),
             "steps": jnp.int32(recipe.steps),
         }
         self._inputs = place((numbers, draw), mesh)
         # Raw, since typed keys cannot be made of NumPy arrays.
         self._keys = place(np.stack([jax.random.key_data(key) for key in keys]), mesh, SEEDS)
         parameters = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
-        optimizer = jax.vmap(_optimizer(numbers, recipe.schedule).init)(parameters)
-        terms = jax.eval_shape(
+        initialise = jax.vmap(_optimizer(numbers, recipe.schedule).init)
+        optimizer = tuple(initialise(own_parameters(parameters, o.trains)) for o in objectives)
+        found = jax.eval_shape(
             lambda key: _terms_of_one_image(graphs[0], states[0], draw, key), keys[0]
         )
-        sums = {name: jnp.zeros(len(models), term.dtype) for name, term in terms.items()}
+        self.terms = tuple(tuple(terms) for terms in found)
+        names = [name for terms in self.terms for name in terms]
+        if len(set(names)) < len(names):
+            raise ValueError(f"The terms {names} of the objectives must have different names.")
+        sums = {
+            name: jnp.zeros(len(models), t.dtype) for terms in found for name, t in terms.items()
+        }
         carry = Carry(parameters, optimizer, sums, jnp.zeros(len(models), jnp.int32))
         self._mesh = mesh
         self.carry = self.place(carry)
@@ -126,13 +156,20 @@ class Program:
 
 
 def _terms_of_one_image(graph, state, draw, key):
-    """The terms of the loss of one image, whose names and types are those of a batch."""
-    return nnx.merge(graph, state).terms(draw(key, 1))
+    """The terms of each loss for one image, whose names and types are those of a batch."""
+    objectives = nnx.merge(graph, state).objectives
+    image_key, *noise_keys = jax.random.split(key, 1 + len(objectives))
+    images = draw(image_key, 1)
+    return [
+        dict(objective.terms(images, Step(noise_key[None], jnp.int32(0))))
+        for objective, noise_key in zip(objectives, noise_keys, strict=True)
+    ]
 
 
 def _optimizer(numbers: dict[str, jax.Array], schedule: str):
     rates = learning_rates(numbers["learning_rate"], schedule, numbers["steps"])
-    return build_optimizer(rates, numbers["weight_decay"], numbers["clip"])
+    betas = {name: numbers[name] for name in ("beta1", "beta2")}
+    return build_optimizer(rates, numbers["weight_decay"], numbers["clip"], **betas)
 
 
 @lru_cache
@@ -166,27 +203,48 @@ def _run(static, numbers, draw, keys, carry, start, stop, reset):
 def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
     graph, batch_size, schedule, mesh = static
     optimizer = _optimizer(numbers, schedule)
+    periods = [o.every for o in nnx.merge(graph, carry.parameters).objectives]
     num_parts = mesh.shape[BATCH]
     part_size = batch_size // num_parts
 
-    def loss(parameters, images):
-        terms = nnx.merge(graph, parameters).terms(images)
-        return sum(terms.values()), terms
+    def update(number, images, step, parameters, state):
+        own_gradient, terms = gradient(graph, parameters, images, step, number)
+        if num_parts > 1:
+            own_gradient, terms = _mean_over_parts((own_gradient, terms))
+        return *updated(optimizer, parameters, own_gradient, state), terms
 
-    def step_of_one(parameters, optimizer_state, key):
-        chosen = draw.choose(key, batch_size)
+    def step_of_one(index, parameters, optimizer_states, key):
+        image_key, *noise_keys = jax.random.split(key, 1 + len(periods))
+        own = (
+            draw.choose(image_key, batch_size),
+            [jax.random.split(noise_key, batch_size) for noise_key in noise_keys],
+        )
         if num_parts > 1:
             first = jax.lax.axis_index(BATCH) * part_size
-            chosen = jax.lax.dynamic_slice_in_dim(chosen, first, part_size)
-        gradients, terms = jax.grad(loss, has_aux=True)(parameters, draw.show(chosen))
-        if num_parts > 1:
-            gradients, terms = _mean_over_parts((gradients, terms))
-        updates, optimizer_state = optimizer.update(gradients, optimizer_state, parameters)
-        return jax.tree.map(jnp.add, parameters, updates), optimizer_state, terms
+            own = jax.tree.map(
+                lambda rows: jax.lax.dynamic_slice_in_dim(rows, first, part_size), own
+            )
+        chosen, keys = own
+        images = draw.show(chosen)
+        states, all_terms = list(optimizer_states), {}
+        for number, period in enumerate(periods):
+            change = partial(update, number, images, Step(keys[number], index))
+            if period == 1:
+                parameters, states[number], terms = change(parameters, states[number])
+            else:
+                parameters, states[number], terms = jax.lax.cond(
+                    is_due(index, period),
+                    change,
+                    partial(_unchanged, jax.eval_shape(change, parameters, states[number])[2]),
+                    parameters,
+                    states[number],
+                )
+            all_terms |= terms
+        return parameters, tuple(states), all_terms
 
     def step(index, carry):
         step_keys = jax.vmap(jax.random.fold_in, (0, None))(jax.random.wrap_key_data(keys), index)
-        parameters, optimizer_state, terms = _for_each_seed(step_of_one)(
+        parameters, optimizer_state, terms = _for_each_seed(partial(step_of_one, index))(
             carry.parameters, carry.optimizer, step_keys
         )
         is_bad = ~jnp.isfinite(sum(terms.values())) & (carry.bad_step == 0)
@@ -199,6 +257,11 @@ def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
     norms = jax.vmap(weight_norm)(carry.parameters)
     is_finite = jax.vmap(_is_finite)((carry.parameters, carry.optimizer))
     return carry, Report(carry.sums, carry.bad_step, norms, is_finite)
+
+
+def _unchanged(terms, parameters, state):
+    """What an objective does in a step in which it is not minimised; its terms are 0."""
+    return parameters, state, jax.tree.map(lambda term: jnp.zeros(term.shape, term.dtype), terms)
 
 
 def _for_each_seed(function):

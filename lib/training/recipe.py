@@ -19,6 +19,8 @@ class Recipe:
         schedule: "constant" or "cosine" (to 0 at the last step).
         weight_decay: of the weights, at least 0.
         clip: of each element of the weights' gradients, above 0.
+        beta1, beta2: how much of Adam's averages of gradients and of their squares is kept at
+            each step, from 0 up to but not 1.
         precision: of the arithmetic, see `lib.training.PRECISIONS`.
     """
 
@@ -28,6 +30,8 @@ class Recipe:
     schedule: str
     weight_decay: float
     clip: float = 1.0
+    beta1: float = 0.9
+    beta2: float = 0.999
     precision: str = "float32"
 
     def __post_init__(self):
@@ -37,4 +41,9 @@ class Recipe:
         check_choice("schedule", self.schedule, SCHEDULES)
         check_number("weight_decay", self.weight_decay, minimum=0)
         check_number("clip", self.clip, minimum=0, exclusive=True)
+        for name in ("beta1", "beta2"):
+            value = getattr(self, name)
+            check_number(name, value, minimum=0)
+            if value >= 1:
+                raise ValueError(f"{name}={value} is out of range; expected a number below 1.")
         check_choice("precision", self.precision, PRECISIONS)

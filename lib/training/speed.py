@@ -8,14 +8,17 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import cycle, pairwise
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.sharding import Mesh
 
 from lib.checks import check_integer
+from lib.models import MODELS, Step
 from lib.networks.plain import plain_copy
 
 # The command is the outermost layer of the library, beside the runs whose configurations it
@@ -25,6 +28,7 @@ from lib.runs.build import run_keys
 from lib.runs.provenance import device
 from lib.training.devices import build_mesh
 from lib.training.limits import copying, multiplication, peak_memory, work
+from lib.training.objectives import gradient, is_due, own_parameters, updated
 from lib.training.optimizer import build_optimizer, learning_rates
 from lib.training.precision import PRECISIONS, arithmetic
 from lib.training.program import Program
@@ -58,7 +62,7 @@ class Speed:
         memory_bytes_per_s: read and written when 1 is added to a large array, of all devices.
         flops_per_image: floating-point operations, see `lib.training.limits.work`.
         bytes_per_step: least traffic of a step, of all seeds, see there.
-        loss: mean over the timed steps, of the first seed.
+        loss: the first objective's, a mean over the timed steps, of the first seed.
         plain_images_per_s: of the plain step with one seed on one device; None where not measured.
     """
 
@@ -145,7 +149,7 @@ def measure(
     """
     check_integer("steps", steps, minimum=1)
     check_integer("num_seeds", num_seeds, minimum=1)
-    mesh = build_mesh(num_seeds, config.batch_size, num_devices)
+    mesh = _mesh(config, num_seeds, num_devices)
     configs = [config.replace(seed=config.seed + i) for i in range(num_seeds)]
     models = [build_model(c) for c in configs]
     keys = [run_keys(c.seed).batches for c in configs]
@@ -187,9 +191,14 @@ def measure(
         memory_bytes_per_s=rates["copy"],
         flops_per_image=flops / config.batch_size,
         bytes_per_step=num_seeds * moved,
-        loss=sum(float(total[0]) for total in report.sums.values()) / steps,
+        loss=sum(float(report.sums[name][0]) for name in program.terms[0]) / steps,
         plain_images_per_s=steps * config.batch_size / seconds["plain"] if plain else None,
     )
+
+
+def _mesh(config: RunConfig, num_seeds: int, num_devices: int | None) -> Mesh:
+    whole_batch = MODELS[config.model].needs_whole_batch
+    return build_mesh(num_seeds, config.batch_size, num_devices, whole_batch=whole_batch)
 
 
 def _seconds(function: Callable[[], object]) -> float:
@@ -200,39 +209,52 @@ def _seconds(function: Callable[[], object]) -> float:
 
 
 def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarray]]:
-    """Makes one plain step a call, after a first that compiles; returns the terms of its loss."""
+    """Makes one plain step a call, after a first that compiles; returns the terms of its losses."""
     graph, parameters = nnx.split(plain_copy(model), nnx.Param)
     recipe = config.recipe
     rates = learning_rates(recipe.learning_rate, recipe.schedule, recipe.steps)
-    optimizer = build_optimizer(rates, recipe.weight_decay, recipe.clip)
+    betas = {"beta1": recipe.beta1, "beta2": recipe.beta2}
+    optimizer = build_optimizer(rates, recipe.weight_decay, recipe.clip, **betas)
     draw_batch = jax.jit(lambda draw, key: draw(key, config.batch_size))
-    batch_keys = jax.random.split(key, _HOST_BATCHES)
+    batch_key, noise_key = jax.random.split(key)
+    batch_keys = jax.random.split(batch_key, _HOST_BATCHES)
     batches = cycle([np.asarray(draw_batch(draw, batch_key)) for batch_key in batch_keys])
 
-    def step(parameters, optimizer_state, images):
-        gradients, terms = jax.grad(_loss, 1, has_aux=True)(graph, parameters, images)
-        updates, optimizer_state = optimizer.update(gradients, optimizer_state, parameters)
-        return jax.tree.map(jnp.add, parameters, updates), optimizer_state, terms
+    def step(number, parameters, state, images, key, taken):
+        step = Step(jax.random.split(key, config.batch_size), taken)
+        own_gradient, terms = gradient(graph, parameters, images, step, number)
+        return *updated(optimizer, parameters, own_gradient, state), terms
 
     # Through NumPy, since a parameter made of a Python number has a weak type, and after the first
     # step it has not. Compiled beforehand, so that no compilation can be timed.
-    state = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), parameters)
-    state = state, optimizer.init(state)
+    parameters = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), parameters)
+    states = [
+        optimizer.init(own_parameters(parameters, objective.trains))
+        for objective in model.objectives
+    ]
+    inputs = jnp.asarray(next(batches)), noise_key, jnp.int32(0)
     with arithmetic(config.precision):
-        compiled = jax.jit(step).lower(*state, jnp.asarray(next(batches))).compile()
+        compiled = [
+            jax.jit(partial(step, number)).lower(parameters, state, *inputs).compile()
+            for number, state in enumerate(states)
+        ]
+    taken = 0
 
     def make_step() -> dict[str, np.ndarray]:
-        nonlocal state
-        *state, terms = compiled(*state, jnp.asarray(next(batches)))
-        return jax.device_get(terms)
+        nonlocal parameters, taken
+        images, found = jnp.asarray(next(batches)), {}
+        keys = jax.random.split(jax.random.fold_in(noise_key, taken), len(states))
+        for number, objective in enumerate(model.objectives):
+            if is_due(taken, objective.every):
+                parameters, states[number], terms = compiled[number](
+                    parameters, states[number], images, keys[number], jnp.int32(taken)
+                )
+                found |= jax.device_get(terms)
+        taken += 1
+        return found
 
     make_step()
     return make_step
-
-
-def _loss(graph, parameters, images):
-    terms = nnx.merge(graph, parameters).terms(images)
-    return sum(terms.values()), terms
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -257,7 +279,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_integer("--seeds", options.seeds, minimum=1)
         settings["batch_size"] = options.batch
         config = RunConfig(options.benchmark, options.model, options.profile, **settings)
-        build_mesh(options.seeds, config.batch_size, options.devices)
+        _mesh(config, options.seeds, options.devices)
     except (TypeError, ValueError) as error:
         parser.error(str(error))
     speed = measure(

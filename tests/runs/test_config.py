@@ -1,11 +1,13 @@
 """Configurations: what they resolve to, what they refuse, and their identity."""
 
 import dataclasses
+import json
 import pickle
 
 import numpy as np
 import pytest
 
+from lib.models import MODELS
 from lib.runs import PROFILES, RunConfig
 
 
@@ -18,6 +20,8 @@ def test_the_paper_profile_is_the_published_recipe():
     assert config.weight_decay == 0.1
     assert config.hyperparameters == {
         "num_values": 10,
+        "learn_values": True,
+        "global_values": False,
         "quantization_weight": 0.01,
         "commitment_weight": 0.01,
     }
@@ -28,7 +32,7 @@ def test_the_paper_profile_is_the_published_recipe():
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("model", ["autoencoder", "qlae"])
+@pytest.mark.parametrize("model", list(MODELS))
 def test_identity_survives_a_round_trip(profile, model):
     config = RunConfig("shapes3d", model, profile, seed=3)
     again = RunConfig(**config.to_dict())
@@ -57,8 +61,16 @@ def test_every_setting_changes_the_identity():
         elif name in ("benchmark", "profile"):
             other = RunConfig(**{**settings, name: changed[name]})
         else:
-            other = config.replace(**{name: changed.get(name, value * 2 if value else 1)})
+            other = config.replace(**{name: changed.get(name, _another(value))})
         assert other.identity != config.identity, name
+
+
+def _another(value):
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, float) and value < 1:
+        return value / 2 if value else 0.5
+    return value * 2 if value else 1
 
 
 def test_benchmarks_change_the_settings_of_a_profile():
@@ -123,13 +135,13 @@ def test_a_config_is_frozen():
     ("arguments", "error", "message"),
     [
         ({"benchmark": "shapes4d"}, ValueError, "benchmark='shapes4d' .*shapes3d"),
-        ({"model": "qale"}, ValueError, "model='qale' .*autoencoder, qlae"),
+        ({"model": "qale"}, ValueError, "model='qale' .*autoencoder, .*qlae"),
         ({"profile": "desktop"}, ValueError, "profile='desktop' .*smoke, laptop, paper"),
         ({"stepz": 10}, TypeError, "stepz=10 is no setting .*steps.*Did you mean steps"),
         (
             {"model": "autoencoder", "num_values": 4},
             TypeError,
-            "num_values=4 is no setting of a run of autoencoder.*a setting of qlae",
+            "num_values=4 is no setting of a run of autoencoder.*a setting of qlae, .*tripod",
         ),
         ({"seed": "3"}, TypeError, "seed='3' is a str.*integer >= 0"),
         ({"seed": -1}, ValueError, "seed=-1 .*>= 0"),
@@ -145,10 +157,18 @@ def test_a_config_is_frozen():
         ({"num_latents": 0}, ValueError, "num_latents=0 .*>= 1"),
         ({"num_values": 1}, ValueError, "num_values=1 .*>= 2"),
         ({"num_values": "6"}, TypeError, "num_values='6' is a str"),
+        ({"num_values": [3] * 11}, ValueError, "lists 11 latents, but num_latents=12"),
+        ({"num_values": [3, 1] * 6}, ValueError, "num_values=1 .*>= 2"),
+        ({"num_values": 2**25}, ValueError, "num_values=33554432 .*float32 cannot tell"),
+        ({"learn_values": 0}, TypeError, "learn_values=0 is a int; expected True or False"),
+        ({"model": "beta_vae", "beta": -1}, ValueError, "beta=-1 .*>= 0"),
+        ({"model": "tripod", "hessian_weight": -1}, ValueError, "hessian_weight=-1 .*>= 0"),
+        ({"beta1": 1.0}, ValueError, "beta1=1.0 .*below 1"),
+        ({"beta2": -0.1}, ValueError, "beta2=-0.1 .*>= 0"),
         ({"weight_decay": "0.1"}, TypeError, "weight_decay='0.1' is a str"),
         ({"weight_decay": float("nan")}, ValueError, "weight_decay=nan .*finite"),
         ({"quantization_weight": -1}, ValueError, "quantization_weight=-1 .*>= 0"),
-        ({"network": "resnet"}, ValueError, "network='resnet' .*convolutional, mlp"),
+        ({"network": "resnet"}, ValueError, "network='resnet' .*convolutional, .*mlp"),
         ({"precision": "float16"}, ValueError, "precision='float16' .*float32, tensorf.*bfloat16"),
         ({"protocol": "hsu1999"}, ValueError, "protocol='hsu1999' .*hsu2023"),
         ({"evaluation_images": 480_000}, ValueError, "evaluation_images=480000 .*480000"),
@@ -158,3 +178,43 @@ def test_a_config_is_frozen():
 def test_bad_settings(arguments, error, message):
     with pytest.raises(error, match=message):
         RunConfig(**({"benchmark": "shapes3d", "model": "qlae"} | arguments))
+
+
+def test_the_published_recipes_of_the_family():
+    """Values from the authors' configuration files; of Tripod, from those of Hsu et al. 2024."""
+    gan = RunConfig("shapes3d", "qlinfowgan_gp", "paper")
+    assert (gan.batch_size, gan.learning_rate, gan.beta1, gan.beta2) == (64, 2e-4, 0.0, 0.9)
+    assert gan.weight_decay == 1e-3
+    assert gan.hyperparameters["critic_steps"] == 5
+    assert RunConfig("falcor3d", "qlinfowgan_gp", "paper").weight_decay == 1e-4
+    for model, betas in {"beta_vae": (3, 0.1, 10, 0.3), "beta_tcvae": (3, 0.3, 3, 1)}.items():
+        benchmarks = ("shapes3d", "mpi3d", "falcor3d", "isaac3d")
+        found = [RunConfig(b, model, "paper").hyperparameters["beta"] for b in benchmarks]
+        assert found == list(betas)
+    assert RunConfig("shapes3d", "bioae", "paper").weight_decay == 1e-4
+    assert RunConfig("isaac3d", "bioae", "paper").hyperparameters["activity_weight"] == 0.1
+    assert RunConfig("shapes3d", "vqvae", "paper").weight_decay == 0.01
+    tripod = RunConfig("shapes3d", "tripod", "paper")
+    assert (tripod.steps, tripod.batch_size, tripod.learning_rate) == (250_000, 64, 2e-4)
+    weights = "multi_information_weight", "hessian_weight"
+    assert [tripod.hyperparameters[w] for w in weights] == [1e-4, 1e-2]
+    mpi3d = RunConfig("mpi3d", "tripod", "paper").hyperparameters
+    assert [mpi3d[w] for w in weights] == [1e-8, 1e-4]
+
+
+def test_a_list_of_values_is_a_setting_like_any_other():
+    config = RunConfig("shapes3d", "qlae", num_latents=3, num_values=[3, np.int64(4), 5])
+    assert config.hyperparameters["num_values"] == (3, 4, 5)
+    again = RunConfig(**json.loads(json.dumps(config.to_dict())))
+    assert again == config
+    assert again.identity == config.identity
+    with pytest.raises(ValueError, match="lists 3 latents, but num_latents=4"):
+        config.replace(num_latents=4)
+
+
+def test_the_size_of_the_data_set_is_that_of_what_is_drawn_from():
+    kept = RunConfig("shapes3d", "beta_tcvae", "laptop")
+    assert kept.hyperparameters["dataset_size"] == kept.training_images
+    whole = RunConfig("shapes3d", "beta_tcvae", "paper")
+    assert whole.hyperparameters["dataset_size"] == 480_000 - 10_000
+    assert RunConfig("shapes3d", "beta_tcvae", dataset_size=7).hyperparameters["dataset_size"] == 7

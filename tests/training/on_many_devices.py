@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from lib.training import Program, build_mesh, train
-from tests.training.small import RECIPE, build, parameters, waves
+from tests.training.small import RECIPE, build, build_any, parameters, waves
 
 ALL_REDUCE = re.compile(r"= \S+ all-reduce(?:-start)?\(")
 
@@ -25,13 +25,20 @@ def main() -> None:
         found[f"{num_devices} devices, {num_seeds} seeds"] = {
             "mesh": dict(mesh.shape),
             "losses": [history.curves["loss"] for history in histories],
-            "parameters": [
-                np.concatenate([np.ravel(p) for p in parameters(model)]).tolist()
-                for model in models
-            ],
+            "parameters": [_flat(model) for model in models],
             "all_reduces": len(ALL_REDUCE.findall(program.compiled_text())),
         }
+    for name in ("beta_vae", "qlinfowgan_gp"):
+        for num_devices in (1, 4):
+            mesh = build_mesh(1, RECIPE.batch_size, num_devices)
+            model = build_any(name, 0)
+            train([model], waves(), RECIPE, keys=[jax.random.key(10)], label="t", mesh=mesh)
+            found[f"{name} on {num_devices}"] = _flat(model)
     json.dump(found, sys.stdout)
+
+
+def _flat(model) -> list[float]:
+    return np.concatenate([np.ravel(p) for p in parameters(model)]).tolist()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """A small model and its data, for tests of training."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
 
 from lib.latents import QuantizedLatent
-from lib.models import QLAE
+from lib.models import MODELS, QLAE, Autoencoder, Step
 from lib.networks import build_networks
 from lib.training import Draw, Recipe
 
@@ -18,6 +20,17 @@ def build(seed: int, network: str = "mlp", resolution: int = 4, dtype=jnp.float3
     sizes = {"resolution": resolution, "channels": 1, "num_latents": 3, "width": 8}
     networks = build_networks(network, **sizes, dtype=dtype, rngs=rngs)
     return QLAE(*networks, QuantizedLatent(3, 4, rngs=rngs))
+
+
+def build_any(name: str, seed: int, **hyperparameters: object) -> Autoencoder:
+    """A model of three latents, by its name."""
+    networks = partial(build_networks, "mlp", resolution=4, channels=1, width=8)
+    return MODELS[name].build(networks, 3, rngs=nnx.Rngs(seed), **hyperparameters)
+
+
+def step(num: int, seed: int = 0, taken: int = 0) -> Step:
+    """A training step of `num` images."""
+    return Step(jax.random.split(jax.random.key(seed), num), jnp.int32(taken))
 
 
 def _show(resolution: jax.Array, seeds: jax.Array) -> jax.Array:

@@ -6,14 +6,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
+from flax import nnx
 
-from lib.training import Program, build_mesh, train
+from lib.training import Program, build_mesh, build_optimizer, train
 from lib.training.program import _jitted
-from tests.training.small import RECIPE, build, parameters, waves
+from tests.training.small import RECIPE, build, build_any, parameters, step, waves
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -53,9 +57,15 @@ def test_seeds_and_batches_can_be_spread_together(on_devices, num_devices):
     assert np.abs(np.subtract(*together["parameters"])).max() > 0.1
 
 
+@pytest.mark.parametrize("name", ["beta_vae", "qlinfowgan_gp"])
+def test_what_is_random_about_an_image_does_not_depend_on_the_devices(on_devices, name):
+    one, four = on_devices[f"{name} on 1"], on_devices[f"{name} on 4"]
+    np.testing.assert_allclose(four, one, atol=1e-4)
+
+
 def test_a_step_has_one_all_reduce(on_devices):
     """It stands once in the program, in the body of the loop; one device needs none."""
-    counts = {name: found["all_reduces"] for name, found in on_devices.items()}
+    counts = {n: f["all_reduces"] for n, f in on_devices.items() if "devices," in n}
     assert counts == {name: 0 if name.startswith("1 ") else 1 for name in counts}
 
 
@@ -101,3 +111,69 @@ def test_devices_that_cannot_share_the_work(monkeypatch):
     assert build_mesh(1, 16).size == 2  # the most of six that divide sixteen images
     with pytest.raises(ValueError, match="6 devices cannot share 1 seeds and batches of 16 images"):
         build_mesh(1, 16, 6)
+
+
+def test_two_objectives_equal_a_plain_loop():
+    """Critic and encoder in every step, generator and code values in every third, by hand."""
+    recipe = dataclasses.replace(RECIPE, steps=7, batch_size=4, beta1=0.0, beta2=0.9)
+    model, key = build_any("qlinfowgan_gp", 0, critic_steps=3), jax.random.key(3)
+    graph, state = nnx.split(model, nnx.Param)
+    model_terms = {"critic_terms": ("critic", "encoder"), "generator_terms": ("decoder", "latent")}
+    rates = [1e-3 * 0.5 * (1 + np.cos(np.pi * i / 7)) for i in range(7)]
+    optimizers, values = {}, {name: [] for name in model_terms}
+    for name in model_terms:
+        optimizer = build_optimizer(lambda i: jnp.asarray(rates)[i], 0.1, beta1=0.0, beta2=0.9)
+        optimizers[name] = optimizer, optimizer.init(state)
+    for i in range(7):
+        image_key, *noise_keys = jax.random.split(jax.random.fold_in(key, i), 3)
+        images = waves()(image_key, 4)
+        for (name, parts), noise_key in zip(model_terms.items(), noise_keys, strict=True):
+            if name == "generator_terms" and (i + 1) % 3:
+                continue
+            moment = step(4)._replace(keys=jax.random.split(noise_key, 4))
+
+            def loss(state, name=name, images=images, moment=moment):
+                return sum(getattr(nnx.merge(graph, state), name)(images, moment).values())
+
+            value, gradients = jax.value_and_grad(loss)(state)
+            optimizer, memory = optimizers[name]
+            updates, memory = optimizer.update(gradients, memory, state)
+            optimizers[name] = optimizer, memory
+            flat, moved = nnx.to_flat_state(state), optax.apply_updates(state, updates)
+            chosen = [
+                (path, new if path[0] in parts else old)
+                for (path, old), (_, new) in zip(flat, nnx.to_flat_state(moved), strict=True)
+            ]
+            state = nnx.from_flat_state(chosen)
+            values[name].append(float(value))
+
+    [history] = train([model], waves(), recipe, keys=[key], label="test", reports=2)
+    for ours, plain in zip(parameters(model), jax.tree.leaves(state), strict=True):
+        np.testing.assert_allclose(ours, plain, atol=1e-5)
+    assert history.curves["step"] == [3, 7]
+    critic = values["critic_terms"]
+    expected = [np.mean(critic[:3]), np.mean(critic[3:])]
+    np.testing.assert_allclose(history.curves["loss"], expected, rtol=1e-4)
+    names = [name for name in history.curves if name.startswith("generator")]
+    totals = np.sum([history.curves[name] for name in names], axis=0)
+    np.testing.assert_allclose(totals, values["generator_terms"], rtol=1e-4)
+
+
+def test_fewer_steps_than_a_period():
+    recipe = dataclasses.replace(RECIPE, steps=4)
+    with pytest.raises(ValueError, match="steps=4 are too few; expected at least 5"):
+        train([build_any("infowgan_gp", 0)], waves(), recipe, keys=[jax.random.key(0)], label="t")
+
+
+@pytest.mark.parametrize("name", ["beta_tcvae", "tripod"])
+def test_a_loss_that_ties_images_together_is_not_divided(monkeypatch, name):
+    model = build_any(name, 0)
+    devices = build_mesh(1, 1).devices.ravel()
+    monkeypatch.setattr(jax, "devices", lambda: [*devices] * 4)
+    assert build_mesh(2, 16, whole_batch=model.needs_whole_batch).shape == {"seeds": 2, "batch": 1}
+    with pytest.raises(ValueError, match="4 devices cannot share 1 seeds and whole batches of 16"):
+        build_mesh(1, 16, 4, whole_batch=True)
+
+    divided = SimpleNamespace(shape={"batch": 2})
+    with pytest.raises(ValueError, match=r"2 devices cannot share a batch of a .*ties its images"):
+        Program([model], waves(), RECIPE, [jax.random.key(0)], divided)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from lib.models import Autoencoder
 from lib.networks import Conv, TransposedConv
 from lib.networks.plain import PlainConv, plain_copy
 from lib.runs import RunConfig, build_model
@@ -117,12 +118,12 @@ def test_work_of_the_papers_qlae():
 def test_work_of_a_doubling_layer_counted_by_hand():
     """Each of 8x8 pixels reads 2x2 of 5 channels into 7; and two products more for gradients."""
 
-    class Doubling(nnx.Module):
+    class Doubling(Autoencoder):
         def __init__(self):
             self.layer = TransposedConv(5, 7, 4, rngs=nnx.Rngs(0))
             self.before = Conv(3, 5, 3, rngs=nnx.Rngs(1))
 
-        def terms(self, images):
+        def terms(self, images, step):
             return {"sum": jnp.sum(self.layer(self.before(images)) ** 2)}
 
     flops, _ = work(Doubling(), _batch(1, 4))
@@ -141,7 +142,7 @@ def test_the_plain_networks_compute_the_same_loss_and_gradients():
 
     def loss_and_gradients(model):
         graph, parameters = nnx.split(model, nnx.Param)
-        loss = jax.value_and_grad(lambda p: sum(nnx.merge(graph, p).terms(images).values()))
+        loss = jax.value_and_grad(lambda p: sum(nnx.merge(graph, p).terms(images, None).values()))
         # Runs once, so the compiler need not take pains.
         loss, gradients = jax.jit(loss, compiler_options=QUICKLY_COMPILED)(parameters)
         return loss, dict(nnx.to_flat_state(gradients))

@@ -1,0 +1,89 @@
+"""beta-TCVAE: a variational autoencoder whose latents should be independent of one another."""
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax.scipy.special import logsumexp
+from jax.scipy.stats import norm
+from jaxtyping import Array, Float
+
+from lib.models.beta_vae import BetaVAE
+from lib.models.losses import binary_cross_entropy
+from lib.models.step import Step, annealed
+
+
+class Decomposition(NamedTuple):
+    """The three parts of the divergence from a standard normal, in nats, each `(n,)`.
+
+    Attributes:
+        mutual_information: between an image and its latents.
+        total_correlation: between the latents.
+        dimension_wise_kl: of each latent's marginal from the prior, summed over latents.
+    """
+
+    mutual_information: Float[Array, " n"]
+    total_correlation: Float[Array, " n"]
+    dimension_wise_kl: Float[Array, " n"]
+
+
+def decompose_divergence(
+    means: Float[Array, "n num_latents"],
+    deviations: Float[Array, "n num_latents"],
+    samples: Float[Array, "n num_latents"],
+    dataset_size: int,
+) -> Decomposition:
+    """The divergence of a batch in three parts, estimated by minibatch-weighted sampling.
+
+    `log q(z)` of a sample is estimated as `logsumexp_j log q(z | x_j) - log(n * dataset_size)`
+    over the batch, and each latent's marginal likewise. So `dataset_size` shifts the parts by
+    constants and has no gradient; all parts of a batch sum to its divergence, as sampled.
+
+    Args:
+        means: of the latents of each image.
+        deviations: their standard deviations, above 0.
+        samples: one of the latents of each image.
+        dataset_size: number of images of the whole training set.
+
+    Source: Chen et al. 2018, arXiv 1802.04942, equations 2 and 3.
+    """
+    from_each = norm.logpdf(samples[:, None], means[None], deviations[None])  # (n, n, num_latents)
+    constant = jnp.log(len(samples)) + jnp.log(dataset_size)
+    given_own = jnp.sum(norm.logpdf(samples, means, deviations), axis=1)
+    joint = logsumexp(jnp.sum(from_each, axis=2), axis=1) - constant
+    marginals = jnp.sum(logsumexp(from_each, axis=1) - constant, axis=1)
+    prior = jnp.sum(norm.logpdf(samples), axis=1)
+    return Decomposition(given_own - joint, joint - marginals, marginals - prior)
+
+
+class BetaTCVAE(BetaVAE):
+    """A variational autoencoder that weights the total correlation of its latents by beta.
+
+    Hyperparameters:
+        beta: weight of the total correlation, at least 0; the other two parts have weight 1.
+        anneal_steps: steps over which it grows linearly from 0 to beta; 0 for none.
+        dataset_size: images of the training set, at least 1; a run fills it in.
+
+    Source: Chen et al. 2018, arXiv 1802.04942, equation 4 with alpha = gamma = 1; beta as in the
+        baseline of Hsu et al. 2023, arXiv 2305.18378, on Shapes3D.
+    """
+
+    objective_settings = MappingProxyType({**BetaVAE.objective_settings, "dataset_size": 480_000})
+    needs_whole_batch = True
+
+    def terms(
+        self, images: Float[Array, "n height width channels"], step: Step
+    ) -> dict[str, Float[Array, ""]]:
+        """Reconstruction of a sample, and the three parts of the divergence, weighted."""
+        code = self.latent(self.encoder(images), step.keys)
+        logits = self.decoder(code.decoder_input)
+        parts = decompose_divergence(
+            code.continuous, code.deviations, code.decoder_input, self.dataset_size
+        )
+        information, correlation, marginal = (jnp.mean(part) / images[0].size for part in parts)
+        return {
+            "reconstruction": jnp.mean(binary_cross_entropy(logits, images)),
+            "mutual_information": information,
+            "total_correlation": annealed(self.beta, step.taken, self.anneal_steps) * correlation,
+            "dimension_wise_kl": marginal,
+        }

@@ -1,0 +1,37 @@
+"""Checks of a model's hyperparameters."""
+
+from collections.abc import Mapping
+
+from lib.checks import check_integer, check_number
+from lib.latents import check_num_values
+
+
+def check_settings(values: Mapping[str, object], defaults: Mapping[str, object]) -> None:
+    """Require values of the kinds of their defaults.
+
+    Where the default is a float, a finite number of at least 0; where it is an integer, an integer
+    of at least 1, or 0 where that is the default; where it is a bool, a bool. `num_values` may also be a list, see
+    `lib.latents.check_num_values`.
+
+    Raises:
+        TypeError: a value of another kind, or a name without a default.
+        ValueError: a value out of range.
+    """
+    for name, value in values.items():
+        if name not in defaults:
+            raise TypeError(
+                f"{name}={value!r} is no hyperparameter; expected one of {', '.join(defaults)}."
+            )
+        default = defaults[name]
+        if name == "num_values":
+            count = len(value) if isinstance(value, list | tuple) else 1
+            check_num_values(value, count)
+        elif isinstance(default, bool):
+            if not isinstance(value, bool):
+                raise TypeError(
+                    f"{name}={value!r} is a {type(value).__name__}; expected True or False."
+                )
+        elif isinstance(default, int):
+            check_integer(name, value, minimum=min(default, 1))
+        else:
+            check_number(name, value, minimum=0)

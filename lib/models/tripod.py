@@ -1,0 +1,155 @@
+"""Tripod: a grid, independence and little interference, one bias on each part of the model."""
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax.scipy.special import logsumexp
+from jax.scipy.stats import norm
+from jaxtyping import Array, Float, Key
+
+from lib.latents import ContinuousLatent, GridLatent
+from lib.models.autoencoder import Autoencoder
+from lib.models.losses import binary_cross_entropy
+from lib.models.step import Step, split_keys
+
+# Keep a latent that never moves, and an activation that never bends, from dividing by 0, and the
+# gradient of a root from being infinite there.
+_VARIANCE_FLOOR = 1e-12
+_CURVATURE_FLOOR = 1e-10
+
+Activations = Callable[[Float[Array, "n num_latents"]], list[Array]]
+
+
+def silverman_factor(num_images: int, num_dimensions: int) -> float:
+    """Bandwidth of a normal kernel density, in standard deviations of each dimension.
+
+    Source: Silverman 1986, Density Estimation for Statistics and Data Analysis, section 4.3.2.
+    """
+    exponent = 1 / (num_dimensions + 4)
+    return (4 / (num_dimensions + 2)) ** exponent * num_images**-exponent
+
+
+def multi_information(
+    latents: Float[Array, "n num_latents"], deviations: Float[Array, " num_latents"]
+) -> Float[Array, " n"]:
+    """How far latents are from independent, in nats at each image; the mean estimates it.
+
+    The log of a kernel density of all latents together, less that of each latent alone. A
+    kernel's widths follow Silverman's rule for its number of dimensions, so that scaling a latent
+    changes nothing.
+
+    Args:
+        latents: of a batch of images.
+        deviations: standard deviation of each latent, above 0.
+
+    Source: Hsu et al. 2024, arXiv 2404.10282 (kernel-based latent multi-information). Differs
+        from the authors' code, which gives each latent alone a width of one standard deviation.
+    """
+    n, num_latents = latents.shape
+    offsets = (latents[:, None] - latents[None]) / deviations  # (n, n, num_latents)
+
+    def log_kernels(num_dimensions):
+        width = silverman_factor(n, num_dimensions)
+        return norm.logpdf(offsets, scale=width) - jnp.log(deviations)
+
+    together = logsumexp(jnp.sum(log_kernels(num_latents), axis=2), axis=1) - jnp.log(n)
+    alone = logsumexp(log_kernels(1), axis=1) - jnp.log(n)
+    return together - jnp.sum(alone, axis=1)
+
+
+def normalized_hessian_penalty(
+    activations: Activations,
+    latents: Float[Array, "n num_latents"],
+    deviations: Float[Array, " num_latents"],
+    keys: Key[Array, " n"],
+    *,
+    num_perturbations: int = 2,
+    size: float = 0.1,
+) -> Float[Array, " n"]:
+    """How much latents interfere in what is computed from them: from 0, a sum over activations.
+
+    Of the Hessian of each number of an activation, in latents scaled to unit deviation, the
+    squares off the diagonal are divided by all squares; so a decoder does not escape by becoming
+    flat. Both sums are variances of second differences along random directions: of signs, along
+    which the diagonal does not vary, and of normal numbers, along which it does.
+
+    Args:
+        activations: maps latents to arrays with a leading dimension of images.
+        latents: where to look, one row an image.
+        deviations: standard deviation of each latent, above 0.
+        keys: random keys, one an image.
+        num_perturbations: directions of either kind, at least 2.
+        size: of the second differences' steps, in standard deviations.
+
+    Returns:
+        One number an image; 0 where every activation is a sum of functions of one latent each.
+
+    Source: Hsu et al. 2024, arXiv 2404.10282 (normalised Hessian penalty), after Peebles et al.
+        2020, arXiv 2008.10599, equation 5.
+    """
+    n, num_latents = latents.shape
+    shape = (num_perturbations, num_latents)
+    sign_keys, normal_keys = split_keys(keys)
+    signs = jax.vmap(lambda key: jax.random.rademacher(key, shape, jnp.float32))(sign_keys)
+    normals = jax.vmap(lambda key: jax.random.normal(key, shape))(normal_keys)
+    directions = jnp.stack([signs, normals], axis=1) * size * deviations
+    moved = latents[:, None, None] + jnp.stack([directions, -directions])  # (2, n, 2, k, latents)
+    around = activations(moved.reshape(-1, num_latents))
+    penalties = []
+    for middle, values in zip(activations(latents), around, strict=True):
+        above, below = values.reshape(2, n, 2, num_perturbations, -1)
+        curvature = (above + below - 2 * middle.reshape(n, 1, 1, -1)) / size**2
+        off_diagonal, all_squares = jnp.mean(jnp.var(curvature, axis=2), axis=2).T
+        penalties.append(off_diagonal / (all_squares + _CURVATURE_FLOOR))
+    return sum(penalties)
+
+
+class Tripod(Autoencoder):
+    """An autoencoder that stands on three legs, each of which can be taken away.
+
+    Latents are quantized to a fixed grid; over a batch they should be independent; and in the
+    decoder they should not interfere.
+
+    Hyperparameters:
+        quantize: False takes the grid away, and the tanh with it.
+        num_values: points of the grid, at least 2.
+        multi_information_weight: of `multi_information`, at least 0.
+        hessian_weight: of `normalized_hessian_penalty`, at least 0.
+
+    Source: Hsu et al. 2024, arXiv 2404.10282; weights as in the authors' configuration for
+        Shapes3D. Differs: networks and optimizer are those of all other models here.
+    """
+
+    latent_settings = MappingProxyType({"quantize": True, "num_values": 12})
+    objective_settings = MappingProxyType(
+        {"multi_information_weight": 1e-4, "hessian_weight": 1e-2}
+    )
+    needs_whole_batch = True
+
+    @classmethod
+    def build_latent(
+        cls, num_latents: int, *, rngs: nnx.Rngs, quantize: bool, num_values: int
+    ) -> GridLatent | ContinuousLatent:
+        """The grid, or none."""
+        return GridLatent(num_latents, num_values) if quantize else ContinuousLatent()
+
+    def terms(
+        self, images: Float[Array, "n height width channels"], step: Step
+    ) -> dict[str, Float[Array, ""]]:
+        """Reconstruction, multi-information and Hessian penalty, weighted; none of weight 0."""
+        code, logits = self(images)
+        terms = {"reconstruction": jnp.mean(binary_cross_entropy(logits, images))}
+        latents = code.decoder_input
+        deviations = jnp.sqrt(jnp.var(code.continuous, axis=0) + _VARIANCE_FLOOR)
+        if self.multi_information_weight:
+            information = jnp.mean(multi_information(latents, deviations))
+            terms["multi_information"] = self.multi_information_weight * information
+        if self.hessian_weight:
+            penalty = normalized_hessian_penalty(
+                lambda moved: self.decoder.activations(moved)[0], latents, deviations, step.keys
+            )
+            terms["hessian_penalty"] = self.hessian_weight * jnp.mean(penalty)
+        return terms
