@@ -10,8 +10,8 @@ def check_settings(values: Mapping[str, object], defaults: Mapping[str, object])
     """Require values of the kinds of their defaults.
 
     Where the default is a float, a finite number of at least 0; where it is an integer, an integer
-    of at least 1, or 0 where that is the default; where it is a bool, a bool. `num_values` may also be a list, see
-    `lib.latents.check_num_values`.
+    of at least 1, or 0 where that is the default; where it is a bool, a bool. `num_values` may
+    also be a list, see `lib.latents.check_num_values`.
 
     Raises:
         TypeError: a value of another kind, or a name without a default.

@@ -1,7 +1,8 @@
-"""What the chapters on benchmarks share: runs and figures of one benchmark, put into words."""
+"""What chapters share: runs of several models on a benchmark, their figures, put into words."""
 
 from lib.pages.benchmark import SourcesPage
 from lib.pages.comparison import ComparisonPage
+from lib.pages.family import FamilyPage, Variant
 from lib.pages.overview import OverviewPage
 
-__all__ = ["ComparisonPage", "OverviewPage", "SourcesPage"]
+__all__ = ["ComparisonPage", "FamilyPage", "OverviewPage", "SourcesPage", "Variant"]

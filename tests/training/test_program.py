@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,10 +58,8 @@ def test_seeds_and_batches_can_be_spread_together(on_devices, num_devices):
     assert np.abs(np.subtract(*together["parameters"])).max() > 0.1
 
 
-@pytest.mark.parametrize("name", ["beta_vae", "qlinfowgan_gp"])
-def test_what_is_random_about_an_image_does_not_depend_on_the_devices(on_devices, name):
-    one, four = on_devices[f"{name} on 1"], on_devices[f"{name} on 4"]
-    np.testing.assert_allclose(four, one, atol=1e-4)
+def test_what_is_random_about_an_image_does_not_depend_on_the_devices(on_devices):
+    np.testing.assert_allclose(on_devices["GAN on 4"], on_devices["GAN on 1"], atol=1e-4)
 
 
 def test_a_step_has_one_all_reduce(on_devices):
@@ -124,6 +123,11 @@ def test_two_objectives_equal_a_plain_loop():
     for name in model_terms:
         optimizer = build_optimizer(lambda i: jnp.asarray(rates)[i], 0.1, beta1=0.0, beta2=0.9)
         optimizers[name] = optimizer, optimizer.init(state)
+
+    def loss(name, state, images, moment):
+        return sum(getattr(nnx.merge(graph, state), name)(images, moment).values())
+
+    losses = {name: jax.jit(jax.value_and_grad(partial(loss, name))) for name in model_terms}
     for i in range(7):
         image_key, *noise_keys = jax.random.split(jax.random.fold_in(key, i), 3)
         images = waves()(image_key, 4)
@@ -132,10 +136,7 @@ def test_two_objectives_equal_a_plain_loop():
                 continue
             moment = step(4)._replace(keys=jax.random.split(noise_key, 4))
 
-            def loss(state, name=name, images=images, moment=moment):
-                return sum(getattr(nnx.merge(graph, state), name)(images, moment).values())
-
-            value, gradients = jax.value_and_grad(loss)(state)
+            value, gradients = losses[name](state, images, moment)
             optimizer, memory = optimizers[name]
             updates, memory = optimizer.update(gradients, memory, state)
             optimizers[name] = optimizer, memory

@@ -171,7 +171,7 @@ def test_what_takes_turns_does_what_it_counts():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--model qlea", "model='qlea' is unknown; expected one of autoencoder, qlae"),
+        ("--model qlea", "model='qlea' is unknown; expected one of autoencoder, beta_vae"),
         ("--steps 0", "--steps=0 is too small"),
         ("--seeds 0", "--seeds=0 is too small"),
         ("--batch -1", "batch_size=-1 is too small"),

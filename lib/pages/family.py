@@ -1,0 +1,314 @@
+"""Variants of models on the same images: their runs, scores, codes and pictures."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from lib import figures
+from lib.benchmarks import BENCHMARKS, load
+from lib.checks import check_choice, check_integer
+from lib.metrics import mean_interval
+from lib.models import traversals
+from lib.pages.benchmark import images_are
+from lib.runs import RunConfig, RunRecord, compare, held_out, reconstruct, sweep, table
+
+_TITLES = {
+    "infom": "modularity, InfoM",
+    "infoe": "explicitness, InfoE",
+    "infoc": "compactness, InfoC",
+    "psnr": "PSNR (dB)",
+}
+# The walk of the figure of codes: how many images a source gets, at most this many in all.
+_WALK = 36
+# A latent moves from dark to light between these quantiles over held-out images.
+_QUANTILES = (0.02, 0.98)
+
+
+class Variant(NamedTuple):
+    """What is run under a name.
+
+    Attributes:
+        model: name of a model.
+        settings: that differ from the profile's, see `lib.runs.RunConfig`.
+    """
+
+    model: str
+    settings: Mapping[str, object] = {}
+
+
+class FamilyPage:
+    """Variants of models with the same images, networks, steps and seeds.
+
+    Runs that are not there yet are made at construction.
+
+    Args:
+        benchmark: name of a benchmark.
+        variants: what is run, by the name it has in figures.
+        profile: see `RunConfig`.
+        seed: the first seed.
+        num_seeds: how many seeds, from the first on.
+        settings: of all runs, such as `steps`; a variant's own come before them. None leaves one
+            to the profile.
+        runs_dir: folder of runs.
+
+    Attributes:
+        records: one a run, variant after variant.
+        runs: one row a run: `variant`, settings and scores.
+
+    Raises:
+        TypeError, ValueError: a bad value; names the parameter.
+        OSError: the runs cannot be read or written.
+    """
+
+    def __init__(
+        self,
+        benchmark: str,
+        variants: Mapping[str, Variant],
+        profile: str = "laptop",
+        seed: int = 0,
+        num_seeds: int = 3,
+        *,
+        settings: Mapping[str, object] | None = None,
+        runs_dir: str | Path = "runs",
+    ):
+        check_choice("benchmark", benchmark, BENCHMARKS)
+        check_integer("seed", seed, minimum=0)
+        check_integer("num_seeds", num_seeds, minimum=1)
+        if not variants:
+            raise ValueError("variants must name at least one model, got none.")
+        self.seeds = list(range(seed, seed + num_seeds))
+        self.benchmark, self.profile, self.variants = benchmark, profile, dict(variants)
+        common = dict(settings or {})
+        configs = {
+            (name, s): RunConfig(
+                benchmark, variant.model, profile, s, **(common | dict(variant.settings))
+            )
+            for name, variant in self.variants.items()
+            for s in self.seeds
+        }
+        self.records: list[RunRecord] = sweep(configs.values(), runs_dir)
+        self.runs: pd.DataFrame = table(self.records)
+        self.runs.insert(0, "variant", [name for name, _ in configs])
+        self.first = {
+            name: record
+            for (name, s), record in zip(configs, self.records, strict=True)
+            if s == seed
+        }
+        grid = BENCHMARKS[benchmark].grid
+        self.source_names = [grid.names[place] for place in grid.varying]
+
+    def about(self) -> str:
+        """Markdown: what all runs share, what each variant is, and how long they took."""
+        config, record = self.records[0].config, self.records[0]
+        lines = ["| name | model | settings | weight decay | seconds a run |", "|---" * 5 + "|"]
+        for name, variant in self.variants.items():
+            own = self.first[name].config
+            shown = {n: v for n, v in own.hyperparameters.items() if n != "dataset_size"}
+            shown = ", ".join(f"{n} {_plain(v)}" for n, v in shown.items()) or "none"
+            seconds = self._of(name)["duration_s"].median()
+            lines.append(
+                f"| {figures.model_label(name)} | `{variant.model}` | {shown} | "
+                f"{own.weight_decay:g} | {seconds:.0f} |"
+            )
+        steps = sorted({r.config.steps for r in self.records})
+        rates = sorted({r.config.learning_rate for r in self.records})
+        kept = f" from {config.training_images:,} kept ones" if config.training_images else ""
+        return (
+            f"{' or '.join(f'{n:,}' for n in steps)} steps of {config.batch_size} images{kept} at "
+            f"{config.resolution}×{config.resolution} pixels, learning rate "
+            f"{' or '.join(f'{rate:g}' for rate in rates)}, {config.num_latents} latents; scored "
+            f"on {record.num_images:,} other images by the protocol `{config.protocol}`; seeds "
+            f"{self.seeds}; {images_are(config.origin).lower()} of `{self.benchmark}`. On "
+            f"{record.device}, commit `{record.commit}`:\n\n" + "\n".join(lines)
+        )
+
+    def plane(self, x: str = "infoe", y: str = "infom") -> alt.LayerChart:
+        """Chart: two scores of every run against one another."""
+        return figures.score_plane(self.runs, x, y, color="variant")
+
+    def intervals(self, score: str, x_title: str = "variant") -> alt.LayerChart:
+        """Chart: one score of every variant over seeds."""
+        return figures.score_intervals(self.runs, "variant", score, x_title=x_title)
+
+    def score_table(self) -> str:
+        """Markdown: means of the scores over seeds with 95 % t-intervals."""
+        lines = [f"| | {' | '.join(_TITLES.values())} | active |", "|---|" + "---:|" * 5]
+        for name in self.variants:
+            cells = [self.average(name, score) for score in _TITLES]
+            active = "/".join(str(n) for n in self._of(name)["num_active"])
+            lines.append(f"| {figures.model_label(name)} | {' | '.join(cells)} | {active} |")
+        smoke = "\n\nIn the smoke profile these numbers prove that the page runs, no more."
+        return (
+            "\n".join(lines)
+            + f"\n\nMeans over seeds {self.seeds} with 95 % t-intervals; in the last column the "
+            f"active latents of each seed. {self._images_are}."
+            + (smoke if self.profile == "smoke" else "")
+        )
+
+    def average(self, name: str, score: str) -> str:
+        """Words: mean of a score over a variant's seeds, and half the width of its interval."""
+        values = self._of(name)[score].dropna()
+        places = 1 if score == "psnr" else 2
+        if values.empty:
+            return "undefined"
+        mean, half_width = mean_interval(values)
+        width = f" ± {half_width:.{places}f}" if len(values) > 1 else ""
+        missing = len(self.seeds) - len(values)
+        return f"{mean:.{places}f}{width}" + (f" ({missing} undefined)" if missing else "")
+
+    def difference(self, one: str, other: str, score: str = "infom") -> str:
+        """Words: the score of one variant less that of another, paired by seed."""
+        found = self._compare(one, other, score)
+        return "undefined, as no seed has this score for both" if found is None else str(found)
+
+    def is_higher(self, one: str, other: str, score: str = "infom") -> bool | None:
+        """Whether one variant's score is clearly higher (True) or lower (False); None: neither."""
+        found = self._compare(one, other, score)
+        return found.mean > 0 if found is not None and found.is_clear else None
+
+    def ordering(self, one: str, others: Sequence[str], score: str = "infom") -> str:
+        """Markdown list: one variant's score against each of others, in words with numbers."""
+        return "\n".join(
+            f"- against {figures.model_label(other)}: {self.difference(one, other, score)}"
+            for other in others
+        )
+
+    def nmi_panels(self, names: Sequence[str] | None = None) -> alt.LayerChart:
+        """Chart: NMI of sources and latents for variants, first seed."""
+        chosen = {name: self.first[name] for name in names or self.variants}
+        label = figures.model_label
+        return figures.nmi_panels(
+            {label(name): record.nmi for name, record in chosen.items()},
+            self.source_names,
+            {label(name): record.active for name, record in chosen.items()},
+            diagonal=True,
+        )
+
+    def reconstructions(self, num: int = 8) -> alt.Chart:
+        """Chart: held-out images and what each variant of the first seed makes of them."""
+        chosen = np.random.default_rng(0).choice(len(self._held_out), num, replace=False)
+        images = self._held_out[chosen]
+        copies = {name: reconstruct(model, images)[1] for name, model in self.trained.items()}
+        return figures.reconstructions(images, copies, title=self._images_are)
+
+    def traversals(self, name: str, num_steps: int = 7) -> alt.Chart:
+        """Chart: what each latent of a variant draws when it moves alone, first seed."""
+        record, latents = self.first[name], self._latents[name]
+        start = self._held_out[np.random.default_rng(0).integers(len(self._held_out))]
+        pictures, _ = traversals(self.trained[name], start, latents, num_steps)
+        order = self._order(record)
+        best = np.array(record.nmi).argmax(axis=0)
+        labels = [f"{j}: {self.source_names[best[j]]}" for j in order]
+        columns = [f"{v + 1}" for v in range(pictures.shape[1])]
+        is_quantized = np.issubdtype(latents.dtype, np.integer)
+        kind = "number of the code value" if is_quantized else "position, 2 % to 98 % quantile"
+        return figures.latent_traversals(
+            pictures[order],
+            labels,
+            columns,
+            value_title=kind,
+            title=f"{figures.model_label(name)}, seed {self.seeds[0]}",
+        )
+
+    def codes(self, names: Sequence[str] | None = None) -> alt.LayerChart:
+        """Chart: a walk through the sources and the codes that variants give it, first seed."""
+        images, _ = self._walk
+        codes = {}
+        for name in names or self.variants:
+            code, _ = reconstruct(self.trained[name], images)
+            low, high = np.quantile(self._latents[name], _QUANTILES, axis=0)
+            scaled = (code - low) / np.where(high > low, high - low, 1)
+            codes[name] = np.clip(scaled, 0, 1)[:, self._order(self.first[name])]
+        return figures.code_strips(images, codes, self.source_names, subtitle=self._codes_are)
+
+    def concentration(self) -> pd.DataFrame:
+        """How far a change of one source stays in one latent, by source and variant, first seed.
+
+        Along the walk of `codes`: of all that the latents move within a source's block, each in
+        its own standard deviations over held-out images, the share of the one that moves most. An
+        index of a vector has no distance, so there a move is any change.
+        """
+        images, length = self._walk
+        columns = {}
+        for name, model in self.trained.items():
+            code, _ = reconstruct(model, images)
+            blocks = code.reshape(-1, length, code.shape[1]).astype(float)
+            steps = np.abs(np.diff(blocks, axis=1))
+            if self.variants[name].model == "vqvae":
+                steps = (steps > 0).astype(float)
+            spread = self._latents[name].std(axis=0)
+            moved = (steps / np.where(spread > 0, spread, np.inf)).sum(axis=1)
+            total = moved.sum(axis=1)
+            columns[name] = np.where(total > 0, moved.max(axis=1) / np.maximum(total, 1e-9), np.nan)
+        return pd.DataFrame(columns, index=self.source_names)
+
+    def concentration_table(self) -> str:
+        """Markdown: `concentration` in numbers."""
+        found = self.concentration()
+        names = " | ".join(figures.model_label(name) for name in found)
+        lines = [f"| only this changes | {names} |", "|---|" + "---:|" * found.shape[1]]
+        for source, row in found.iterrows():
+            cells = ["no move" if np.isnan(v) else f"{v:.0%}" for v in row]
+            lines.append(f"| `{source}` | {' | '.join(cells)} |")
+        means = " | ".join(f"{value:.0%}" for value in found.mean())
+        return "\n".join([*lines, f"| mean | {means} |"]) + (
+            f"\n\nSeed {self.seeds[0]}, along the walk above: of all that the latents move while "
+            "one source changes, the share of the latent that moves most."
+        )
+
+    @functools.cached_property
+    def trained(self) -> dict[str, object]:
+        """The trained model of each variant, first seed."""
+        return {name: record.load_model() for name, record in self.first.items()}
+
+    @property
+    def _images_are(self) -> str:
+        return images_are(self.records[0].config.origin)
+
+    @property
+    def _codes_are(self) -> str:
+        return f"A row is a latent, dark where low, light where high. {self._images_are}."
+
+    @functools.cached_property
+    def _held_out(self) -> np.ndarray:
+        return held_out(self.records[0].config)[1]
+
+    @functools.cached_property
+    def _latents(self) -> dict[str, np.ndarray]:
+        return {name: reconstruct(model, self._held_out)[0] for name, model in self.trained.items()}
+
+    @functools.cached_property
+    def _walk(self) -> tuple[np.ndarray, int]:
+        """Images of a walk in which one source after another changes, and how many each gets."""
+        grid = BENCHMARKS[self.benchmark].grid
+        length = max(3, _WALK // len(grid.varying))
+        base = np.asarray(grid.sizes) // 3
+        rows = np.tile(base, (len(grid.varying) * length, 1))
+        for block, place in enumerate(grid.varying):
+            values = np.linspace(0, grid.sizes[place] - 1, length).round().astype(int)
+            rows[block * length : (block + 1) * length, place] = values
+        config = self.records[0].config
+        return load(self.benchmark, config.origin, config.resolution).images(rows), length
+
+    def _order(self, record: RunRecord) -> np.ndarray:
+        """Latents by the source they know best, then by how well."""
+        nmi = np.array(record.nmi)
+        return np.lexsort((-nmi.max(axis=0), nmi.argmax(axis=0)))
+
+    def _of(self, name: str) -> pd.DataFrame:
+        return self.runs[self.runs["variant"] == name]
+
+    def _compare(self, one: str, other: str, score: str):
+        try:
+            return compare(self.runs, score, "variant", one, other)
+        except ValueError:
+            return None
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
