@@ -23,6 +23,21 @@ def test_the_quantized_latent_example_runs():
         assert getattr(names["code"], name).shape == (5, 12)
 
 
+def test_the_configurations_are_runs():
+    from lib.runs import RunConfig
+
+    example = re.search(r"```python\n(RunConfig.*?)```", README, re.DOTALL).group(1)
+    for line in example.splitlines():
+        assert eval(line, {"RunConfig": RunConfig}).model in line
+
+
+def test_every_model_is_listed():
+    from lib.models import MODELS
+
+    rows = re.findall(r"^\| (`.*?`) \|", README, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(MODELS)
+
+
 def test_every_file_and_command_it_names_is_there():
     root = Path(__file__).parent.parent
     for target in re.findall(r"\]\(((?!http)[^)]+)\)", README):

@@ -60,15 +60,24 @@ class BetaTCVAE(BetaVAE):
     """A variational autoencoder that weights the total correlation of its latents by beta.
 
     Hyperparameters:
-        beta: weight of the total correlation, at least 0; the other two parts have weight 1.
+        beta: weight of the total correlation, at least 0.
         anneal_steps: steps over which it grows linearly from 0 to beta; 0 for none.
+        information_weight: of the mutual information, at least 0; alpha of the source.
+        marginal_weight: of the dimension-wise divergence, at least 0; gamma of the source.
         dataset_size: images of the training set, at least 1; a run fills it in.
 
-    Source: Chen et al. 2018, arXiv 1802.04942, equation 4 with alpha = gamma = 1; beta as in the
-        baseline of Hsu et al. 2023, arXiv 2305.18378, on Shapes3D.
+    Source: Chen et al. 2018, arXiv 1802.04942, equation 4; weights as in the baseline of Hsu et al.
+        2023, arXiv 2305.18378, on Shapes3D.
     """
 
-    objective_settings = MappingProxyType({**BetaVAE.objective_settings, "dataset_size": 480_000})
+    objective_settings = MappingProxyType(
+        {
+            **BetaVAE.objective_settings,
+            "information_weight": 1.0,
+            "marginal_weight": 1.0,
+            "dataset_size": 480_000,
+        }
+    )
     needs_whole_batch = True
 
     def terms(
@@ -83,7 +92,7 @@ class BetaTCVAE(BetaVAE):
         information, correlation, marginal = (jnp.mean(part) / images[0].size for part in parts)
         return {
             "reconstruction": jnp.mean(binary_cross_entropy(logits, images)),
-            "mutual_information": information,
+            "mutual_information": self.information_weight * information,
             "total_correlation": annealed(self.beta, step.taken, self.anneal_steps) * correlation,
-            "dimension_wise_kl": marginal,
+            "dimension_wise_kl": self.marginal_weight * marginal,
         }

@@ -118,6 +118,7 @@ class Tripod(Autoencoder):
         num_values: points of the grid, at least 2.
         multi_information_weight: of `multi_information`, at least 0.
         hessian_weight: of `normalized_hessian_penalty`, at least 0.
+        perturbation_size: of its second differences, in standard deviations of the latents.
 
     Source: Hsu et al. 2024, arXiv 2404.10282; weights as in the authors' configuration for
         Shapes3D. Differs: networks and optimizer are those of all other models here.
@@ -125,7 +126,7 @@ class Tripod(Autoencoder):
 
     latent_settings = MappingProxyType({"quantize": True, "num_values": 12})
     objective_settings = MappingProxyType(
-        {"multi_information_weight": 1e-4, "hessian_weight": 1e-2}
+        {"multi_information_weight": 1e-4, "hessian_weight": 1e-2, "perturbation_size": 0.1}
     )
     needs_whole_batch = True
 
@@ -149,7 +150,11 @@ class Tripod(Autoencoder):
             terms["multi_information"] = self.multi_information_weight * information
         if self.hessian_weight:
             penalty = normalized_hessian_penalty(
-                lambda moved: self.decoder.activations(moved)[0], latents, deviations, step.keys
+                lambda moved: self.decoder.activations(moved)[0],
+                latents,
+                deviations,
+                step.keys,
+                size=self.perturbation_size,
             )
             terms["hessian_penalty"] = self.hessian_weight * jnp.mean(penalty)
         return terms

@@ -2,7 +2,7 @@
 
 from lib.pages.benchmark import SourcesPage
 from lib.pages.comparison import ComparisonPage
-from lib.pages.family import FamilyPage, Variant
+from lib.pages.family import SHORT, FamilyPage, Variant
 from lib.pages.overview import OverviewPage
 
-__all__ = ["ComparisonPage", "FamilyPage", "OverviewPage", "SourcesPage", "Variant"]
+__all__ = ["SHORT", "ComparisonPage", "FamilyPage", "OverviewPage", "SourcesPage", "Variant"]

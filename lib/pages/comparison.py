@@ -188,7 +188,7 @@ class ComparisonPage:
     def ceilings(self) -> dict[str, float]:
         """The largest NMI of each source with one quantized latent; empty for other models."""
         num_values = self.records[-1].config.hyperparameters.get("num_values")
-        if not num_values:
+        if not isinstance(num_values, int):
             return {}
         return {
             name: _ceiling(size, num_values)

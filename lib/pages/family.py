@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import altair as alt
@@ -23,6 +24,17 @@ _TITLES = {
     "infoc": "compactness, InfoC",
     "psnr": "PSNR (dB)",
 }
+# So many models do not get the laptop profile's long training: at most so much of everything, and
+# a rate at which no trial run on seeds from 1000 on ended without an active latent.
+SHORT: Mapping[str, float] = MappingProxyType(
+    {
+        "width": 96,
+        "steps": 1_000,
+        "learning_rate": 2e-3,
+        "training_images": 20_000,
+        "evaluation_images": 3_000,
+    }
+)
 # The walk of the figure of codes: how many images a source gets, at most this many in all.
 _WALK = 36
 # A latent moves from dark to light between these quantiles over held-out images.
@@ -38,7 +50,7 @@ class Variant(NamedTuple):
     """
 
     model: str
-    settings: Mapping[str, object] = {}
+    settings: Mapping[str, object] = MappingProxyType({})
 
 
 class FamilyPage:
@@ -51,9 +63,9 @@ class FamilyPage:
         variants: what is run, by the name it has in figures.
         profile: see `RunConfig`.
         seed: the first seed.
-        num_seeds: how many seeds, from the first on.
-        settings: of all runs, such as `steps`; a variant's own come before them. None leaves one
-            to the profile.
+        num_seeds: how many seeds, from the first on; None for 3, and in the smoke profile for 1.
+        steps: of all runs; None for what profile and bounds say.
+        bounds: what no setting of a run exceeds in the laptop profile.
         runs_dir: folder of runs.
 
     Attributes:
@@ -71,22 +83,30 @@ class FamilyPage:
         variants: Mapping[str, Variant],
         profile: str = "laptop",
         seed: int = 0,
-        num_seeds: int = 3,
+        num_seeds: int | None = None,
         *,
-        settings: Mapping[str, object] | None = None,
+        steps: int | None = None,
+        bounds: Mapping[str, float] = SHORT,
         runs_dir: str | Path = "runs",
     ):
         check_choice("benchmark", benchmark, BENCHMARKS)
         check_integer("seed", seed, minimum=0)
+        num_seeds = (1 if profile == "smoke" else 3) if num_seeds is None else num_seeds
         check_integer("num_seeds", num_seeds, minimum=1)
         if not variants:
             raise ValueError("variants must name at least one model, got none.")
         self.seeds = list(range(seed, seed + num_seeds))
         self.benchmark, self.profile, self.variants = benchmark, profile, dict(variants)
-        common = dict(settings or {})
         configs = {
             (name, s): RunConfig(
-                benchmark, variant.model, profile, s, **(common | dict(variant.settings))
+                benchmark,
+                variant.model,
+                profile,
+                s,
+                **{
+                    **_bounded(RunConfig(benchmark, variant.model, profile), bounds, steps),
+                    **variant.settings,
+                },
             )
             for name, variant in self.variants.items()
             for s in self.seeds
@@ -308,6 +328,14 @@ class FamilyPage:
             return compare(self.runs, score, "variant", one, other)
         except ValueError:
             return None
+
+
+def _bounded(usual: RunConfig, bounds: Mapping[str, float], steps: int | None) -> dict[str, object]:
+    """What the runs of a page change in those that the profile makes."""
+    changes = {}
+    if usual.profile == "laptop":
+        changes = {name: min(getattr(usual, name), most) for name, most in bounds.items()}
+    return changes if steps is None else changes | {"steps": steps}
 
 
 def _plain(value: object) -> str:

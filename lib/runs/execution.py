@@ -31,6 +31,8 @@ from lib.training.devices import is_first_process
 from lib.training.scalars import check_tensorboard
 
 _EVALUATION_BATCH = 500
+# How often curves are read back: each time costs as much as some ten small steps.
+_STEPS_A_REPORT, _FEWEST_REPORTS, _MOST_REPORTS = 100, 10, 50
 
 
 def execute(config: RunConfig, out_dir: str | Path, **options: object) -> RunRecord:
@@ -175,6 +177,7 @@ def _make(
                 config.recipe,
                 keys=[run_keys(c.seed).batches for c in configs],
                 label=_title(configs),
+                reports=min(max(config.steps // _STEPS_A_REPORT, _FEWEST_REPORTS), _MOST_REPORTS),
                 checkpoints=checkpoints,
                 folders=[folders.unfinished(c) for c in configs],
                 tensorboard=tensorboard,

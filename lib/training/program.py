@@ -213,8 +213,9 @@ def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
             own_gradient, terms = _mean_over_parts((own_gradient, terms))
         return *updated(optimizer, parameters, own_gradient, state), terms
 
-    def step_of_one(index, parameters, optimizer_states, key):
-        image_key, *noise_keys = jax.random.split(key, 1 + len(periods))
+    def step(seed_key, index, carry):
+        step_key = jax.random.fold_in(jax.random.wrap_key_data(seed_key), index)
+        image_key, *noise_keys = jax.random.split(step_key, 1 + len(periods))
         own = (
             draw.choose(image_key, batch_size),
             [jax.random.split(noise_key, batch_size) for noise_key in noise_keys],
@@ -224,11 +225,11 @@ def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
             own = jax.tree.map(
                 lambda rows: jax.lax.dynamic_slice_in_dim(rows, first, part_size), own
             )
-        chosen, keys = own
+        chosen, image_keys = own
         images = draw.show(chosen)
-        states, all_terms = list(optimizer_states), {}
+        parameters, states, all_terms = carry.parameters, list(carry.optimizer), {}
         for number, period in enumerate(periods):
-            change = partial(update, number, images, Step(keys[number], index))
+            change = partial(update, number, images, Step(image_keys[number], index))
             if period == 1:
                 parameters, states[number], terms = change(parameters, states[number])
             else:
@@ -240,20 +241,22 @@ def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
                     states[number],
                 )
             all_terms |= terms
-        return parameters, tuple(states), all_terms
-
-    def step(index, carry):
-        step_keys = jax.vmap(jax.random.fold_in, (0, None))(jax.random.wrap_key_data(keys), index)
-        parameters, optimizer_state, terms = _for_each_seed(partial(step_of_one, index))(
-            carry.parameters, carry.optimizer, step_keys
-        )
-        is_bad = ~jnp.isfinite(sum(terms.values())) & (carry.bad_step == 0)
+        is_bad = ~jnp.isfinite(sum(all_terms.values())) & (carry.bad_step == 0)
         bad_step = jnp.where(is_bad, index + 1, carry.bad_step)
-        sums = jax.tree.map(jnp.add, carry.sums, terms)
-        return Carry(parameters, optimizer_state, sums, bad_step)
+        sums = jax.tree.map(jnp.add, carry.sums, all_terms)
+        return Carry(parameters, tuple(states), sums, bad_step)
 
     kept = jax.tree.map(lambda total: jnp.where(reset, 0, total), carry.sums)
-    carry = jax.lax.fori_loop(start, stop, step, carry._replace(sums=kept))
+    carry = carry._replace(sums=kept)
+    if len(keys) > 1:
+        of_each = jax.vmap(step, (0, None, 0))
+        carry = jax.lax.fori_loop(start, stop, partial(of_each, keys), carry)
+    else:
+        # One seed alone keeps plain operations, and not batched ones with a dimension of 1, which
+        # would be put on and taken off all parameters in every step.
+        alone = jax.tree.map(lambda leaf: leaf[0], carry)
+        alone = jax.lax.fori_loop(start, stop, partial(step, keys[0]), alone)
+        carry = jax.tree.map(lambda leaf: leaf[None], alone)
     norms = jax.vmap(weight_norm)(carry.parameters)
     is_finite = jax.vmap(_is_finite)((carry.parameters, carry.optimizer))
     return carry, Report(carry.sums, carry.bad_step, norms, is_finite)
@@ -262,18 +265,6 @@ def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
 def _unchanged(terms, parameters, state):
     """What an objective does in a step in which it is not minimised; its terms are 0."""
     return parameters, state, jax.tree.map(lambda term: jnp.zeros(term.shape, term.dtype), terms)
-
-
-def _for_each_seed(function):
-    """`jax.vmap`, but one seed alone keeps the plain operations and not batched ones."""
-
-    def mapped(*trees):
-        if jax.tree.leaves(trees)[0].shape[0] > 1:
-            return jax.vmap(function)(*trees)
-        result = function(*jax.tree.map(lambda leaf: leaf[0], trees))
-        return jax.tree.map(lambda leaf: leaf[None], result)
-
-    return mapped
 
 
 def _is_finite(tree):

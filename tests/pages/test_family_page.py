@@ -1,0 +1,145 @@
+"""What the chapters on models say, against the records that it is said of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.pages import FamilyPage, Variant
+
+FEW = {"training_images": 200, "evaluation_images": 200}
+VARIANTS = {
+    "QLAE": Variant("qlae", FEW),
+    "vectors": Variant("vqvae", FEW),
+    "plain": Variant("autoencoder", FEW),
+}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> FamilyPage:
+    return FamilyPage(
+        "shapes3d",
+        VARIANTS,
+        "smoke",
+        num_seeds=2,
+        runs_dir=tmp_path_factory.mktemp("runs"),
+    )
+
+
+def test_every_variant_is_run_with_every_seed(page):
+    assert page.runs["variant"].tolist() == ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2
+    assert page.runs["seed"].tolist() == [0, 1] * 3
+    assert page.runs["model"].tolist() == ["qlae"] * 2 + ["vqvae"] * 2 + ["autoencoder"] * 2
+    assert {record.config.training_images for record in page.records} == {200}
+    assert page.first["vectors"] is page.records[2]
+
+
+def test_a_variants_settings_come_before_those_of_all(page, tmp_path):
+    variants = {"decayed": Variant("autoencoder", FEW | {"weight_decay": 0.5, "steps": 10})}
+    other = FamilyPage("shapes3d", variants, "smoke", 0, 1, steps=20, runs_dir=tmp_path)
+    config = other.records[0].config
+    assert (config.steps, config.weight_decay) == (10, 0.5)
+    assert "| decayed | `autoencoder` | none | 0.5 |" in other.about()
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "model", "expected"),
+    [
+        ("shapes3d", "qlae", {"steps": 1000, "learning_rate": 2e-3, "training_images": 20_000}),
+        ("mpi3d", "qlae", {"steps": 1000, "learning_rate": 2e-3, "training_images": 10_000}),
+        ("shapes3d", "infowgan_gp", {"steps": 1000, "learning_rate": 1e-3, "width": 96}),
+    ],
+)
+def test_laptop_runs_are_no_longer_than_the_page_allows(monkeypatch, benchmark, model, expected):
+    seen = []
+    monkeypatch.setattr("lib.pages.family.sweep", lambda configs, _: seen.extend(configs) or seen)
+    monkeypatch.setattr("lib.pages.family.table", lambda records: pd.DataFrame(index=[0]))
+    FamilyPage(benchmark, {"one": Variant(model)}, num_seeds=1)
+    [config] = seen
+    assert {name: getattr(config, name) for name in expected} == expected
+    assert (config.width, config.evaluation_images) == (96, 3000)
+
+
+def test_tables_hold_means_and_intervals_of_the_records(page):
+    table = page.score_table()
+    row = next(line for line in table.splitlines() if line.startswith("| QLAE |"))
+    psnr = [record.scores["psnr"] for record in page.records[:2]]
+    # t = 12.706 with one degree of freedom.
+    half = 12.7062 * abs(psnr[0] - psnr[1]) / 2
+    assert f"{np.mean(psnr):.1f} ± {half:.1f}" in row
+    assert "prove that the page runs, no more" in table
+    gap = psnr[0] - page.records[4].scores["psnr"]
+    gap = (gap + psnr[1] - page.records[5].scores["psnr"]) / 2
+    assert f"{gap:+.1f}" in page.difference("QLAE", "plain", "psnr").replace("difference ", "") or (
+        f"{abs(gap):.1f} dB" in page.difference("QLAE", "plain", "psnr")
+    )
+    assert page.ordering("QLAE", ["vectors", "plain"]).count("\n- against") == 1
+
+
+def test_a_score_that_no_seed_has_is_undefined(page):
+    runs = page.runs.copy()
+    try:
+        page.runs.loc[page.runs["variant"] == "plain", "infom"] = np.nan
+        assert page.average("plain", "infom") == "undefined"
+        assert page.difference("QLAE", "plain").startswith("undefined")
+        assert page.is_higher("QLAE", "plain") is None
+    finally:
+        page.runs[:] = runs
+
+
+def test_a_difference_is_clear_where_its_interval_leaves_out_0(page):
+    runs = page.runs.copy()
+    try:
+        page.runs["infom"] = [0.9, 0.8, 0.51, 0.4, 0.2, 0.9]
+        assert page.is_higher("QLAE", "vectors") is True
+        assert page.is_higher("vectors", "QLAE") is False
+        assert page.is_higher("QLAE", "plain") is None
+    finally:
+        page.runs[:] = runs
+
+
+def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypatch):
+    """Of a code in which each source moves its own latent alone, all; of a mixed one, less."""
+    images, length = page._walk
+    assert len(images) == 6 * length
+    place = np.repeat(np.arange(6), length)
+    within = np.tile(np.arange(length), 6)
+    modular, mixed = np.zeros((2, len(images), 12))
+    modular[np.arange(len(images)), place] = within
+    mixed[:, :2] = within[:, None]
+    fake = {"QLAE": modular, "vectors": modular, "plain": mixed}
+    latents = {name: np.random.default_rng(0).normal(size=(99, 12)) for name in fake}
+    monkeypatch.setitem(page.__dict__, "_latents", latents)
+    models = {name: name for name in fake}
+    monkeypatch.setitem(page.__dict__, "trained", models)
+    monkeypatch.setattr("lib.pages.family.reconstruct", lambda name, images: (fake[name], None))
+    found = page.concentration()
+    np.testing.assert_allclose(found["QLAE"], 1.0)
+    np.testing.assert_allclose(found["vectors"], 1.0)
+    assert (found["plain"] < 0.6).all()
+    assert "| mean | 100% | 100% |" in page.concentration_table()
+
+
+def test_charts_show_every_variant(page):
+    for chart in (page.plane(), page.intervals("psnr"), page.codes(), page.nmi_panels()):
+        described = chart.to_dict()["description"]
+        for name in VARIANTS:
+            assert name in described
+    assert "vectors" in page.reconstructions(3).to_dict()["description"]
+    for name in VARIANTS:
+        assert page.traversals(name).to_dict()["description"].startswith("Grid of images, 12 by")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"benchmark": "shapes4d"}, "benchmark='shapes4d' is unknown"),
+        ({"variants": {}}, "at least one model"),
+        ({"variants": {"x": Variant("qale")}}, "model='qale' is unknown"),
+        ({"num_seeds": 0}, "num_seeds=0"),
+        ({"seed": -1}, "seed=-1"),
+        ({"steps": 0}, "steps=0"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        FamilyPage(**({"benchmark": "shapes3d", "variants": VARIANTS} | arguments))
