@@ -29,7 +29,7 @@ _TITLES = {
 SHORT: Mapping[str, float] = MappingProxyType(
     {
         "width": 96,
-        "steps": 1_000,
+        "steps": 800,
         "learning_rate": 2e-3,
         "training_images": 20_000,
         "evaluation_images": 3_000,

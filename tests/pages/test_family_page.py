@@ -44,9 +44,9 @@ def test_a_variants_settings_come_before_those_of_all(page, tmp_path):
 @pytest.mark.parametrize(
     ("benchmark", "model", "expected"),
     [
-        ("shapes3d", "qlae", {"steps": 1000, "learning_rate": 2e-3, "training_images": 20_000}),
-        ("mpi3d", "qlae", {"steps": 1000, "learning_rate": 2e-3, "training_images": 10_000}),
-        ("shapes3d", "infowgan_gp", {"steps": 1000, "learning_rate": 1e-3, "width": 96}),
+        ("shapes3d", "qlae", {"steps": 800, "learning_rate": 2e-3, "training_images": 20_000}),
+        ("mpi3d", "qlae", {"steps": 800, "learning_rate": 2e-3, "training_images": 10_000}),
+        ("shapes3d", "infowgan_gp", {"steps": 800, "learning_rate": 1e-3, "width": 96}),
     ],
 )
 def test_laptop_runs_are_no_longer_than_the_page_allows(monkeypatch, benchmark, model, expected):
