@@ -237,3 +237,20 @@ def test_table_has_a_row_a_record(record, runs_dir):
     assert list(runs["model"]) == ["qlae", "autoencoder"]
     assert runs["infom"][0] == record.scores["infom"]
     assert runs["num_values"].isna().tolist() == [False, True]
+
+
+def test_the_digest_covers_all_source_that_shapes_numbers(tmp_path, monkeypatch):
+    """An edit of any part but figures and pages makes runs anew."""
+    for part in ("latents/quantized.py", "models/qlae.py", "checks.py", "figures/x.py"):
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        (tmp_path / part).write_text("1")
+        assert part.startswith("figures") or (provenance.LIBRARY / part).is_file()
+    monkeypatch.setattr(provenance, "LIBRARY", tmp_path)
+    before = provenance._digest_of_source()
+    (tmp_path / "figures/x.py").write_text("2")
+    assert provenance._digest_of_source() == before
+    for part in ("latents/quantized.py", "models/qlae.py", "checks.py"):
+        (tmp_path / part).write_text("2")
+        after = provenance._digest_of_source()
+        assert after != before
+        before = after
