@@ -4,5 +4,14 @@ from lib.pages.benchmark import SourcesPage
 from lib.pages.comparison import ComparisonPage
 from lib.pages.family import SHORT, FamilyPage, Variant
 from lib.pages.overview import OverviewPage
+from lib.pages.variants import VariantScores
 
-__all__ = ["SHORT", "ComparisonPage", "FamilyPage", "OverviewPage", "SourcesPage", "Variant"]
+__all__ = [
+    "SHORT",
+    "ComparisonPage",
+    "FamilyPage",
+    "OverviewPage",
+    "SourcesPage",
+    "Variant",
+    "VariantScores",
+]

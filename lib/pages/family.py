@@ -13,17 +13,11 @@ import pandas as pd
 from lib import figures
 from lib.benchmarks import BENCHMARKS, load
 from lib.checks import check_choice, check_integer
-from lib.metrics import mean_interval
 from lib.models import traversals
 from lib.pages.benchmark import images_are
-from lib.runs import RunConfig, RunRecord, compare, held_out, reconstruct, sweep, table
+from lib.pages.variants import VariantScores
+from lib.runs import RunConfig, RunRecord, held_out, reconstruct, sweep
 
-_TITLES = {
-    "infom": "modularity, InfoM",
-    "infoe": "explicitness, InfoE",
-    "infoc": "compactness, InfoC",
-    "psnr": "PSNR (dB)",
-}
 # So many models do not get the laptop profile's long training: at most so much of everything, and
 # a rate at which no trial run on seeds from 1000 on ended without an active latent.
 SHORT: Mapping[str, float] = MappingProxyType(
@@ -53,7 +47,7 @@ class Variant(NamedTuple):
     settings: Mapping[str, object] = MappingProxyType({})
 
 
-class FamilyPage:
+class FamilyPage(VariantScores):
     """Variants of models with the same images, networks, steps and seeds.
 
     Runs that are not there yet are made at construction.
@@ -70,7 +64,7 @@ class FamilyPage:
 
     Attributes:
         records: one a run, variant after variant.
-        runs: one row a run: `variant`, settings and scores.
+        first: the record of the first seed of each variant.
 
     Raises:
         TypeError, ValueError: a bad value; names the parameter.
@@ -95,8 +89,8 @@ class FamilyPage:
         check_integer("num_seeds", num_seeds, minimum=1)
         if not variants:
             raise ValueError("variants must name at least one model, got none.")
-        self.seeds = list(range(seed, seed + num_seeds))
-        self.benchmark, self.profile, self.variants = benchmark, profile, dict(variants)
+        seeds = range(seed, seed + num_seeds)
+        self.benchmark, self.variants = benchmark, dict(variants)
         configs = {
             (name, s): RunConfig(
                 benchmark,
@@ -109,11 +103,10 @@ class FamilyPage:
                 },
             )
             for name, variant in self.variants.items()
-            for s in self.seeds
+            for s in seeds
         }
         self.records: list[RunRecord] = sweep(configs.values(), runs_dir)
-        self.runs: pd.DataFrame = table(self.records)
-        self.runs.insert(0, "variant", [name for name, _ in configs])
+        super().__init__(self.records, [name for name, _ in configs])
         self.first = {
             name: record
             for (name, s), record in zip(configs, self.records, strict=True)
@@ -145,57 +138,6 @@ class FamilyPage:
             f"on {record.num_images:,} other images by the protocol `{config.protocol}`; seeds "
             f"{self.seeds}; {images_are(config.origin).lower()} of `{self.benchmark}`. On "
             f"{record.device}, commit `{record.commit}`:\n\n" + "\n".join(lines)
-        )
-
-    def plane(self, x: str = "infoe", y: str = "infom") -> alt.LayerChart:
-        """Chart: two scores of every run against one another."""
-        return figures.score_plane(self.runs, x, y, color="variant")
-
-    def intervals(self, score: str, x_title: str = "variant") -> alt.LayerChart:
-        """Chart: one score of every variant over seeds."""
-        return figures.score_intervals(self.runs, "variant", score, x_title=x_title)
-
-    def score_table(self) -> str:
-        """Markdown: means of the scores over seeds with 95 % t-intervals."""
-        lines = [f"| | {' | '.join(_TITLES.values())} | active |", "|---|" + "---:|" * 5]
-        for name in self.variants:
-            cells = [self.average(name, score) for score in _TITLES]
-            active = "/".join(str(n) for n in self._of(name)["num_active"])
-            lines.append(f"| {figures.model_label(name)} | {' | '.join(cells)} | {active} |")
-        smoke = "\n\nIn the smoke profile these numbers prove that the page runs, no more."
-        return (
-            "\n".join(lines)
-            + f"\n\nMeans over seeds {self.seeds} with 95 % t-intervals; in the last column the "
-            f"active latents of each seed. {self._images_are}."
-            + (smoke if self.profile == "smoke" else "")
-        )
-
-    def average(self, name: str, score: str) -> str:
-        """Words: mean of a score over a variant's seeds, and half the width of its interval."""
-        values = self._of(name)[score].dropna()
-        places = 1 if score == "psnr" else 2
-        if values.empty:
-            return "undefined"
-        mean, half_width = mean_interval(values)
-        width = f" ± {half_width:.{places}f}" if len(values) > 1 else ""
-        missing = len(self.seeds) - len(values)
-        return f"{mean:.{places}f}{width}" + (f" ({missing} undefined)" if missing else "")
-
-    def difference(self, one: str, other: str, score: str = "infom") -> str:
-        """Words: the score of one variant less that of another, paired by seed."""
-        found = self._compare(one, other, score)
-        return "undefined, as no seed has this score for both" if found is None else str(found)
-
-    def is_higher(self, one: str, other: str, score: str = "infom") -> bool | None:
-        """Whether one variant's score is clearly higher (True) or lower (False); None: neither."""
-        found = self._compare(one, other, score)
-        return found.mean > 0 if found is not None and found.is_clear else None
-
-    def ordering(self, one: str, others: Sequence[str], score: str = "infom") -> str:
-        """Markdown list: one variant's score against each of others, in words with numbers."""
-        return "\n".join(
-            f"- against {figures.model_label(other)}: {self.difference(one, other, score)}"
-            for other in others
         )
 
     def nmi_panels(self, names: Sequence[str] | None = None) -> alt.LayerChart:
@@ -287,10 +229,6 @@ class FamilyPage:
         return {name: record.load_model() for name, record in self.first.items()}
 
     @property
-    def _images_are(self) -> str:
-        return images_are(self.records[0].config.origin)
-
-    @property
     def _codes_are(self) -> str:
         return f"A row is a latent, dark where low, light where high. {self._images_are}."
 
@@ -319,15 +257,6 @@ class FamilyPage:
         """Latents by the source they know best, then by how well."""
         nmi = np.array(record.nmi)
         return np.lexsort((-nmi.max(axis=0), nmi.argmax(axis=0)))
-
-    def _of(self, name: str) -> pd.DataFrame:
-        return self.runs[self.runs["variant"] == name]
-
-    def _compare(self, one: str, other: str, score: str):
-        try:
-            return compare(self.runs, score, "variant", one, other)
-        except ValueError:
-            return None
 
 
 def _bounded(usual: RunConfig, bounds: Mapping[str, float], steps: int | None) -> dict[str, object]:

@@ -8,13 +8,15 @@ from lib.runs.record import RunRecord
 
 
 def table(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """One row a record: every setting of its configuration, every score, identity and speed."""
+    """One row a record: every setting and score, and which run it is, made where and how fast."""
     return pd.DataFrame(
         [
             {
                 **record.config.to_dict(),
                 **record.scores,
                 "identity": record.identity,
+                "device": record.device,
+                "commit": record.commit,
                 "images_per_s": record.images_per_s,
                 "duration_s": record.duration_s,
             }

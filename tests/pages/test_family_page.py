@@ -1,10 +1,13 @@
 """What the chapters on models say, against the records that it is said of."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from lib.pages import FamilyPage, Variant
+from lib.pages import FamilyPage, Variant, VariantScores
+from lib.runs import RecordedRun
 
 FEW = {"training_images": 200, "evaluation_images": 200}
 VARIANTS = {
@@ -50,11 +53,12 @@ def test_a_variants_settings_come_before_those_of_all(page, tmp_path):
     ],
 )
 def test_laptop_runs_are_no_longer_than_the_page_allows(monkeypatch, benchmark, model, expected):
-    seen = []
-    monkeypatch.setattr("lib.pages.family.sweep", lambda configs, _: seen.extend(configs) or seen)
-    monkeypatch.setattr("lib.pages.family.table", lambda records: pd.DataFrame(index=[0]))
-    FamilyPage(benchmark, {"one": Variant(model)}, num_seeds=1)
-    [config] = seen
+    def made(configs, runs_dir):
+        return [SimpleNamespace(config=config) for config in configs]
+
+    monkeypatch.setattr("lib.pages.family.sweep", made)
+    monkeypatch.setattr("lib.pages.variants.table", lambda records: pd.DataFrame(index=[0]))
+    config = FamilyPage(benchmark, {"one": Variant(model)}, num_seeds=1).records[0].config
     assert {name: getattr(config, name) for name in expected} == expected
     assert (config.width, config.evaluation_images) == (96, 3000)
 
@@ -120,10 +124,12 @@ def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypa
 
 
 def test_charts_show_every_variant(page):
-    for chart in (page.plane(), page.intervals("psnr"), page.codes(), page.nmi_panels()):
+    assert "QLAE" in page.plane().to_dict()["description"]
+    for chart in (page.plane("psnr", "num_active"), page.intervals("psnr"), page.codes()):
         described = chart.to_dict()["description"]
         for name in VARIANTS:
             assert name in described
+    assert "plain" in page.nmi_panels(["plain"]).to_dict()["description"]
     assert "vectors" in page.reconstructions(3).to_dict()["description"]
     for name in VARIANTS:
         assert page.traversals(name).to_dict()["description"].startswith("Grid of images, 12 by")
@@ -143,3 +149,14 @@ def test_charts_show_every_variant(page):
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         FamilyPage(**({"benchmark": "shapes3d", "variants": VARIANTS} | arguments))
+
+
+def test_recorded_runs_are_named_after_what_differs_from_their_profile(page, tmp_path):
+    for record in (*page.records[:2], page.records[4]):
+        RecordedRun.of(record).write(tmp_path)
+    scores = VariantScores.recorded(tmp_path, "shapes3d")
+    told = "training images 200, evaluation images 200"
+    assert scores.names == [f"autoencoder, {told}", f"QLAE, {told}"]
+    assert (scores.seeds, scores.profile) == ([0, 1], "smoke")
+    assert scores.average(f"QLAE, {told}", "psnr") == page.average("QLAE", "psnr")
+    assert VariantScores.recorded(tmp_path, "mpi3d") is None
