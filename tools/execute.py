@@ -129,7 +129,7 @@ def made_from(source: Path, cwd: Path) -> str:
     """
     digest = hashlib.sha256(source.read_bytes())
     library = sorted((cwd / "lib").rglob("*.py"))
-    recorded = sorted((cwd / "book" / "results").glob("*.json"))
+    recorded = sorted((cwd / "book" / "results").rglob("*.json"))
     for path in [*library, *recorded, cwd / "requirements.txt"]:
         if path.is_file():
             digest.update(path.relative_to(cwd).as_posix().encode() + b"\0" + path.read_bytes())

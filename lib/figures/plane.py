@@ -17,7 +17,7 @@ def score_plane(
     *,
     color: str = "model",
     title: str | None = None,
-    subtitle: str = "Mean over seeds (large) with 95 % t-intervals, and every seed (small).",
+    subtitle: str = "Mean over seeds (large), its 95 % t-intervals, and every seed (small).",
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw two scores of each run as a point, and the mean of each group with its intervals.
@@ -112,7 +112,7 @@ def _means(runs: pd.DataFrame, color: str, x: str, y: str) -> pd.DataFrame:
             mean, half_width = mean_interval(group[score].astype(float))
             low, high = mean - half_width, mean + half_width
             row |= {axis: round(mean, 4), f"{axis}_low": low, f"{axis}_high": high}
-            row[f"{axis}_interval"] = f"{low:.2f} to {high:.2f}"
+            row[f"{axis}_interval"] = f"{low:.2f} to {high:.2f}" if len(group) > 1 else "none"
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -117,6 +117,18 @@ class Autoencoder(nnx.Module):
         )
         return cls(*networks, latent, rngs=rngs, **values)
 
+    @classmethod
+    def check(cls, num_latents: int, **hyperparameters: object) -> None:
+        """Refuse hyperparameters with which the model cannot be built; nothing is computed.
+
+        Raises:
+            TypeError, ValueError: an unknown hyperparameter or a bad value.
+        """
+        check_settings(hyperparameters, cls.hyperparameters)
+        own = {**cls.hyperparameters, **hyperparameters}
+        settings = {name: own[name] for name in cls.latent_settings}
+        nnx.eval_shape(lambda: cls.build_latent(num_latents, rngs=nnx.Rngs(0), **settings))
+
     def __call__(self, images: Float[Array, "n height width channels"]) -> Output:
         """Encode and reconstruct images in [0, 1]."""
         code = self.latent(self.encoder(images))

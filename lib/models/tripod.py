@@ -69,17 +69,18 @@ def normalized_hessian_penalty(
     num_perturbations: int = 2,
     size: float = 0.1,
 ) -> Float[Array, " n"]:
-    """How much latents interfere in what is computed from them: from 0, a sum over activations.
+    """How much latents interfere in what is computed from them: a sum of shares over activations.
 
     Of the Hessian of each number of an activation, in latents scaled to unit deviation, the
     squares off the diagonal are divided by all squares; so a decoder does not escape by becoming
-    flat. Both sums are variances of second differences along random directions: of signs, along
-    which the diagonal does not vary, and of normal numbers, along which it does.
+    flat. Both sums are estimated as variances of second differences along random directions: of
+    signs, along which the diagonal does not vary, and of normal numbers, along which it does. With
+    few directions their ratio is noisy and biased, and not bounded by 1.
 
     Args:
         activations: maps latents to arrays with a leading dimension of images.
         latents: where to look, one row an image.
-        deviations: standard deviation of each latent, above 0.
+        deviations: the unit of each latent, above 0, such as its standard deviation.
         keys: random keys, one an image.
         num_perturbations: directions of either kind, at least 2.
         size: of the second differences' steps, in standard deviations.
@@ -116,9 +117,10 @@ class Tripod(Autoencoder):
     Hyperparameters:
         quantize: False takes the grid away, and the tanh with it.
         num_values: points of the grid, at least 2.
-        multi_information_weight: of `multi_information`, at least 0.
+        multi_information_weight: of `multi_information`, at least 0; it and the next measure
+            latents in standard deviations before quantization.
         hessian_weight: of `normalized_hessian_penalty`, at least 0.
-        perturbation_size: of its second differences, in standard deviations of the latents.
+        perturbation_size: of its second differences, above 0.
 
     Source: Hsu et al. 2024, arXiv 2404.10282; weights as in the authors' configuration for
         Shapes3D. Differs: networks and optimizer are those of all other models here.

@@ -7,12 +7,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import altair as alt
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
 from lib import figures
 from lib.benchmarks import BENCHMARKS, load
 from lib.checks import check_choice, check_integer
+from lib.figures.theme import MAX_ROWS
 from lib.models import traversals
 from lib.pages.benchmark import images_are
 from lib.pages.variants import VariantScores
@@ -129,10 +131,12 @@ class FamilyPage(VariantScores):
                 f"{own.weight_decay:g} | {seconds:.0f} |"
             )
         steps = sorted({r.config.steps for r in self.records})
+        batches = sorted({r.config.batch_size for r in self.records})
         rates = sorted({r.config.learning_rate for r in self.records})
         kept = f" from {config.training_images:,} kept ones" if config.training_images else ""
         return (
-            f"{' or '.join(f'{n:,}' for n in steps)} steps of {config.batch_size} images{kept} at "
+            f"{' or '.join(f'{n:,}' for n in steps)} steps of "
+            f"{' or '.join(map(str, batches))} images{kept} at "
             f"{config.resolution}×{config.resolution} pixels, learning rate "
             f"{' or '.join(f'{rate:g}' for rate in rates)}, {config.num_latents} latents; scored "
             f"on {record.num_images:,} other images by the protocol `{config.protocol}`; seeds "
@@ -168,7 +172,9 @@ class FamilyPage(VariantScores):
         labels = [f"{j}: {self.source_names[best[j]]}" for j in order]
         columns = [f"{v + 1}" for v in range(pictures.shape[1])]
         is_quantized = np.issubdtype(latents.dtype, np.integer)
-        kind = "number of the code value" if is_quantized else "position, 2 % to 98 % quantile"
+        kind = "position, 2 % to 98 % quantile"
+        if is_quantized:
+            kind = "rank of the code value" if self._has_order(name) else "rank by frequency"
         return figures.latent_traversals(
             pictures[order],
             labels,
@@ -182,31 +188,31 @@ class FamilyPage(VariantScores):
         images, _ = self._walk
         codes = {}
         for name in names or self.variants:
-            code, _ = reconstruct(self.trained[name], images)
-            low, high = np.quantile(self._latents[name], _QUANTILES, axis=0)
-            scaled = (code - low) / np.where(high > low, high - low, 1)
-            codes[name] = np.clip(scaled, 0, 1)[:, self._order(self.first[name])]
+            code = self._coded(name, images)
+            low, high = np.quantile(self._seen[name], _QUANTILES, axis=0)
+            scaled = np.clip((code - low) / np.where(high > low, high - low, 1), 0, 1)
+            scaled[:, ~np.array(self.first[name].active)] = 0
+            codes[name] = scaled[:, self._order(self.first[name])]
         return figures.code_strips(images, codes, self.source_names, subtitle=self._codes_are)
 
     def concentration(self) -> pd.DataFrame:
         """How far a change of one source stays in one latent, by source and variant, first seed.
 
-        Along the walk of `codes`: of all that the latents move within a source's block, each in
-        its own standard deviations over held-out images, the share of the one that moves most. An
-        index of a vector has no distance, so there a move is any change.
+        Along the walk of `codes`: of all that the active latents move within a source's block, each
+        in its own standard deviations over held-out images, the share of the one that moves most;
+        NaN where none moves. A vector has no distance from another, so there a move is any change.
         """
         images, length = self._walk
         columns = {}
-        for name, model in self.trained.items():
-            code, _ = reconstruct(model, images)
-            blocks = code.reshape(-1, length, code.shape[1]).astype(float)
-            steps = np.abs(np.diff(blocks, axis=1))
-            if self.variants[name].model == "vqvae":
+        for name in self.variants:
+            code = self._coded(name, images)[:, self.first[name].active]
+            steps = np.abs(np.diff(code.reshape(-1, length, code.shape[1]), axis=1))
+            if not self._has_order(name):
                 steps = (steps > 0).astype(float)
-            spread = self._latents[name].std(axis=0)
+            spread = self._seen[name][:, self.first[name].active].std(axis=0)
             moved = (steps / np.where(spread > 0, spread, np.inf)).sum(axis=1)
-            total = moved.sum(axis=1)
-            columns[name] = np.where(total > 0, moved.max(axis=1) / np.maximum(total, 1e-9), np.nan)
+            total, most = moved.sum(axis=1), moved.max(axis=1, initial=0)
+            columns[name] = np.where(total > 0, most / np.maximum(total, 1e-9), np.nan)
         return pd.DataFrame(columns, index=self.source_names)
 
     def concentration_table(self) -> str:
@@ -217,10 +223,10 @@ class FamilyPage(VariantScores):
         for source, row in found.iterrows():
             cells = ["no move" if np.isnan(v) else f"{v:.0%}" for v in row]
             lines.append(f"| `{source}` | {' | '.join(cells)} |")
-        means = " | ".join(f"{value:.0%}" for value in found.mean())
-        return "\n".join([*lines, f"| mean | {means} |"]) + (
-            f"\n\nSeed {self.seeds[0]}, along the walk above: of all that the latents move while "
-            "one source changes, the share of the latent that moves most."
+        return "\n".join(lines) + (
+            f"\n\nSeed {self.seeds[0]}, along the walk above: of all that the active latents move "
+            "while one source changes, the share of the latent that moves most. A high share with "
+            "few sources that move at all is no merit."
         )
 
     @functools.cached_property
@@ -230,7 +236,10 @@ class FamilyPage(VariantScores):
 
     @property
     def _codes_are(self) -> str:
-        return f"A row is a latent, dark where low, light where high. {self._images_are}."
+        return (
+            "A row is a latent, dark where low, light where high; inactive ones are dark. "
+            f"{self._images_are}."
+        )
 
     @functools.cached_property
     def _held_out(self) -> np.ndarray:
@@ -241,10 +250,29 @@ class FamilyPage(VariantScores):
         return {name: reconstruct(model, self._held_out)[0] for name, model in self.trained.items()}
 
     @functools.cached_property
+    def _seen(self) -> dict[str, np.ndarray]:
+        """The codes of held-out images, as numbers that can be subtracted where there are such."""
+        return {name: self._numbers(name, latents) for name, latents in self._latents.items()}
+
+    def _coded(self, name: str, images: np.ndarray) -> np.ndarray:
+        return self._numbers(name, reconstruct(self.trained[name], images)[0])
+
+    def _numbers(self, name: str, latents: np.ndarray) -> np.ndarray:
+        """Code values for indices of scalars, whose order may not be that of the values."""
+        if np.issubdtype(latents.dtype, np.integer) and self._has_order(name):
+            latents = self.trained[name].latent.look_up(jnp.asarray(latents))
+        return np.array(latents, float)
+
+    def _has_order(self, name: str) -> bool:
+        """Whether latents are numbers, and not vectors."""
+        return self.trained[name].latent.outputs_per_latent == 1
+
+    @functools.cached_property
     def _walk(self) -> tuple[np.ndarray, int]:
         """Images of a walk in which one source after another changes, and how many each gets."""
         grid = BENCHMARKS[self.benchmark].grid
-        length = max(3, _WALK // len(grid.varying))
+        rows = sum(len(record.active) for record in self.first.values())
+        length = max(2, min(_WALK, MAX_ROWS // rows) // len(grid.varying))
         base = np.asarray(grid.sizes) // 3
         rows = np.tile(base, (len(grid.varying) * length, 1))
         for block, place in enumerate(grid.varying):

@@ -6,18 +6,16 @@ from typing import Self
 
 import altair as alt
 import pandas as pd
+from IPython.display import Markdown
 
 from lib import figures
+from lib.checks import check_choice
+from lib.figures.scores import SCORE_LABELS
 from lib.metrics import mean_interval
 from lib.pages.benchmark import images_are
 from lib.runs import Difference, RunConfig, RunRecord, compare, recorded_runs, table
 
-_TITLES = {
-    "infom": "modularity, InfoM",
-    "infoe": "explicitness, InfoE",
-    "infoc": "compactness, InfoC",
-    "psnr": "PSNR (dB)",
-}
+_SCORES = ("infom", "infoe", "infoc", "psnr")
 
 
 class VariantScores:
@@ -51,8 +49,10 @@ class VariantScores:
         records = [run.record for run in recorded_runs(folder, benchmark)]
         return cls(records, [_name(record.config) for record in records]) if records else None
 
-    def plane(self, x: str = "infoe", y: str = "infom") -> alt.LayerChart:
-        """Chart: two scores of every run against one another."""
+    def plane(self, x: str = "infoe", y: str = "infom") -> alt.LayerChart | Markdown:
+        """Chart: two scores of every run against one another; words where no run has both."""
+        if self.runs[[x, y]].dropna().empty:
+            return Markdown("No run has both of these scores.")
         return figures.score_plane(self.runs, x, y, color="variant")
 
     def intervals(self, score: str, x_title: str = "variant") -> alt.LayerChart:
@@ -61,9 +61,10 @@ class VariantScores:
 
     def score_table(self) -> str:
         """Markdown: means of the scores over seeds with 95 % t-intervals."""
-        lines = [f"| | {' | '.join(_TITLES.values())} | active |", "|---|" + "---:|" * 5]
+        titles = " | ".join(SCORE_LABELS[score] for score in (*_SCORES, "num_active"))
+        lines = [f"| | {titles} |", "|---|" + "---:|" * (len(_SCORES) + 1)]
         for name in self.names:
-            cells = [self.average(name, score) for score in _TITLES]
+            cells = [self.average(name, score) for score in _SCORES]
             active = "/".join(str(n) for n in self._of(name)["num_active"])
             lines.append(f"| {figures.model_label(name)} | {' | '.join(cells)} | {active} |")
         smoke = "\n\nIn the smoke profile these numbers prove that the page runs, no more."
@@ -90,10 +91,22 @@ class VariantScores:
         found = self._compare(one, other, score)
         return "undefined, as no seed has this score for both" if found is None else str(found)
 
-    def is_higher(self, one: str, other: str, score: str = "infom") -> bool | None:
-        """Whether one variant's score is clearly higher (True) or lower (False); None: neither."""
-        found = self._compare(one, other, score)
-        return found.mean > 0 if found is not None and found.is_clear else None
+    def verdict(self, one: str, others: Sequence[str], score: str = "infom") -> str:
+        """Words: above which of the others a variant's score is, below which, and where it is open.
+
+        By 95 % intervals of differences paired by seed.
+        """
+        groups: dict[str, list[str]] = {}
+        for other in others:
+            found = self._compare(one, other, score)
+            if found is None or found.num_seeds < 2:
+                way = "has no interval against"
+            elif not found.is_clear:
+                way = "cannot be told apart from"
+            else:
+                way = "is above" if found.mean > 0 else "is below"
+            groups.setdefault(way, []).append(figures.model_label(other))
+        return "; ".join(f"it {way} that of {', '.join(found)}" for way, found in groups.items())
 
     def ordering(self, one: str, others: Sequence[str], score: str = "infom") -> str:
         """Markdown list: one variant's score against each of others, in words with numbers."""
@@ -106,6 +119,8 @@ class VariantScores:
         return self.runs[self.runs["variant"] == name]
 
     def _compare(self, one: str, other: str, score: str) -> Difference | None:
+        for name in (one, other):
+            check_choice("variant", name, self.names)
         try:
             return compare(self.runs, score, "variant", one, other)
         except ValueError:

@@ -11,9 +11,8 @@ from typing import Self
 
 from lib.benchmarks import BENCHMARKS, OFFICIAL_RESOLUTION, ORIGINS
 from lib.checks import check_choice, check_integer
-from lib.latents import check_num_values
 from lib.metrics import PROTOCOLS
-from lib.models import MODELS, check_settings
+from lib.models import MODELS
 from lib.networks import check_sizes
 from lib.runs.profiles import PROFILES, default_settings
 from lib.training import Recipe
@@ -133,10 +132,13 @@ class RunConfig:
                 f"{self.training_images} ask for more than the {num_images} source "
                 f"combinations of {self.benchmark}; expected at most that many together."
             )
-        check_settings(self.hyperparameters, MODELS[self.model].hyperparameters)
-        if "num_values" in self.hyperparameters:
-            check_num_values(self.hyperparameters["num_values"], self.num_latents)
+        MODELS[self.model].check(self.num_latents, **self.hyperparameters)
         _ = self.recipe
+        if self.steps < self.hyperparameters.get("critic_steps", 1):
+            raise ValueError(
+                f"steps={self.steps} is too small; expected an integer >= critic_steps="
+                f"{self.hyperparameters['critic_steps']}, so that the generator makes a step."
+            )
 
     @property
     def _num_training_images(self) -> int:

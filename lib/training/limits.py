@@ -27,7 +27,7 @@ _OPTIMIZER_PASSES = 7
 def work(model: nnx.Module, images: jax.ShapeDtypeStruct) -> tuple[int, int]:
     """What a step of one model asks for at least, however its layers are written.
 
-    The gradient with respect to the images, which nobody needs, is not part of it.
+    The gradient with respect to the images is part of it only where a loss has it as a term.
 
     Args:
         model: has `objectives`; one that is minimised in every fifth step counts for a fifth.

@@ -73,7 +73,7 @@ class Program:
 
     Raises:
         ValueError: fewer steps than a period; a mesh that divides the batch of a model that needs
-            it whole; two terms of one name.
+            it whole; two terms of one name; an objective that trains what the model does not have.
     """
 
     def __init__(
@@ -112,8 +112,19 @@ class Program:
         # Raw, since typed keys cannot be made of NumPy arrays.
         self._keys = place(np.stack([jax.random.key_data(key) for key in keys]), mesh, SEEDS)
         parameters = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
-        initialise = jax.vmap(_optimizer(numbers, recipe.schedule).init)
-        optimizer = tuple(initialise(own_parameters(parameters, o.trains)) for o in objectives)
+        for objective in objectives:
+            for name in objective.trains or ():
+                if not hasattr(models[0], name):
+                    raise ValueError(
+                        f"trains={objective.trains} names {name!r}, which is no attribute of a "
+                        f"{type(models[0]).__name__}."
+                    )
+        optimizer = tuple(
+            jax.vmap(_optimizer(numbers, recipe.schedule, o.every).init)(
+                own_parameters(parameters, o.trains)
+            )
+            for o in objectives
+        )
         found = jax.eval_shape(
             lambda key: _terms_of_one_image(graphs[0], states[0], draw, key), keys[0]
         )
@@ -166,8 +177,9 @@ def _terms_of_one_image(graph, state, draw, key):
     ]
 
 
-def _optimizer(numbers: dict[str, jax.Array], schedule: str):
-    rates = learning_rates(numbers["learning_rate"], schedule, numbers["steps"])
+def _optimizer(numbers: dict[str, jax.Array], schedule: str, every: int):
+    """The optimizer of an objective that takes a step in every so many of the run's."""
+    rates = learning_rates(numbers["learning_rate"], schedule, numbers["steps"] // every)
     betas = {name: numbers[name] for name in ("beta1", "beta2")}
     return build_optimizer(rates, numbers["weight_decay"], numbers["clip"], **betas)
 
@@ -202,8 +214,8 @@ def _run(static, numbers, draw, keys, carry, start, stop, reset):
 
 def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
     graph, batch_size, schedule, mesh = static
-    optimizer = _optimizer(numbers, schedule)
     periods = [o.every for o in nnx.merge(graph, carry.parameters).objectives]
+    optimizers = [_optimizer(numbers, schedule, period) for period in periods]
     num_parts = mesh.shape[BATCH]
     part_size = batch_size // num_parts
 
@@ -211,7 +223,7 @@ def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
         own_gradient, terms = gradient(graph, parameters, images, step, number)
         if num_parts > 1:
             own_gradient, terms = _mean_over_parts((own_gradient, terms))
-        return *updated(optimizer, parameters, own_gradient, state), terms
+        return *updated(optimizers[number], parameters, own_gradient, state), terms
 
     def step(seed_key, index, carry):
         step_key = jax.random.fold_in(jax.random.wrap_key_data(seed_key), index)

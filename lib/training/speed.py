@@ -212,9 +212,16 @@ def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarra
     """Makes one plain step a call, after a first that compiles; returns the terms of its losses."""
     graph, parameters = nnx.split(plain_copy(model), nnx.Param)
     recipe = config.recipe
-    rates = learning_rates(recipe.learning_rate, recipe.schedule, recipe.steps)
     betas = {"beta1": recipe.beta1, "beta2": recipe.beta2}
-    optimizer = build_optimizer(rates, recipe.weight_decay, recipe.clip, **betas)
+    optimizers = [
+        build_optimizer(
+            learning_rates(recipe.learning_rate, recipe.schedule, recipe.steps // objective.every),
+            recipe.weight_decay,
+            recipe.clip,
+            **betas,
+        )
+        for objective in model.objectives
+    ]
     draw_batch = jax.jit(lambda draw, key: draw(key, config.batch_size))
     batch_key, noise_key = jax.random.split(key)
     batch_keys = jax.random.split(batch_key, _HOST_BATCHES)
@@ -223,14 +230,14 @@ def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarra
     def step(number, parameters, state, images, key, taken):
         step = Step(jax.random.split(key, config.batch_size), taken)
         own_gradient, terms = gradient(graph, parameters, images, step, number)
-        return *updated(optimizer, parameters, own_gradient, state), terms
+        return *updated(optimizers[number], parameters, own_gradient, state), terms
 
     # Through NumPy, since a parameter made of a Python number has a weak type, and after the first
     # step it has not. Compiled beforehand, so that no compilation can be timed.
     parameters = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), parameters)
     states = [
         optimizer.init(own_parameters(parameters, objective.trains))
-        for objective in model.objectives
+        for optimizer, objective in zip(optimizers, model.objectives, strict=True)
     ]
     inputs = jnp.asarray(next(batches)), noise_key, jnp.int32(0)
     with arithmetic(config.precision):

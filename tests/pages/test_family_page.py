@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,26 +80,41 @@ def test_tables_hold_means_and_intervals_of_the_records(page):
     assert page.ordering("QLAE", ["vectors", "plain"]).count("\n- against") == 1
 
 
-def test_a_score_that_no_seed_has_is_undefined(page):
-    runs = page.runs.copy()
-    try:
-        page.runs.loc[page.runs["variant"] == "plain", "infom"] = np.nan
-        assert page.average("plain", "infom") == "undefined"
-        assert page.difference("QLAE", "plain").startswith("undefined")
-        assert page.is_higher("QLAE", "plain") is None
-    finally:
-        page.runs[:] = runs
+@pytest.fixture
+def scored(page, monkeypatch):
+    """The page, with other modularities: two seeds of QLAE, of vectors, and of the plain model."""
+
+    def give(*infom):
+        monkeypatch.setattr(page, "runs", page.runs.assign(infom=infom))
+        return page
+
+    return give
 
 
-def test_a_difference_is_clear_where_its_interval_leaves_out_0(page):
-    runs = page.runs.copy()
-    try:
-        page.runs["infom"] = [0.9, 0.8, 0.51, 0.4, 0.2, 0.9]
-        assert page.is_higher("QLAE", "vectors") is True
-        assert page.is_higher("vectors", "QLAE") is False
-        assert page.is_higher("QLAE", "plain") is None
-    finally:
-        page.runs[:] = runs
+def test_a_score_that_no_seed_has_is_undefined(scored):
+    page = scored(0.9, 0.8, 0.5, 0.4, np.nan, np.nan)
+    assert page.average("plain", "infom") == "undefined"
+    assert page.difference("QLAE", "plain").startswith("undefined")
+    assert page.verdict("QLAE", ["plain"]) == "it has no interval against that of plain"
+
+
+def test_a_verdict_names_those_above_and_below_and_those_that_stay_open(scored):
+    page = scored(0.9, 0.8, 0.51, 0.4, 0.2, 0.9)
+    assert page.verdict("QLAE", ["vectors", "plain"]) == (
+        "it is above that of vectors; it cannot be told apart from that of plain"
+    )
+    assert page.verdict("vectors", ["QLAE"]) == "it is below that of QLAE"
+    with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE, vec"):
+        page.verdict("QLAE", ["qlea"])
+
+
+def test_one_seed_in_common_has_no_interval(scored):
+    page = scored(0.9, 0.8, np.nan, 0.4, 0.2, 0.9)
+    assert page.verdict("QLAE", ["vectors"]) == "it has no interval against that of vectors"
+
+
+def test_where_no_run_has_a_score_there_are_words_and_no_chart(scored):
+    assert scored(*[np.nan] * 6).plane().data == "No run has both of these scores."
 
 
 def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypatch):
@@ -110,17 +126,35 @@ def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypa
     modular, mixed = np.zeros((2, len(images), 12))
     modular[np.arange(len(images)), place] = within
     mixed[:, :2] = within[:, None]
-    fake = {"QLAE": modular, "vectors": modular, "plain": mixed}
+    idle = modular.copy()
+    idle[:, 11] = 1e-3 * np.random.default_rng(1).normal(size=len(images))
+    fake = {"QLAE": modular, "vectors": modular, "plain": mixed, "idle": idle}
     latents = {name: np.random.default_rng(0).normal(size=(99, 12)) for name in fake}
+    latents["idle"][:, 11] *= 1e-3
+    model = SimpleNamespace(latent=SimpleNamespace(outputs_per_latent=1))
+    vectors = SimpleNamespace(latent=SimpleNamespace(outputs_per_latent=16))
+    models = dict.fromkeys(fake, model) | {"vectors": vectors}
+    record = SimpleNamespace(active=[True] * 12)
+    records = dict.fromkeys(fake, record) | {"idle": SimpleNamespace(active=[True] * 11 + [False])}
+    monkeypatch.setattr(page, "variants", fake)
+    monkeypatch.setattr(page, "first", records)
     monkeypatch.setitem(page.__dict__, "_latents", latents)
-    models = {name: name for name in fake}
+    monkeypatch.setitem(page.__dict__, "_seen", latents)
     monkeypatch.setitem(page.__dict__, "trained", models)
-    monkeypatch.setattr("lib.pages.family.reconstruct", lambda name, images: (fake[name], None))
+    monkeypatch.setattr(FamilyPage, "_coded", lambda self, name, images: fake[name])
     found = page.concentration()
-    np.testing.assert_allclose(found["QLAE"], 1.0)
-    np.testing.assert_allclose(found["vectors"], 1.0)
+    for name in ("QLAE", "vectors", "idle"):  # an inactive latent's jitter does not count
+        np.testing.assert_allclose(found[name], 1.0)
     assert (found["plain"] < 0.6).all()
-    assert "| mean | 100% | 100% |" in page.concentration_table()
+    assert "| `floor_hue` | 100% | 100% |" in page.concentration_table()
+
+
+def test_codes_are_values_and_not_indices_where_there_are_values(page):
+    """Learned values may cross, so that a larger index is a smaller value."""
+    latents = page._latents["QLAE"]
+    latent = page.trained["QLAE"].latent
+    np.testing.assert_allclose(page._seen["QLAE"], latent.look_up(jnp.asarray(latents)), atol=1e-6)
+    np.testing.assert_array_equal(page._seen["vectors"], page._latents["vectors"])
 
 
 def test_charts_show_every_variant(page):

@@ -118,10 +118,12 @@ def test_two_objectives_equal_a_plain_loop():
     model, key = build_any("qlinfowgan_gp", 0, critic_steps=3), jax.random.key(3)
     graph, state = nnx.split(model, nnx.Param)
     model_terms = {"critic_terms": ("critic", "encoder"), "generator_terms": ("decoder", "latent")}
-    rates = [1e-3 * 0.5 * (1 + np.cos(np.pi * i / 7)) for i in range(7)]
     optimizers, values = {}, {name: [] for name in model_terms}
-    for name in model_terms:
-        optimizer = build_optimizer(lambda i: jnp.asarray(rates)[i], 0.1, beta1=0.0, beta2=0.9)
+    for name, updates in zip(model_terms, (7, 2), strict=True):  # of 7 steps, two are the third
+        rates = [1e-3 * 0.5 * (1 + np.cos(np.pi * i / updates)) for i in range(updates)]
+        optimizer = build_optimizer(
+            lambda i, rates=rates: jnp.asarray(rates)[i], 0.1, beta1=0.0, beta2=0.9
+        )
         optimizers[name] = optimizer, optimizer.init(state)
 
     def loss(name, state, images, moment):
@@ -158,6 +160,14 @@ def test_two_objectives_equal_a_plain_loop():
     names = [name for name in history.curves if name.startswith("generator")]
     totals = np.sum([history.curves[name] for name in names], axis=0)
     np.testing.assert_allclose(totals, values["generator_terms"], rtol=1e-4)
+
+
+def test_an_objective_of_parts_that_are_not_there(monkeypatch):
+    model = build_any("infowgan_gp", 0)
+    objective = model.objectives[0]._replace(trains=("encodr",))
+    monkeypatch.setattr(type(model), "objectives", (objective,))
+    with pytest.raises(ValueError, match="names 'encodr', which is no attribute of a InfoWGANGP"):
+        train([model], waves(), RECIPE, keys=[jax.random.key(0)], label="t")
 
 
 def test_fewer_steps_than_a_period():
