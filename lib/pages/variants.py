@@ -41,12 +41,13 @@ class VariantScores:
         self._images_are = images_are(records[0].config.origin)
 
     @classmethod
-    def recorded(cls, folder: str | Path, benchmark: str) -> Self | None:
-        """Of the recorded runs in a folder; None where it holds none on this benchmark.
+    def recorded(cls, folder: str | Path, benchmark: str, models: Sequence[str]) -> Self | None:
+        """Of the recorded runs of models in a folder; None where it holds none on this benchmark.
 
         A variant is named after its model and the settings that differ from its profile's.
         """
         records = [run.record for run in recorded_runs(folder, benchmark)]
+        records = [record for record in records if record.config.model in models]
         return cls(records, [_name(record.config) for record in records]) if records else None
 
     def plane(self, x: str = "infoe", y: str = "infom") -> alt.LayerChart | Markdown:

@@ -188,9 +188,10 @@ def test_bad_arguments(arguments, message):
 def test_recorded_runs_are_named_after_what_differs_from_their_profile(page, tmp_path):
     for record in (*page.records[:2], page.records[4]):
         RecordedRun.of(record).write(tmp_path)
-    scores = VariantScores.recorded(tmp_path, "shapes3d")
+    scores = VariantScores.recorded(tmp_path, "shapes3d", ["qlae", "autoencoder"])
     told = "training images 200, evaluation images 200"
     assert scores.names == [f"autoencoder, {told}", f"QLAE, {told}"]
     assert (scores.seeds, scores.profile) == ([0, 1], "smoke")
     assert scores.average(f"QLAE, {told}", "psnr") == page.average("QLAE", "psnr")
-    assert VariantScores.recorded(tmp_path, "mpi3d") is None
+    assert VariantScores.recorded(tmp_path, "shapes3d", ["qlae"]).names == [f"QLAE, {told}"]
+    assert VariantScores.recorded(tmp_path, "mpi3d", ["qlae"]) is None
