@@ -134,6 +134,11 @@ class RunConfig:
             )
         MODELS[self.model].check(self.num_latents, **self.hyperparameters)
         _ = self.recipe
+        if self.precision == "bfloat16" and self.hyperparameters.get("hessian_weight"):
+            raise ValueError(
+                "precision='bfloat16' is too coarse for the second differences of hessian_weight="
+                f"{self.hyperparameters['hessian_weight']}; expected float32 or tensorfloat32."
+            )
         if self.steps < self.hyperparameters.get("critic_steps", 1):
             raise ValueError(
                 f"steps={self.steps} is too small; expected an integer >= critic_steps="

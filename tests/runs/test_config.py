@@ -167,6 +167,7 @@ def test_a_config_is_frozen():
         ({"model": "tripod", "num_values": [3] * 12}, TypeError, "num_values=.* is a list"),
         ({"global_values": True, "num_values": [3] * 11 + [4]}, ValueError, "differs between"),
         ({"model": "vqvae", "num_vectors": 1}, ValueError, "num_vectors=1 .*>= 2"),
+        ({"model": "tripod", "precision": "bfloat16"}, ValueError, "bfloat16' is too coarse for"),
         ({"model": "infowgan_gp", "steps": 4}, ValueError, "steps=4 .*>= critic_steps=5"),
         ({"beta1": 1.0}, ValueError, "beta1=1.0 .*below 1"),
         ({"beta2": -0.1}, ValueError, "beta2=-0.1 .*>= 0"),
