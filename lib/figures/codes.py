@@ -107,7 +107,12 @@ def code_strips(
     )
     side = f"(width / {width:.6g})"
     spoken = json.dumps("image in which one thing changes: ") + " + datum.changes"
-    words = {"align": "left", "baseline": "middle", "fontSize": {"expr": f"clamp({side}, 7, 12)"}}
+    words = {
+        "align": "left",
+        "baseline": "middle",
+        "clip": True,
+        "fontSize": {"expr": f"clamp({side}, 7, 12)"},
+    }
     layers = [
         alt.Chart(pd.DataFrame(cells))
         .mark_rect()
@@ -120,8 +125,10 @@ def code_strips(
         ),
         alt.Chart(shown)
         .mark_image(
-            width={"expr": side},
-            height={"expr": side},
+            # As wide as a column, rounding could carry the last image past the edge, and Vega would
+            # shrink the chart to make room, without end.
+            width={"expr": f"0.96 * {side}"},
+            height={"expr": f"0.96 * {side}"},
             smooth=False,
             description={"expr": spoken},
         )
@@ -130,7 +137,7 @@ def code_strips(
         .mark_text(**words, fontWeight="bold")
         .encode(**places, text="text:N"),
         alt.Chart(heads)
-        .mark_text(**words, limit={"expr": f"{side} * {length + _GAP / 2:.3g}"})
+        .mark_text(**words, limit={"expr": f"{side} * {length}"})
         .encode(**places, text="text:N"),
     ]
     models = ", ".join(model_label(name) for name in codes)

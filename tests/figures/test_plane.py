@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
 
 from lib.figures import code_strips, score_plane
 
@@ -66,6 +67,8 @@ def test_a_cell_for_each_latent_and_image(read, draw):
     assert found["BioAE", 0, 0]["top"] > found["QLAE", 0, 2]["bottom"]
     assert "hue, shape" in spec["description"]
     assert draw(chart).count("<image") == 6
+    for width in range(300, 800, 20):  # Vega would shrink a chart that is wider than its place
+        vl_convert.vegalite_to_svg(spec | {"width": width})
 
 
 @pytest.mark.parametrize(
