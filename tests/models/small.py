@@ -28,7 +28,10 @@ def step(num: int = 6, taken: int = 0, seed: int = 0) -> Step:
 
 
 def destinations(model: Autoencoder, number: int = 0) -> dict[str, set[str]]:
-    """For each term of an objective, the parts of the model that its gradient reaches."""
+    """For each term of an objective, the parts of the model that its gradient reaches.
+
+    Terms and gradients must be finite.
+    """
     graph, state = nnx.split(model, nnx.Param)
 
     def terms(state):
@@ -36,8 +39,10 @@ def destinations(model: Autoencoder, number: int = 0) -> dict[str, set[str]]:
 
     found, pull_back = jax.vjp(terms, state)
     reached = {}
-    for name in found:
+    for name, term in found.items():
         (gradients,) = pull_back({other: jnp.float32(other == name) for other in found})
+        assert jnp.isfinite(term)
+        assert all(jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(gradients))
         flat = nnx.to_flat_state(gradients)
         reached[name] = {path[0] for path, gradient in flat if jnp.any(gradient[...] != 0)}
     return reached
