@@ -84,7 +84,7 @@ def test_the_table_tells_where_a_run_comes_from(folders):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["shapes3d", "qale"], "model='qale' is unknown; expected one of autoencoder, qlae"),
+        (["shapes3d", "qale"], "model='qale' is unknown; expected one of autoencoder, .*qlae"),
         (["shapes4d", "qlae"], "benchmark='shapes4d' is unknown"),
         (["shapes3d", "qlae", "--set", "steps"], "--set steps: expected words such as steps=1000"),
         (["shapes3d", "qlae", "--set", "steps=0"], "steps=0 is too small"),
