@@ -273,7 +273,9 @@ class FamilyPage(VariantScores):
         grid = BENCHMARKS[self.benchmark].grid
         rows = sum(len(record.active) for record in self.first.values())
         length = max(2, min(_WALK, MAX_ROWS // rows) // len(grid.varying))
-        base = np.asarray(grid.sizes) // 3
+        # Each source stands at another share of its values, so that hues that stand still differ.
+        count = len(grid.sizes)
+        base = np.asarray(grid.sizes) * (2 * np.arange(count) + 1) // (2 * count)
         rows = np.tile(base, (len(grid.varying) * length, 1))
         for block, place in enumerate(grid.varying):
             values = np.linspace(0, grid.sizes[place] - 1, length).round().astype(int)

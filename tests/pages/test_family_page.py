@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.benchmarks import load
 from lib.pages import FamilyPage, Variant, VariantScores
 from lib.runs import RecordedRun
 
@@ -147,6 +148,18 @@ def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypa
         np.testing.assert_allclose(found[name], 1.0)
     assert (found["plain"] < 0.6).all()
     assert "| `floor_hue` | 100% | 100% |" in page.concentration_table()
+
+
+def test_in_each_block_of_the_walk_one_source_runs_from_its_first_to_its_last_value(page):
+    images, length = page._walk
+    twin = load("shapes3d", resolution=16)
+    base = np.array([0, 2, 4, 4, 3, 13])
+    for place, size in enumerate(twin.grid.sizes):
+        for step, value in ((0, 0), (length - 1, size - 1)):
+            sources = base.copy()
+            sources[place] = value
+            expected = twin.images(sources[None])[0]
+            np.testing.assert_array_equal(images[place * length + step], expected)
 
 
 def test_codes_are_values_and_not_indices_where_there_are_values(page):
