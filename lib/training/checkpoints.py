@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import logging
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -37,6 +39,22 @@ class Saved(NamedTuple):
     notes: dict[str, Any]
 
 
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep orbax from warning of folders without metadata, and of nothing that is an error.
+
+    A process that is killed while it deletes an old checkpoint leaves such a folder; whether a
+    checkpoint is whole is found out when it is read.
+    """
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 class Checkpoints:
     """The last few checkpoints of a run.
 
@@ -56,12 +74,13 @@ class Checkpoints:
         self._about = json.loads(json.dumps(about))
         self._every_s = every_s
         self._saved_at = time.monotonic()
-        self._manager = ocp.CheckpointManager(
-            self._folder,
-            options=ocp.CheckpointManagerOptions(
-                max_to_keep=KEPT, create=True, cleanup_tmp_directories=True
-            ),
-        )
+        with _without_warnings():
+            self._manager = ocp.CheckpointManager(
+                self._folder,
+                options=ocp.CheckpointManagerOptions(
+                    max_to_keep=KEPT, create=True, cleanup_tmp_directories=True
+                ),
+            )
 
     def is_due(self) -> bool:
         """Whether enough time has gone by since the last one, or since the start."""

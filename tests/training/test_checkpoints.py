@@ -1,5 +1,6 @@
 """Checkpoints: whole or not there, refused where they are of another run."""
 
+import logging
 import re
 import shutil
 import subprocess
@@ -116,6 +117,17 @@ def test_a_half_written_one_is_never_seen(tmp_path):
     shutil.copytree(tmp_path / "3", tmp_path / "7.orbax-checkpoint-tmp")
     assert _restore(tmp_path).step == 3
     assert [path.name for path in tmp_path.iterdir()] == ["3"]
+
+
+def test_an_old_one_that_was_half_deleted_is_passed_over_in_silence(tmp_path, caplog):
+    """As a process leaves it that is killed between two of its files."""
+    _save(tmp_path, 5, 10)
+    metadata = tmp_path / "5" / "_CHECKPOINT_METADATA"
+    assert metadata.is_file()
+    metadata.unlink()
+    with caplog.at_level(logging.WARNING, logger="absl"):
+        assert _restore(tmp_path).step == 10
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(
