@@ -67,15 +67,19 @@ def score_plane(
     ]
     shape = {"shape": alt.Shape("group:N", scale=shapes, legend=entries)}
     points = alt.Chart(single).mark_point(size=22, filled=True, opacity=0.55)
-    rules = alt.Chart(means).transform_filter("isValid(datum.x_low)")
     layers = [
-        points.encode(**across, **up, **look, **shape, tooltip=[*about, alt.Tooltip("seed:N")]),
-        rules.mark_rule(strokeWidth=1.2, opacity=0.7, clip=True).encode(
-            x=alt.X("x_low:Q", scale=_scale(x), title=_label(x)), x2="x_high:Q", **up, **look
-        ),
-        rules.mark_rule(strokeWidth=1.2, opacity=0.7, clip=True).encode(
-            y=alt.Y("y_low:Q", scale=_scale(y), title=_label(y)), y2="y_high:Q", **across, **look
-        ),
+        points.encode(**across, **up, **look, **shape, tooltip=[*about, alt.Tooltip("seed:N")])
+    ]
+    if (means["seeds"] > 1).any():  # Vega warns of a scale over no numbers at all
+        rules = alt.Chart(means).transform_filter("isValid(datum.x_low)")
+        rules = rules.mark_rule(strokeWidth=1.2, opacity=0.7, clip=True)
+        x_low = alt.X("x_low:Q", scale=_scale(x), title=_label(x))
+        y_low = alt.Y("y_low:Q", scale=_scale(y), title=_label(y))
+        layers += [
+            rules.encode(x=x_low, x2="x_high:Q", **up, **look),
+            rules.encode(y=y_low, y2="y_high:Q", **across, **look),
+        ]
+    layers.append(
         alt.Chart(means)
         .mark_point(size=130, filled=True, opacity=1)
         .encode(
@@ -89,8 +93,8 @@ def score_plane(
                 alt.Tooltip("y_interval:N", title=f"95 % of {_short(y)}"),
                 alt.Tooltip("seeds:Q", title="seeds"),
             ],
-        ),
-    ]
+        )
+    )
     told = "; ".join(
         f"{row.group}: {_short(y)} {row.y:.2f}, {_short(x)} {row.x:.2f}"
         for row in means.itertuples()

@@ -38,6 +38,7 @@ def test_means_intervals_and_every_seed(read, draw):
 def test_one_seed_has_no_interval(draw):
     chart = score_plane(RUNS[RUNS["seed"] == 0], "psnr")
     assert "PSNR 20.00" in chart.to_dict()["description"]
+    assert [layer["mark"]["type"] for layer in chart.to_dict()["layer"]] == ["point", "point"]
     draw(chart)
 
 
