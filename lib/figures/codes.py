@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from lib.figures import _checks
 from lib.figures.images import png_uri
-from lib.figures.theme import MAX_ROWS, STRENGTH, finish, model_label
+from lib.figures.theme import MAX_ROWS, MUTED, STRENGTH, finish, model_label
 
 # In widths of a column: between the blocks of columns, and rows above and between the models.
 _GAP = 0.7
@@ -111,6 +111,7 @@ def code_strips(
         "align": "left",
         "baseline": "middle",
         "clip": True,
+        "color": MUTED,
         "fontSize": {"expr": f"clamp({side}, 7, 12)"},
     }
     layers = [
