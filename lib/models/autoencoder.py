@@ -118,8 +118,16 @@ class Autoencoder(nnx.Module):
         return cls(*networks, latent, rngs=rngs, **values)
 
     @classmethod
-    def check(cls, num_latents: int, **hyperparameters: object) -> None:
-        """Refuse hyperparameters with which the model cannot be built; nothing is computed.
+    def check(
+        cls, num_latents: int, *, steps: int, precision: str, **hyperparameters: object
+    ) -> None:
+        """Refuse what the model cannot be built or trained with; nothing is computed.
+
+        Args:
+            num_latents: number of latents.
+            steps: training steps, a positive integer.
+            precision: one of `lib.training.PRECISIONS`.
+            **hyperparameters: that differ from the class's `hyperparameters`.
 
         Raises:
             TypeError, ValueError: an unknown hyperparameter or a bad value.

@@ -75,6 +75,19 @@ class InfoWGANGP(Autoencoder):
         """Continuous latents, sampled uniformly from [0, 1]."""
         return UniformLatent(num_latents)
 
+    @classmethod
+    def check(
+        cls, num_latents: int, *, steps: int, precision: str, **hyperparameters: object
+    ) -> None:
+        """As `Autoencoder.check`; the generator must make a step, too."""
+        super().check(num_latents, steps=steps, precision=precision, **hyperparameters)
+        every = hyperparameters.get("critic_steps", cls.hyperparameters["critic_steps"])
+        if steps < every:
+            raise ValueError(
+                f"steps={steps} is too small; expected an integer >= critic_steps={every}, so that "
+                "the generator makes a step."
+            )
+
     @property
     def objectives(self) -> tuple[Objective, ...]:
         """The critic's and encoder's, and every few steps the generator's and code values'."""

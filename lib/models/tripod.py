@@ -141,6 +141,19 @@ class Tripod(Autoencoder):
         """The grid, or none."""
         return GridLatent(num_latents, num_values) if quantize else ContinuousLatent()
 
+    @classmethod
+    def check(
+        cls, num_latents: int, *, steps: int, precision: str, **hyperparameters: object
+    ) -> None:
+        """As `Autoencoder.check`; second differences are not taken in bfloat16."""
+        super().check(num_latents, steps=steps, precision=precision, **hyperparameters)
+        weight = hyperparameters.get("hessian_weight", cls.hyperparameters["hessian_weight"])
+        if precision == "bfloat16" and weight:
+            raise ValueError(
+                f"precision='bfloat16' is too coarse for the second differences of hessian_weight="
+                f"{weight}; expected float32 or tensorfloat32."
+            )
+
     def terms(
         self, images: Float[Array, "n height width channels"], step: Step
     ) -> dict[str, Float[Array, ""]]:

@@ -271,17 +271,17 @@ class FamilyPage(VariantScores):
     def _walk(self) -> tuple[np.ndarray, int]:
         """Images of a walk in which one source after another changes, and how many each gets."""
         grid = BENCHMARKS[self.benchmark].grid
-        rows = sum(len(record.active) for record in self.first.values())
-        length = max(2, min(_WALK, MAX_ROWS // rows) // len(grid.varying))
+        num_rows = sum(len(record.active) for record in self.first.values())
+        length = max(2, min(_WALK, MAX_ROWS // num_rows) // len(grid.varying))
         # Each source stands at another share of its values, so that hues that stand still differ.
         count = len(grid.sizes)
         base = np.asarray(grid.sizes) * (2 * np.arange(count) + 1) // (2 * count)
-        rows = np.tile(base, (len(grid.varying) * length, 1))
+        sources = np.tile(base, (len(grid.varying) * length, 1))
         for block, place in enumerate(grid.varying):
             values = np.linspace(0, grid.sizes[place] - 1, length).round().astype(int)
-            rows[block * length : (block + 1) * length, place] = values
+            sources[block * length : (block + 1) * length, place] = values
         config = self.records[0].config
-        return load(self.benchmark, config.origin, config.resolution).images(rows), length
+        return load(self.benchmark, config.origin, config.resolution).images(sources), length
 
     def _order(self, record: RunRecord) -> np.ndarray:
         """Latents by the source they know best, then by how well."""

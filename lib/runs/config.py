@@ -132,18 +132,10 @@ class RunConfig:
                 f"{self.training_images} ask for more than the {num_images} source "
                 f"combinations of {self.benchmark}; expected at most that many together."
             )
-        MODELS[self.model].check(self.num_latents, **self.hyperparameters)
         _ = self.recipe
-        if self.precision == "bfloat16" and self.hyperparameters.get("hessian_weight"):
-            raise ValueError(
-                "precision='bfloat16' is too coarse for the second differences of hessian_weight="
-                f"{self.hyperparameters['hessian_weight']}; expected float32 or tensorfloat32."
-            )
-        if self.steps < self.hyperparameters.get("critic_steps", 1):
-            raise ValueError(
-                f"steps={self.steps} is too small; expected an integer >= critic_steps="
-                f"{self.hyperparameters['critic_steps']}, so that the generator makes a step."
-            )
+        MODELS[self.model].check(
+            self.num_latents, steps=self.steps, precision=self.precision, **self.hyperparameters
+        )
 
     @property
     def _num_training_images(self) -> int:

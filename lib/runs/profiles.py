@@ -72,8 +72,8 @@ _SMALL = {
     },
     "infowgan_gp": _SMALL_GAN | {"weight_decay": 1e-4},
     "qlinfowgan_gp": _SMALL_GAN | {"weight_decay": 1e-3},
-    # With second differences over a tenth of a deviation, which step across few of the decoder's
-    # kinks and over some of them by chance, every trial run ended without a useful latent.
+    # Second differences over a tenth of a deviation meet few of the decoder's kinks, and those by
+    # chance: every trial run with them ended without a useful latent.
     "tripod": {
         "num_values": 5,
         "perturbation_size": 1.0,
