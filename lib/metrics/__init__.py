@@ -1,27 +1,45 @@
 """Scores of representations and reconstructions, on plain arrays: no model, no JAX, no Flax."""
 
-from lib.metrics.explicitness import Explicitness, explicitness
+from lib.metrics.dci import DCI, dci
+from lib.metrics.discretization import discretize
+from lib.metrics.explicitness import Explicitness, IterationLimitWarning, explicitness
 from lib.metrics.infomec import InfoMEC, compactness, infomec, modularity
 from lib.metrics.intervals import Interval, mean_interval
+from lib.metrics.jackknife import jackknife
+from lib.metrics.mig import MIG, mig
+from lib.metrics.modularity_score import ModularityScore, modularity_score
 from lib.metrics.mutual_information import nmi_matrix
-from lib.metrics.protocol import HSU2023, PROTOCOLS, Protocol
+from lib.metrics.protocol import PROTOCOLS, Activity, Protocol, Regression
 from lib.metrics.reconstruction import psnr
+from lib.metrics.sap import SAP, sap
 from lib.metrics.validation import UndefinedScoreError, active_latents
 
 __all__ = [
-    "HSU2023",
+    "DCI",
+    "MIG",
     "PROTOCOLS",
+    "SAP",
+    "Activity",
     "Explicitness",
     "InfoMEC",
     "Interval",
+    "IterationLimitWarning",
+    "ModularityScore",
     "Protocol",
+    "Regression",
     "UndefinedScoreError",
     "active_latents",
     "compactness",
+    "dci",
+    "discretize",
     "explicitness",
     "infomec",
+    "jackknife",
     "mean_interval",
+    "mig",
     "modularity",
+    "modularity_score",
     "nmi_matrix",
     "psnr",
+    "sap",
 ]

@@ -14,17 +14,22 @@ from lib.metrics.validation import UndefinedScoreError, active_latents, check_sa
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InfoMEC:
-    """The scores of a representation.
+    """The scores of a representation, and what each is the mean of.
 
     Attributes:
-        infom: modularity, in [0, 1]: each active latent informs about one source only.
+        infom: modularity, in [0, 1]: each active latent informs about one source only. NaN where
+            the protocol is `corrected` and no latent is active.
         infoe: explicitness, at most 1: a linear model of all latents predicts the sources.
         infoc: compactness, in [0, 1]: each source is found in one active latent only.
         nmi: NMI of each source and latent.
         active: which latents are active.
+        per_latent: modularity of each latent; NaN where it is not active. `infom` is their mean.
+        explicitness_per_source: the share of each source that is explained; `infoe` is their mean.
+        compactness_per_source: compactness of each source; `infoc` is their mean.
         protocol: the protocol that made the numbers.
         explicitness_converged: whether every regression of InfoE ended before the protocol's last
             iteration; ending there is part of the protocol, not an error.
+        undefined: why `infom` is NaN; empty where it is a number.
     """
 
     infom: float
@@ -32,12 +37,17 @@ class InfoMEC:
     infoc: float
     nmi: Float[np.ndarray, "num_sources num_latents"]
     active: Bool[np.ndarray, " num_latents"]
+    per_latent: Float[np.ndarray, " num_latents"]
+    explicitness_per_source: Float[np.ndarray, " num_sources"]
+    compactness_per_source: Float[np.ndarray, " num_sources"]
     protocol: str
     explicitness_converged: bool
+    undefined: str = ""
 
     def __repr__(self) -> str:
+        infom = "undefined" if self.undefined else f"{self.infom:.3f}"
         return (
-            f"InfoMEC(infom={self.infom:.3f}, infoe={self.infoe:.3f}, infoc={self.infoc:.3f}, "
+            f"InfoMEC(infom={infom}, infoe={self.infoe:.3f}, infoc={self.infoc:.3f}, "
             f"active={self.active.sum()} of {self.active.size} latents, "
             f"protocol={self.protocol!r})"
         )
@@ -62,37 +72,62 @@ def infomec(
             discrete and floats as continuous; True accepts floats that are whole numbers; False
             treats integers as continuous.
         protocol: a name in `PROTOCOLS`; it fixes estimators and thresholds, and belongs with every
-            number that is reported.
+            number that is reported. `corrected` is the one to report: `hsu2023`, the published one,
+            depends on the number of samples.
 
     Returns:
-        The scores with NMI and active latents.
+        The scores with NMI and active latents. Under `corrected` a latent is active when it varies
+        and its NMI with some source is at least 0.01 and more than chance; any number of active
+        latents will do: with one, compactness of a source is 1 if that latent tells of it, and
+        without any it is 0, and modularity NaN.
 
     Raises:
         TypeError: sources that are not integers, latents that are not numbers, `discrete` that is
             neither a bool nor None.
         ValueError: wrong dimensions, sources and latents of different length, one sample, one
-            source, a source that does not vary, NaN or infinity, unknown protocol.
-        UndefinedScoreError: no latent is active, or a single one, for which compactness is not
-            defined.
+            source, a source that does not vary, NaN or infinity, masked entries, unknown protocol.
+        UndefinedScoreError: under a published protocol no latent is active, or a single one, for
+            which compactness is not defined.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378.
+    Warns:
+        IterationLimitWarning: see `lib.metrics.explicitness`.
+
+    Source: Hsu et al. 2023, arXiv 2305.18378; for protocols other than `hsu2023` see
+    `Protocol.source`.
     """
     constants = find_protocol(protocol)
     samples = check_samples(sources, latents, discrete)
     active = active_latents(latents, discrete=samples.discrete, protocol=protocol)
     _check_num_sources("sources", samples.sources.shape[1])
     nmi = nmi_of_samples(samples, constants)
-    # Before the regressions, which take longest: both raise where a score is not defined.
-    infom, infoc = modularity(nmi, active), compactness(nmi, active)
+    undefined = ""
+    if constants.is_corrected:
+        active &= nmi.max(axis=0) >= constants.least_nmi
+        if not active.any():
+            undefined = (
+                f"latents have 0 active of {active.size}: none tells more of a source than chance "
+                f"and an NMI of {constants.least_nmi}, so there is none whose modularity to score."
+            )
+    else:
+        # Before the regressions, which take longest.
+        _check_any_active(nmi, active)
+        _check_several_active(nmi, active)
+    per_latent = np.full(active.size, np.nan)
+    per_latent[active] = _concentrations(nmi[:, active].T)
+    compactness_per_source = _concentrations(nmi[:, active])
     explained = explicitness_of_samples(samples, constants)
     return InfoMEC(
-        infom=infom,
+        infom=float("nan") if undefined else float(per_latent[active].mean()),
         infoe=explained.infoe,
-        infoc=infoc,
+        infoc=float(compactness_per_source.mean()),
         nmi=nmi,
         active=active,
+        per_latent=per_latent,
+        explicitness_per_source=explained.per_source,
+        compactness_per_source=compactness_per_source,
         protocol=protocol,
         explicitness_converged=all(explained.converged),
+        undefined=undefined,
     )
 
 
@@ -116,7 +151,7 @@ def modularity(nmi: ArrayLike, active: ArrayLike | None = None) -> float:
     the published formula divides zero by zero.
     """
     nmi, active = _check_nmi(nmi, active)
-    return _concentration(nmi[:, active].T)
+    return float(_concentrations(nmi[:, active].T).mean())
 
 
 def compactness(nmi: ArrayLike, active: ArrayLike | None = None) -> float:
@@ -140,22 +175,38 @@ def compactness(nmi: ArrayLike, active: ArrayLike | None = None) -> float:
     formula divides zero by zero.
     """
     nmi, active = _check_nmi(nmi, active)
+    _check_several_active(nmi, active)
+    return float(_concentrations(nmi[:, active]).mean())
+
+
+def _concentrations(
+    shares: Float[np.ndarray, "rows columns"],
+) -> Float[np.ndarray, " rows"]:
+    """Largest entry over sum of each row, rescaled so that an even row gives 0.
+
+    A row of a single entry is as concentrated as can be, and one without any information, or
+    without an entry, not at all.
+    """
+    totals = shares.sum(axis=1)
+    even = 1 / max(shares.shape[1], 1)
+    known = totals > 0
+    ratios = np.divide(
+        shares.max(axis=1, initial=0), totals, out=np.full(len(shares), even), where=known
+    )
+    if shares.shape[1] < 2:
+        return known.astype(float)
+    return (ratios - even) / (1 - even)
+
+
+def _check_several_active(nmi: np.ndarray, active: np.ndarray) -> None:
     if active.sum() == 1:
         raise UndefinedScoreError(
             f"latents have 1 active of {active.size} (latent {active.argmax()}): InfoC divides by "
-            "the number of active latents less one and needs at least 2.",
+            "the number of active latents less one and needs at least 2; protocol='corrected' "
+            "defines it.",
             nmi=nmi,
             active=active,
         )
-    return _concentration(nmi[:, active])
-
-
-def _concentration(shares: Float[np.ndarray, "rows columns"]) -> float:
-    """Mean over rows of largest entry over sum, rescaled so that an even row gives 0."""
-    totals = shares.sum(axis=1)
-    even = 1 / shares.shape[1]
-    ratios = np.divide(shares.max(axis=1), totals, out=np.full(len(shares), even), where=totals > 0)
-    return float((ratios.mean() - even) / (1 - even))
 
 
 def _check_num_sources(name: str, num_sources: int) -> None:
@@ -179,6 +230,11 @@ def _check_nmi(nmi: ArrayLike, active: ArrayLike | None) -> tuple[np.ndarray, np
             f"active has shape {active.shape} and dtype {active.dtype}; expected booleans of shape "
             f"{nmi.shape[1:]}, one a latent."
         )
+    _check_any_active(nmi, active)
+    return nmi, active
+
+
+def _check_any_active(nmi: np.ndarray, active: np.ndarray) -> None:
     if not active.any():
         raise UndefinedScoreError(
             f"latents have 0 active of {active.size}: none varies, so InfoM and InfoC have nothing "
@@ -186,4 +242,3 @@ def _check_nmi(nmi: ArrayLike, active: ArrayLike | None) -> tuple[np.ndarray, np
             nmi=nmi,
             active=active,
         )
-    return nmi, active

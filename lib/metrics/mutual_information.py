@@ -5,10 +5,17 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 from scipy.special import digamma, xlogy
 
+from lib.metrics.chance import (
+    chance_limit_of_counts,
+    chance_limit_of_neighbors,
+    expected_information,
+)
 from lib.metrics.protocol import Protocol, find_protocol
 from lib.metrics.validation import Samples, check_samples
 
 _TIE_SEED = 0
+# Nats that are nothing but the rounding of sums.
+_ROUNDING = 1e-12
 
 
 def nmi_matrix(
@@ -28,7 +35,9 @@ def nmi_matrix(
 
     Returns:
         `I(source; latent) / H(source)`: 0 is independent; 1 determines the source, which the
-        estimate for continuous latents can exceed by its error.
+        published estimate for continuous latents can exceed by its error. `corrected` returns
+        `(I - E) / (H(source) - E)` for discrete latents, with E the mean estimate of independent
+        variables, and at most 1; and 0 for an estimate that chance alone would reach.
 
     Raises:
         TypeError, ValueError: bad input, see `lib.metrics.infomec`.
@@ -36,7 +45,9 @@ def nmi_matrix(
     Source: Hsu et al. 2023, arXiv 2305.18378: normalised by the source's entropy, not
     the latent's. Discrete latents: the plug-in estimate, biased upwards by about
     `(source values - 1) (latent values - 1) / (2 n)` nats. Continuous latents: Ross 2014, "Mutual
-    Information between Discrete and Continuous Data Sets", equation 2.
+    Information between Discrete and Continuous Data Sets", equation 2. The correction: Vinh, Epps &
+    Bailey 2010, JMLR 11, equation 5, with the largest possible information, H(source), as the
+    upper end.
     Differs: a constant continuous latent scores exactly 0, not the estimator's noise.
     """
     constants = find_protocol(protocol)
@@ -48,27 +59,54 @@ def nmi_of_samples(
 ) -> Float[np.ndarray, "num_sources num_latents"]:
     """Estimate the NMI of checked samples, see `nmi_matrix`."""
     if samples.discrete:
-        information = [
-            [_information_from_counts(source, latent) for latent in samples.latents.T]
-            for source in samples.sources.T
-        ]
+        information = _information_from_counts(samples.sources, samples.latents)
     else:
         information = _information_from_neighbors(samples.sources, samples.latents, protocol)
-    entropies = [_entropy(np.bincount(source)) for source in samples.sources.T]
-    return np.asarray(information) / np.asarray(entropies)[:, None]
+    counts = [np.bincount(source) for source in samples.sources.T]
+    entropies = np.array([entropy(of_source) for of_source in counts])[:, None]
+    if not protocol.is_corrected:
+        return information / entropies
+    # Each entry has its part of the probability that the whole matrix has.
+    probability = protocol.chance / information.size
+    expected, limits = np.zeros(information.shape), np.empty(information.shape)
+    for i, of_source in enumerate(counts):
+        if not samples.discrete:
+            limits[i] = chance_limit_of_neighbors(of_source, protocol.num_neighbors, probability)
+            continue
+        for j, latent in enumerate(samples.latents.T):
+            expected[i, j] = expected_information(of_source, np.bincount(latent))
+            limits[i, j] = chance_limit_of_counts(expected[i, j], len(latent), probability)
+    found = information > np.maximum(limits, _ROUNDING)
+    nmi = np.divide(
+        information - expected,
+        entropies - expected,
+        out=np.zeros(information.shape),
+        # Where every sample has a value of its own, chance determines the source as well.
+        where=found & (entropies - expected > _ROUNDING),
+    )
+    return np.clip(nmi, 0, 1)
 
 
-def _entropy(counts: Int[np.ndarray, "..."]) -> float:
+def entropy(counts: Int[np.ndarray, "..."]) -> float:
+    """Entropy in nats of the distribution of these counts."""
     num_samples = counts.sum()
     return np.log(num_samples) - xlogy(counts, counts).sum() / num_samples
 
 
-def _information_from_counts(source: Int[np.ndarray, " n"], latent: Int[np.ndarray, " n"]) -> float:
-    num_values = latent.max() + 1
-    cells = source * num_values + latent
-    joint = np.bincount(cells, minlength=(source.max() + 1) * num_values).reshape(-1, num_values)
-    information = _entropy(joint.sum(axis=1)) + _entropy(joint.sum(axis=0)) - _entropy(joint)
-    return max(0.0, information)
+def _information_from_counts(
+    sources: Int[np.ndarray, "n num_sources"], latents: Int[np.ndarray, "n num_latents"]
+) -> Float[np.ndarray, "num_sources num_latents"]:
+    information = np.empty((sources.shape[1], latents.shape[1]))
+    for j, latent in enumerate(latents.T):
+        num_values = latent.max() + 1
+        for i, source in enumerate(sources.T):
+            cells = source * num_values + latent
+            joint = np.bincount(cells, minlength=(source.max() + 1) * num_values)
+            joint = joint.reshape(-1, num_values)
+            information[i, j] = (
+                entropy(joint.sum(axis=1)) + entropy(joint.sum(axis=0)) - entropy(joint)
+            )
+    return np.maximum(information, 0.0)
 
 
 def _information_from_neighbors(

@@ -1,8 +1,57 @@
 """What has to be fixed before a score is a number: the constants of a protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Activity:
+    """When a latent varies enough to be scored.
+
+    Attributes:
+        spread: how variation is measured: the whole range of a latent, or that between its first
+            and third quartile.
+        discrete: a discrete latent is active when its spread exceeds this, in units of its values;
+        discrete_share: and this share of the widest latent's spread.
+        continuous_share: a continuous latent is active when its spread exceeds this share of the
+            widest latent's.
+    """
+
+    spread: Literal["range", "interquartile range"]
+    discrete: float
+    discrete_share: float
+    continuous_share: float
+
+
+@dataclass(frozen=True)
+class Regression:
+    """The multinomial logistic regression behind InfoE.
+
+    Attributes:
+        one_hot: whether discrete latents enter one-hot; otherwise as numbers, standardised like
+            continuous ones.
+        iterations: of L-BFGS, at which one fit ends.
+        tolerance: a fit ends earlier once an iteration gains less than this share of the source's
+            entropy.
+        balanced: whether the classes are weighted to count equally in the fit. The share explained
+            is then of log(number of classes), otherwise of the entropy of the source's values.
+        penalties: the weights of the mean squared contribution of each latent to the logits that
+            are tried, in this order, until a weaker one predicts held-out samples no better; (0,)
+            fits without penalty.
+        folds: parts of the samples that are held out in turn; 0 scores the samples that the
+            regression was fitted to.
+        held_out: parts are held out until this many samples have been scored.
+    """
+
+    one_hot: bool
+    iterations: int
+    tolerance: float
+    balanced: bool
+    penalties: tuple[float, ...]
+    folds: int
+    held_out: int
 
 
 @dataclass(frozen=True)
@@ -11,40 +60,105 @@ class Protocol:
 
     Attributes:
         name: what a record calls it.
-        active_range: a continuous latent is active when its range exceeds this share of the widest
-            latent's range; a discrete one when it takes more than one value.
+        source: where it is published.
+        activity: which latents count.
         num_neighbors: k of the nearest-neighbour estimator for continuous latents.
         tie_noise: standard deviation of the noise that parts equal values of a standardised
             continuous latent.
-        regression_iterations: iterations of L-BFGS at which the logistic regression ends.
-        regression_gradient_tolerance: it ends earlier once no entry of the gradient, summed over
-            samples, exceeds this;
-        regression_loss_tolerance: or once the relative decrease of the loss falls below this.
-
-    Source: Hsu et al. 2023, arXiv 2305.18378, and the authors' published implementation
-    of InfoMEC with the defaults of its scikit-learn 1.3 and SciPy.
+        chance: None takes mutual information as it is estimated. Otherwise it is corrected for
+            chance, and this is the probability that anywhere in a matrix of independent sources
+            and latents an NMI other than 0 is left.
+        least_nmi: an active latent has at least this NMI with some source.
+        regression: how explicitness is measured.
     """
 
     name: str
-    active_range: float
+    source: str
+    activity: Activity
     num_neighbors: int
     tie_noise: float
-    regression_iterations: int
-    regression_gradient_tolerance: float
-    regression_loss_tolerance: float
+    chance: float | None
+    least_nmi: float
+    regression: Regression
 
+    @property
+    def is_corrected(self) -> bool:
+        """Whether estimates are corrected for what chance alone would show."""
+        return self.chance is not None
+
+
+_TIE_NOISE = 1e-10
+# Scikit-learn's limit of iterations; its tolerance is for the gradient.
+_PUBLISHED_REGRESSION = Regression(
+    one_hot=True,
+    iterations=100,
+    tolerance=1e-7,
+    balanced=True,
+    penalties=(0.0,),
+    folds=0,
+    held_out=0,
+)
 
 HSU2023 = Protocol(
     name="hsu2023",
-    active_range=1 / 20,
+    source=(
+        "Hsu et al. 2023, arXiv 2305.18378; the authors' standalone implementation of InfoMEC, "
+        "with scikit-learn 1.3"
+    ),
+    activity=Activity("range", discrete=0, discrete_share=0, continuous_share=1 / 20),
     num_neighbors=10,
-    tie_noise=1e-10,
-    regression_iterations=100,
-    regression_gradient_tolerance=1e-4,
-    regression_loss_tolerance=2.220446049250313e-09,
+    tie_noise=_TIE_NOISE,
+    chance=None,
+    least_nmi=0.0,
+    regression=_PUBLISHED_REGRESSION,
+)
+HSU2023_TRAINING = Protocol(
+    name="hsu2023-training",
+    source="Hsu et al. 2023, arXiv 2305.18378; the scores in the authors' training logs",
+    activity=Activity("range", discrete=0, discrete_share=1 / 8, continuous_share=1 / 8),
+    num_neighbors=3,
+    tie_noise=_TIE_NOISE,
+    chance=None,
+    least_nmi=0.0,
+    regression=replace(_PUBLISHED_REGRESSION, one_hot=False),
+)
+TRIPOD2024 = Protocol(
+    name="tripod2024",
+    source="Hsu et al. 2024, arXiv 2404.10282 (Tripod); the authors' implementation of InfoMEC",
+    activity=Activity(
+        "interquartile range", discrete=0.1, discrete_share=0, continuous_share=1 / 10
+    ),
+    num_neighbors=10,
+    tie_noise=_TIE_NOISE,
+    chance=None,
+    least_nmi=0.0,
+    regression=_PUBLISHED_REGRESSION,
+)
+CORRECTED = Protocol(
+    name="corrected",
+    source=(
+        "this project: adjusted for chance as by Vinh et al. 2010, JMLR 11; explicitness on "
+        "held-out samples"
+    ),
+    activity=HSU2023.activity,
+    num_neighbors=10,
+    tie_noise=_TIE_NOISE,
+    chance=0.01,
+    least_nmi=0.01,
+    regression=Regression(
+        one_hot=True,
+        iterations=200,
+        tolerance=1e-5,
+        balanced=False,
+        penalties=tuple(10.0**-power for power in range(1, 10)),
+        folds=5,
+        held_out=10_000,
+    ),
 )
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({HSU2023.name: HSU2023})
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+    {p.name: p for p in (HSU2023, HSU2023_TRAINING, TRIPOD2024, CORRECTED)}
+)
 
 
 def find_protocol(name: str) -> Protocol:

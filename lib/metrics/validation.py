@@ -31,11 +31,18 @@ class Samples:
         sources: labels 0, 1, ... of each source's values.
         latents: labels of each latent's values when discrete, else float64.
         discrete: whether the latents are discrete.
+        given: the latents as they came.
     """
 
     sources: Int[np.ndarray, "n num_sources"]
     latents: Int[np.ndarray, "n num_latents"] | Float[np.ndarray, "n num_latents"]
     discrete: bool
+    given: np.ndarray
+
+    @property
+    def values(self) -> Float[np.ndarray, "n num_latents"]:
+        """The latents as numbers, discrete ones too."""
+        return self.given.astype(np.float64)
 
 
 def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None) -> Samples:
@@ -74,7 +81,8 @@ def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None)
             "values of every source, since a score is a share of its entropy. Drop the column or "
             "draw more samples."
         )
-    return Samples(labels, _relabel(latents) if discrete else latents.astype(np.float64), discrete)
+    checked = _relabel(latents) if discrete else latents.astype(np.float64)
+    return Samples(labels, checked, discrete, latents)
 
 
 def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray, bool]:
@@ -129,25 +137,35 @@ def active_latents(
         protocol: a name in `PROTOCOLS`.
 
     Returns:
-        For each latent: takes more than one value (discrete), or has a range above a twentieth of
-        the widest latent's (continuous).
+        For each latent, whether its spread exceeds the protocol's threshold, see `Activity`; for
+        `hsu2023` a discrete latent that takes more than one value, or a continuous one with a range
+        above a twentieth of the widest latent's. `corrected` also asks that the latent tells of
+        some source, which takes sources to know; see `lib.metrics.infomec`.
 
     Raises:
         TypeError: latents that are not numbers.
         ValueError: wrong dimensions, values that are not finite, unknown protocol.
 
-    Source: Hsu et al. 2023, arXiv 2305.18378; the thresholds are `Protocol`'s.
+    Source: the protocol's, see `Protocol.source`.
     """
-    constants = find_protocol(protocol)
+    activity = find_protocol(protocol).activity
     latents, discrete = check_latents(latents, discrete)
-    low, high = latents.min(axis=0), latents.max(axis=0)
+    if activity.spread == "range":
+        low, high = latents.min(axis=0), latents.max(axis=0)
+    else:
+        low, high = np.quantile(latents, [0.25, 0.75], axis=0)
+    spreads = high.astype(np.float64) - low
     if discrete:
-        return high != low
-    ranges = high.astype(np.float64) - low
-    return ranges > ranges.max() * constants.active_range
+        return (spreads > activity.discrete) & (spreads > spreads.max() * activity.discrete_share)
+    return spreads > spreads.max() * activity.continuous_share
 
 
 def _check_table(name: str, values: ArrayLike) -> np.ndarray:
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} are a masked array with {np.ma.count_masked(values)} masked entries; expected "
+            "a value everywhere. Drop these rows from sources and latents."
+        )
     try:
         table = np.asarray(values)
     except ValueError as error:

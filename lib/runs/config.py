@@ -96,7 +96,7 @@ class RunConfig:
             "seed": seed,
             "origin": "rendered",
             "num_latents": 2 * len(BENCHMARKS[benchmark].grid.varying),
-            "protocol": "hsu2023",
+            "protocol": "corrected",
             **hyperparameters,
             **default_settings(profile, benchmark, model),
             **given,

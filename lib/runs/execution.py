@@ -2,19 +2,12 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 
-import jax
-import numpy as np
-from flax import nnx
-
-from lib.benchmarks import BENCHMARKS
 from lib.checks import check_number
-from lib.metrics import UndefinedScoreError, infomec, psnr
 from lib.models import MODELS
 from lib.runs import provenance
-from lib.runs.build import build_draw, build_model, held_out, images_sha256, run_keys
+from lib.runs.build import build_draw, build_model, images_sha256, run_keys
 from lib.runs.config import RunConfig
 from lib.runs.folders import RunFolders
 from lib.runs.record import (
@@ -25,12 +18,12 @@ from lib.runs.record import (
     save_parameters,
     write_text,
 )
-from lib.training import Checkpoints, arithmetic, build_mesh, train
+from lib.runs.scoring import score
+from lib.training import Checkpoints, build_mesh, train
 from lib.training.checkpoints import digest
 from lib.training.devices import is_first_process
 from lib.training.scalars import check_tensorboard
 
-_EVALUATION_BATCH = 500
 # How often curves are read back: each time costs as much as some ten small steps.
 _STEPS_A_REPORT, _FEWEST_REPORTS, _MOST_REPORTS = 100, 10, 50
 
@@ -121,32 +114,6 @@ def sweep(configs: Iterable[RunConfig], out_dir: str | Path, **options: object) 
     return [execute(config, out_dir, **options) for config in configs]
 
 
-def reconstruct(model: nnx.Module, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Encode and reconstruct images in batches.
-
-    Args:
-        model: an autoencoder.
-        images: uint8, `(n, height, width, channels)`.
-
-    Returns:
-        The latents that metrics see, `(n, num_latents)` (indices where the model quantizes), and
-        the reconstructions as float32 in [0, 1].
-    """
-    graph, state = nnx.split(model)
-    parts = [
-        jax.device_get(_reconstruct_batch(graph, state, images[i : i + _EVALUATION_BATCH]))
-        for i in range(0, len(images), _EVALUATION_BATCH)
-    ]
-    latents, reconstructions = zip(*parts, strict=True)
-    return np.concatenate(latents), np.concatenate(reconstructions)
-
-
-@partial(jax.jit, static_argnums=0)
-def _reconstruct_batch(graph, state, images):
-    output = nnx.merge(graph, state)(images.astype(np.float32) / 255)
-    return output.code.scored, output.reconstructions
-
-
 def _make(
     configs: Sequence[RunConfig],
     folders: RunFolders,
@@ -192,7 +159,7 @@ def _make(
                 continue
             record = RunRecord(
                 config=own,
-                **_scores(own, model, data_dir),
+                **score(own, model, data_dir),
                 curves=history.curves,
                 # To the seventh decimal, which float32 holds of them.
                 code_values=[v.astype(float).round(7).tolist() for v in history.code_values],
@@ -213,31 +180,6 @@ def _make(
         folders.install()
     finally:
         folders.end()
-
-
-def _scores(config: RunConfig, model: nnx.Module, data_dir: str | Path | None) -> dict[str, object]:
-    """What a record holds of a model's scores."""
-    sources, images = held_out(config, data_dir)
-    sources = sources[:, BENCHMARKS[config.benchmark].grid.varying]
-    with arithmetic(config.precision):
-        latents, reconstructions = reconstruct(model, images)
-    scores: dict[str, float | None] = {}
-    undefined = ""
-    try:
-        scored = infomec(sources, latents, protocol=config.protocol)
-        scores |= {"infom": scored.infom, "infoe": scored.infoe, "infoc": scored.infoc}
-    except UndefinedScoreError as error:
-        scored, undefined = error, str(error)
-        scores |= {"infom": None, "infoe": None, "infoc": None}
-    scores["num_active"] = int(scored.active.sum())
-    scores["psnr"] = psnr(images, reconstructions)
-    return {
-        "scores": scores,
-        "undefined": undefined,
-        "nmi": scored.nmi.tolist(),
-        "active": scored.active.tolist(),
-        "num_images": len(images),
-    }
 
 
 def _read(config: RunConfig, folders: RunFolders, *, is_new: bool) -> RunRecord:

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from lib.runs.build import held_out
-from lib.runs.execution import reconstruct
 from lib.runs.record import RunRecord, write_text
+from lib.runs.scoring import reconstruct
 from lib.training import arithmetic
 
 _NUM_IMAGES = 8

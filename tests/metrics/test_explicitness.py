@@ -35,7 +35,7 @@ def sources():
 @pytest.fixture
 def latents(sources):
     rng = np.random.default_rng(1)
-    return sources @ rng.normal(size=(2, 5)) + rng.normal(size=(800, 5))
+    return sources @ rng.normal(size=(2, 8)) + rng.normal(size=(800, 8))
 
 
 def test_continuous_agrees_with_scikit_learn(sources, latents):
@@ -44,9 +44,9 @@ def test_continuous_agrees_with_scikit_learn(sources, latents):
     np.testing.assert_allclose(explicitness(sources, latents).per_source, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("num_latents", [1, 4, 5])
+@pytest.mark.parametrize("num_latents", [1, 5, 8])
 def test_discrete_agrees_with_scikit_learn(sources, latents, num_latents):
-    # Latents are multiplied in groups of three; whole groups and remainders agree alike.
+    # Latents are multiplied in groups; one group, and several, agree alike.
     indices = np.digitize(latents, [-1, 0, 1])[:, :num_latents]
     features = OneHotEncoder().fit_transform(indices)
     expected = [expected_share(features, source) for source in sources.T]
@@ -64,5 +64,5 @@ def test_linear_model_reads_a_sum_but_not_a_product():
 def test_without_information_the_uneven_classes_score_zero(sources):
     # Equally weighted classes and a constant latent: cross-entropy log 4 and log 2, as on zeros.
     result = explicitness(sources, np.zeros((len(sources), 1), dtype=int))
-    np.testing.assert_allclose(result.per_source, 0, atol=1e-12)
+    np.testing.assert_allclose(result.per_source, 0, atol=1e-6)  # in float32
     assert result.converged == (True, True)

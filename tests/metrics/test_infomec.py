@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.metrics import UndefinedScoreError, compactness, explicitness, infomec, modularity
+from lib.metrics import (
+    IterationLimitWarning,
+    UndefinedScoreError,
+    compactness,
+    explicitness,
+    infomec,
+    modularity,
+)
 
 SIZES = (4, 3, 5)
 
@@ -172,14 +179,18 @@ def test_one_active_latent_leaves_only_compactness_undefined():
     assert explicitness(sources, latents).infoe == pytest.approx(1 / 3, abs=1e-4)
 
 
-def test_regression_that_ends_early_says_so_without_a_warning():
+def test_an_iteration_limit_that_decides_the_score_is_said_with_the_remedy():
     # Latents that nearly repeat each other make an ill-conditioned problem.
     sources, latents = mixed_representation()
     repeated = latents + 1e-2 * np.random.default_rng(1).normal(size=latents.shape)
+    latents = np.concatenate([latents, repeated], axis=1)
+    with pytest.warns(IterationLimitWarning, match=r"limit of 100 iterations.*'corrected' fits"):
+        result = infomec(sources, latents)
+    assert not result.explicitness_converged
+    # In scaled features the same problem is a good one.
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = infomec(sources, np.concatenate([latents, repeated], axis=1))
-    assert not result.explicitness_converged
+        assert infomec(sources, latents, protocol="corrected").explicitness_converged
 
 
 def test_takes_whatever_turns_into_an_array():

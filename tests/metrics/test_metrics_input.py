@@ -35,6 +35,7 @@ BAD_ARRAYS = {
     "no latent": (SOURCES, INDICES[:, :0], ValueError, r"latents have shape \(60, 0\)"),
     "no source": (SOURCES[:, :0], INDICES, ValueError, r"sources have shape \(60, 0\)"),
     "ragged": (SOURCES, [[1, 2], [3]], ValueError, r"latents cannot be read as an array"),
+    "masked": (SOURCES, np.ma.masked_less(FLOATS, 0), ValueError, r"latents are a masked array"),
     "constant source": (SOURCES * [1, 0], INDICES, ValueError, r"single value in columns \[1\]"),
 }
 
@@ -105,6 +106,46 @@ def test_active_threshold_of_continuous_latents():
 def test_bad_nmi(score, nmi, message):
     with pytest.raises(ValueError, match=message):
         score(nmi)
+
+
+@pytest.mark.parametrize("score", [infomec, explicitness])
+def test_no_value_twice_leaves_nothing_to_hold_out(score):
+    sources = np.stack([np.arange(60), SOURCES[:, 0]], axis=1)
+    with pytest.raises(ValueError, match=r"no value occurs twice; expected repeated values"):
+        score(sources, INDICES, protocol="corrected")
+
+
+def test_a_thousand_classes_with_some_seen_once():
+    # A class of one sample is never held out, so that no class is scored that was not fitted.
+    rng = np.random.default_rng(0)
+    sources = np.stack([rng.integers(1_000, size=3_000), rng.integers(2, size=3_000)], axis=1)
+    assert np.any(np.bincount(sources[:, 0]) == 1)
+    latents = np.stack([sources[:, 0] // 100, sources[:, 1], rng.integers(3, size=3_000)], axis=1)
+    result = infomec(sources, latents, protocol="corrected")
+    assert result.active.tolist() == [True, True, False]
+    # A tenth of the classes is left: log 10 of log 1000 nats is a third.
+    assert result.explicitness_per_source == pytest.approx([1 / 3, 1], abs=0.03)
+
+
+def test_interquartile_range_of_tripod2024():
+    # A latent that leaves its most frequent value for fewer than a quarter of the samples.
+    latents = np.zeros((100, 2), dtype=int)
+    latents[:20, 0] = 1
+    latents[:40, 1] = 1
+    assert active_latents(latents, protocol="tripod2024").tolist() == [False, True]
+    assert active_latents(latents, protocol="hsu2023").tolist() == [True, True]
+    # A range of 1 is not above an eighth of a range of 8.
+    wide = np.stack([latents[:, 0], 8 * latents[:, 1]], axis=1)
+    assert active_latents(wide, protocol="hsu2023-training").tolist() == [False, True]
+
+
+def test_values_and_not_one_hot_under_hsu2023_training():
+    # A source that is whether a latent takes its middle value: one-hot reads it, a line cannot.
+    latents = np.tile([[0], [1], [2], [1]], (50, 1))
+    sources = np.concatenate([latents == 1, latents == 0], axis=1)
+    assert explicitness(sources, latents).per_source[0] == pytest.approx(1, abs=1e-3)
+    of_values = explicitness(sources, latents, protocol="hsu2023-training")
+    assert of_values.per_source[0] == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize("active", [np.ones(2, dtype=bool), np.array([0, 1, 2])])

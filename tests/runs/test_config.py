@@ -51,11 +51,10 @@ def test_every_setting_changes_the_identity():
         "network": "convolutional",
         "schedule": "constant",
         "precision": "bfloat16",
+        "protocol": "tripod2024",
     }
     settings = config.to_dict()
     for name, value in settings.items():
-        if name == "protocol":
-            continue  # there is only one
         if name == "model":
             other = RunConfig("shapes3d", "autoencoder", "laptop", seed=0, resolution=32)
         elif name in ("benchmark", "profile"):

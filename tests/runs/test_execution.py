@@ -50,7 +50,7 @@ def test_scores_are_those_of_the_saved_model(record):
     """The record's scores follow from its own parameters, images and protocol."""
     sources, images = held_out(CONFIG)
     latents, reconstructions = reconstruct(record.load_model(), images)
-    result = infomec(sources, latents)
+    result = infomec(sources, latents, protocol=CONFIG.protocol)
     assert np.issubdtype(latents.dtype, np.integer)
     assert record.scores["infom"] == pytest.approx(result.infom, abs=1e-12)
     assert record.scores["infoc"] == pytest.approx(result.infoc, abs=1e-12)

@@ -1,0 +1,92 @@
+"""Continuous latents as integers, for scores that count how often values occur together."""
+
+import operator
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+
+from lib.metrics.validation import check_latents
+
+METHODS = ("equal_width", "equal_count")
+
+
+def discretize(
+    latents: ArrayLike, method: str, num_bins: int, *, discrete: bool | None = None
+) -> Int[np.ndarray, "n num_latents"]:
+    """Sort each continuous latent's values into bins.
+
+    Args:
+        latents: `(n, num_latents)`, integers (discrete) or floats (continuous).
+        method: `equal_width` divides the range from the least to the largest value into bins of the
+            same width. A bin holds its lower edge; the last bin holds both its edges. `equal_count`
+            divides the sorted samples into bins of the same number of samples, or one apart; equal
+            values share the bin of the first of them, so bins can be larger, smaller or empty.
+        num_bins: at least 2.
+        discrete: whether latents are discrete; None takes integers as discrete.
+
+    Returns:
+        Bin of each value, in `[0, num_bins)`; 0 for a constant latent. Discrete latents are not
+        binned: their values become 0, 1, ... in ascending order.
+
+    Raises:
+        TypeError: latents that are not numbers, `num_bins` that is not an integer.
+        ValueError: unknown method, fewer than 2 bins, bad latents, see `lib.metrics.infomec`.
+
+    Source: `equal_width` with 20 bins is the discretization of Locatello et al. 2019,
+    arXiv 1811.12359, for MIG and modularity; its edges are those of `numpy.histogram`.
+    """
+    num_bins = check_bins(method, num_bins)
+    latents, discrete = check_latents(latents, discrete)
+    if discrete:
+        return ranks(latents)
+    bin_column = _equal_width if method == "equal_width" else _equal_count
+    return np.stack([bin_column(column, num_bins) for column in latents.T], axis=1)
+
+
+def check_bins(method: str, num_bins: int) -> int:
+    """Check the choices of a discretization and return the number of bins.
+
+    Args:
+        method: a name in `METHODS`.
+        num_bins: at least 2.
+
+    Raises:
+        TypeError: `num_bins` that is not an integer.
+        ValueError: unknown method, fewer than 2 bins.
+    """
+    if method not in METHODS:
+        raise ValueError(f"method={method!r} is unknown; expected one of {', '.join(METHODS)}.")
+    if isinstance(num_bins, (bool, np.bool_)) or not hasattr(num_bins, "__index__"):
+        raise TypeError(f"num_bins={num_bins!r} is not allowed; expected an integer, at least 2.")
+    if num_bins < 2:
+        raise ValueError(
+            f"num_bins={num_bins!r} is not allowed; expected at least 2: a single bin tells of "
+            "nothing."
+        )
+    return operator.index(num_bins)
+
+
+def ranks(latents: np.ndarray) -> Int[np.ndarray, "n num_latents"]:
+    """Replace each latent's distinct values by 0, 1, ... in ascending order.
+
+    Args:
+        latents: `(n, num_latents)`.
+    """
+    columns = [np.unique(column, return_inverse=True)[1] for column in latents.T]
+    return np.stack(columns, axis=1)
+
+
+def _equal_width(values: Float[np.ndarray, " n"], num_bins: int) -> Int[np.ndarray, " n"]:
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        return np.zeros(len(values), dtype=int)
+    inner_edges = np.linspace(low, high, num_bins + 1)[1:-1]
+    return np.searchsorted(inner_edges, values, side="right")
+
+
+def _equal_count(values: Float[np.ndarray, " n"], num_bins: int) -> Int[np.ndarray, " n"]:
+    # From how many samples are smaller, not from interpolated quantiles, so that an increasing map
+    # changes nothing.
+    num_smaller = np.searchsorted(np.sort(values), values, side="left")
+    return num_smaller * num_bins // len(values)

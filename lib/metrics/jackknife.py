@@ -1,0 +1,91 @@
+"""The uncertainty of a score over samples, by leaving groups of samples out."""
+
+import operator
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from lib.metrics.intervals import Interval
+
+
+def jackknife(
+    score: Callable[[np.ndarray, np.ndarray], float | Mapping[str, float]],
+    sources: ArrayLike,
+    latents: ArrayLike,
+    *,
+    num_groups: int = 20,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval | dict[str, Interval]:
+    """Estimate how far a score would change with other samples of the same model and benchmark.
+
+    Args:
+        score: takes sources and latents of the same images and returns a number, or several by
+            name. It is called `num_groups + 1` times. Fewer samples must change it smoothly: `sap`
+            and `dci`, which divide whatever samples they get at random, come out several times too
+            wide.
+        sources: one row an image, `(n, ...)`.
+        latents: one row an image, `(n, ...)`.
+        num_groups: groups of equal size, or one sample apart, that are left out in turn; from 2 to
+            n.
+        confidence: probability that the interval holds the score's expected value, strictly between
+            0 and 1.
+        seed: of the random division into groups, so that the order of the rows does not matter.
+
+    Returns:
+        The score of all samples, not corrected for bias, and the half width
+        `t sqrt((G - 1) / G * sum of (score without group g - their mean)^2)`, with G groups and t
+        of Student's distribution with G - 1 degrees of freedom. One interval a name if `score`
+        returns names. A score that is NaN gives NaN.
+
+    Raises:
+        TypeError: `num_groups` that is not an integer.
+        ValueError: lengths that differ, number of groups or confidence out of range.
+
+    Source: the delete-a-group jackknife, Shao & Tu 1995, "The Jackknife and Bootstrap", section
+    2.3; as many groups as samples is the jackknife of Tukey 1958.
+    Differs: not a bootstrap. Resampling with replacement repeats rows, and a repeated row looks
+    like dependence: mutual information rises, a nearest neighbour lies at distance 0, and a held
+    out sample has been fitted. The interval is of these samples' size: it does not hold the
+    score's bias, nor the spread over training seeds, for which see `lib.metrics.mean_interval`.
+    """
+    sources, latents = np.asarray(sources), np.asarray(latents)
+    groups = _groups(sources, latents, num_groups, seed)
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence={confidence!r} is not allowed; expected 0 < confidence < 1.")
+    whole = score(sources, latents)
+    parts = [
+        score(sources[groups != group], latents[groups != group]) for group in range(num_groups)
+    ]
+    if isinstance(whole, Mapping):
+        return {
+            name: _interval(whole[name], [part[name] for part in parts], confidence)
+            for name in whole
+        }
+    return _interval(whole, parts, confidence)
+
+
+def _groups(sources: np.ndarray, latents: np.ndarray, num_groups: int, seed: int) -> np.ndarray:
+    """The group of each row, at random."""
+    if sources.ndim == 0 or latents.ndim == 0 or len(sources) != len(latents):
+        raise ValueError(
+            f"sources have shape {sources.shape} and latents {latents.shape}; expected one row an "
+            "image in both, in the same order."
+        )
+    if isinstance(num_groups, (bool, np.bool_)) or not hasattr(num_groups, "__index__"):
+        raise TypeError(f"num_groups={num_groups!r} is not allowed; expected an integer.")
+    if not 2 <= operator.index(num_groups) <= len(sources):
+        raise ValueError(
+            f"num_groups={num_groups!r} is not allowed; expected from 2 to the number of samples, "
+            f"which is {len(sources)}."
+        )
+    return np.random.default_rng(seed).permutation(len(sources)) % num_groups
+
+
+def _interval(whole: float, parts: list[float], confidence: float) -> Interval:
+    num_groups = len(parts)
+    # (G - 1) / G times the sum of squares is (G - 1)^2 / G times the variance with G - 1.
+    error = (num_groups - 1) * np.std(parts, ddof=1) / np.sqrt(num_groups)
+    return Interval(float(whole), float(stdtrit(num_groups - 1, (1 + confidence) / 2) * error))

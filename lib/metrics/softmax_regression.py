@@ -1,0 +1,251 @@
+"""Multinomial logistic regression on latents: quick where the latents are one-hot."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy import sparse
+from scipy.optimize import OptimizeResult, minimize
+
+_ROWS_AT_ONCE = 16_384
+_MOST_COMBINATIONS = 1_024
+_LAST_ITERATIONS = 10
+
+
+class Design:
+    """The features of a regression, `(n, num_features)`, in blocks of rows.
+
+    Each block is a product of matrices. That of one-hot latents has two: which combination of
+    values each sample has in every group of a few latents, and which values a combination consists
+    of. Together they have far fewer entries to multiply than the one-hot matrix.
+
+    Attributes:
+        num_samples: n.
+        scale: `(num_features,)`, or `(num_features, num_features)`, by which features are
+            multiplied to have spread 1: parameters then are of one size, and a penalty on them is
+            one on what each latent contributes to the logits.
+        mean: of each feature, `(num_features,)`.
+    """
+
+    def __init__(self, matrices: Sequence[np.ndarray | sparse.csr_array], mean, scale):
+        rows, *self._others = matrices
+        self._rows = rows
+        self._blocks = [
+            rows[start : start + _ROWS_AT_ONCE] for start in range(0, rows.shape[0], _ROWS_AT_ONCE)
+        ]
+        self.num_samples = rows.shape[0]
+        self.mean = mean
+        self.scale = scale
+
+    @classmethod
+    def of_values(cls, values: Float[np.ndarray, "n num_latents"]) -> "Design":
+        """Standardised latents as they are."""
+        mean = values.mean(axis=0)
+        covariance = (values - mean).T @ (values - mean) / len(values)
+        variances, directions = np.linalg.eigh(covariance)
+        # A direction without variance has no say.
+        varies = variances > 1e-6 * max(variances.max(), np.finfo(float).tiny)
+        inverse = np.where(varies, 1 / np.sqrt(np.where(varies, variances, 1)), 0)
+        return cls([values.astype(np.float32)], mean, directions * inverse)
+
+    @classmethod
+    def of_labels(cls, labels: Int[np.ndarray, "n num_latents"]) -> "Design":
+        """One-hot latents; the value of each latent is one of 0, 1, ..."""
+        memberships, combinations = [], []
+        for group in _groups(labels):
+            radices = np.cumprod([1, *(group.max(axis=0)[:-1] + 1)])
+            codes, membership = np.unique(group @ radices, return_inverse=True)
+            memberships.append(membership)
+            combinations.append(_one_hot(codes[:, None] // radices % (group.max(axis=0) + 1)))
+        shares = np.concatenate([np.bincount(column) for column in labels.T]) / len(labels)
+        matrices = [
+            _one_hot(np.stack(memberships, axis=1)),
+            sparse.block_diag(combinations, format="csr", dtype=np.float32),
+        ]
+        return cls(matrices, shares, 1 / np.sqrt(shares))
+
+    @property
+    def num_features(self) -> int:
+        """How many there are."""
+        return len(self.mean)
+
+    def take(self, rows: Bool[np.ndarray, " n"]) -> "Design":
+        """The same features of some of the samples."""
+        return Design([self._rows[rows], *self._others], self.mean, self.scale)
+
+    def logits(
+        self, weights: Float[np.ndarray, "num_classes num_features"]
+    ) -> Iterator[tuple[slice, Float[np.ndarray, "num_classes rows"]]]:
+        """Features times weights, a block of samples at a time, and which samples these are."""
+        columns = np.ascontiguousarray(weights.T, dtype=np.float32)
+        columns = reduce(lambda right, left: left @ right, reversed(self._others), columns)
+        for start, block in zip(
+            range(0, self.num_samples, _ROWS_AT_ONCE), self._blocks, strict=True
+        ):
+            # (classes, samples), rows contiguous: sums over the few classes are fast that way.
+            yield (
+                slice(start, start + block.shape[0]),
+                np.ascontiguousarray((block @ columns).T),
+            )
+
+    def pull(
+        self, residuals: Sequence[Float[np.ndarray, "num_classes rows"]]
+    ) -> Float[np.ndarray, "num_classes num_features"]:
+        """Residuals of all blocks times the features."""
+        total = sum(
+            block.T @ np.ascontiguousarray(part.T)
+            for block, part in zip(self._blocks, residuals, strict=True)
+        )
+        total = reduce(lambda right, left: left.T @ right, self._others, total)
+        return total.T.astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted regression.
+
+    Attributes:
+        parameters: what to start the next fit from.
+        weights: of the features, `(num_classes, num_features)`.
+        intercepts: `(num_classes,)`.
+        converged: whether it ended before the last iteration that it was allowed.
+        late_gain: by how much its last ten iterations lowered the loss.
+    """
+
+    parameters: Float[np.ndarray, " num_parameters"]
+    weights: Float[np.ndarray, "num_classes num_features"]
+    intercepts: Float[np.ndarray, " num_classes"]
+    converged: bool
+    late_gain: float
+
+    def log_losses(self, design: Design, labels: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """What each sample's class costs in nats."""
+        losses = np.empty(design.num_samples)
+        for rows, logits in design.logits(self.weights):
+            correct, total = _softmax(logits, self.intercepts, labels[rows])
+            losses[rows] = np.log(total) - correct
+        return losses
+
+
+def fit(
+    design: Design,
+    labels: Int[np.ndarray, " n"],
+    sample_weights: Float[np.ndarray, " n"],
+    intercepts: Float[np.ndarray, " num_classes"],
+    *,
+    unit: float,
+    scaled: bool,
+    penalty: float,
+    iterations: int,
+    tolerance: float,
+    start: Float[np.ndarray, " num_parameters"] | None = None,
+) -> Fit:
+    """Fit softmax regression by L-BFGS.
+
+    Args:
+        design: the features.
+        labels: the class of each sample.
+        sample_weights: how much each sample counts; they sum to 1.
+        intercepts: added to those that are fitted, which start from 0.
+        unit: nats in which the loss is measured.
+        scaled: whether parameters are those of features of mean 0 and spread 1. The optimum is the
+            same without a penalty, and found in fewer iterations.
+        penalty: half of it times the sum of squared parameters of features is added to the loss.
+        iterations: at which it ends.
+        tolerance: it ends earlier once an iteration gains less.
+        start: parameters of an earlier fit; None starts from 0.
+    """
+    num_classes, num_features = len(intercepts), design.num_features
+    sample_weights = sample_weights.astype(np.float32)  # as everything that has a row a sample
+
+    def unpack(parameters):
+        slopes, offsets = np.split(parameters.reshape(num_classes, -1), [num_features], axis=1)
+        weights = _times(slopes, design.scale, transposed=True) if scaled else slopes
+        shift = weights @ design.mean if scaled else 0.0
+        return slopes, weights, intercepts + offsets[:, 0] - shift
+
+    def loss_and_gradient(parameters):
+        slopes, weights, offsets = unpack(parameters)
+        loss, residuals = 0.5 * penalty * np.vdot(slopes, slopes), []
+        sums = np.zeros(num_classes)
+        for rows, logits in design.logits(weights):
+            correct, total = _softmax(logits, offsets, labels[rows])
+            counted = sample_weights[rows]
+            loss += np.vdot(counted.astype(np.float64), np.log(total) - correct) / unit
+            logits *= counted / total
+            _at(logits, labels[rows], subtract=counted)
+            sums += logits.sum(axis=1, dtype=np.float64)
+            residuals.append(logits)
+        gradient = np.empty((num_classes, num_features + 1))
+        pulled = design.pull(residuals)
+        if scaled:
+            pulled = _times(pulled - np.outer(sums, design.mean), design.scale)
+        gradient[:, :-1] = pulled / unit + penalty * slopes
+        gradient[:, -1] = sums / unit
+        return float(loss), gradient.ravel()
+
+    losses = []
+
+    def keep(intermediate_result: OptimizeResult):
+        losses.append(float(intermediate_result.fun))
+
+    if start is None:
+        start = np.zeros(num_classes * (num_features + 1))
+    result = minimize(
+        loss_and_gradient,
+        start,
+        method="L-BFGS-B",
+        jac=True,
+        callback=keep,
+        # The relative decrease of a loss below 1 is its absolute decrease.
+        options={"maxiter": iterations, "ftol": tolerance, "gtol": 0.0},
+    )
+    _, weights, offsets = unpack(result.x)
+    converged = result.nit < iterations
+    late_gain = 0.0 if converged else losses[-min(len(losses), _LAST_ITERATIONS + 1)] - losses[-1]
+    return Fit(result.x, weights, offsets, converged, late_gain)
+
+
+def _softmax(logits, intercepts, labels) -> tuple[np.ndarray, np.ndarray]:
+    """Turn logits into unnormalised probabilities in place; the correct logit, and the sum."""
+    logits += intercepts.astype(np.float32)[:, None]
+    logits -= logits.max(axis=0)
+    correct = _at(logits, labels)
+    np.exp(logits, out=logits)
+    return correct, logits.sum(axis=0)
+
+
+def _at(table: np.ndarray, labels: np.ndarray, subtract: np.ndarray | None = None) -> np.ndarray:
+    """The entry of each column at its label; what is to be subtracted from it is."""
+    flat = table.reshape(-1)
+    places = labels * table.shape[1] + np.arange(table.shape[1])
+    if subtract is not None:
+        flat[places] -= subtract
+    return flat[places]
+
+
+def _times(values: np.ndarray, scale: np.ndarray, *, transposed: bool = False) -> np.ndarray:
+    if scale.ndim == 1:
+        return values * scale
+    return values @ (scale.T if transposed else scale)
+
+
+def _groups(labels: np.ndarray) -> Iterator[np.ndarray]:
+    """Neighbouring latents, as many as have few combinations of values."""
+    start = 0
+    sizes = labels.max(axis=0) + 1
+    for stop in range(1, len(sizes) + 1):
+        if stop == len(sizes) or np.prod(sizes[start : stop + 1]) > _MOST_COMBINATIONS:
+            yield labels[:, start:stop]
+            start = stop
+
+
+def _one_hot(labels: Int[np.ndarray, "n num_columns"]) -> sparse.csr_array:
+    num_rows, num_columns = labels.shape
+    ends = np.cumsum(labels.max(axis=0) + 1)
+    positions = labels + np.concatenate([[0], ends[:-1]])
+    row_starts = np.arange(num_rows + 1) * num_columns
+    ones = np.ones(labels.size, dtype=np.float32)
+    return sparse.csr_array((ones, positions.ravel(), row_starts), shape=(num_rows, int(ends[-1])))
