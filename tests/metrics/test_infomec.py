@@ -180,10 +180,11 @@ def test_one_active_latent_leaves_only_compactness_undefined():
 
 
 def test_an_iteration_limit_that_decides_the_score_is_said_with_the_remedy():
-    # Latents that nearly repeat each other make an ill-conditioned problem.
-    sources, latents = mixed_representation()
-    repeated = latents + 1e-2 * np.random.default_rng(1).normal(size=latents.shape)
-    latents = np.concatenate([latents, repeated], axis=1)
+    # Each source is the small difference of two latents that are noise otherwise.
+    rng = np.random.default_rng(0)
+    sources = rng.integers(10, size=(1_000, 2))
+    noise = rng.normal(size=(1_000, 2))
+    latents = np.concatenate([noise, noise + 0.005 * sources], axis=1)
     with pytest.warns(IterationLimitWarning, match=r"limit of 100 iterations.*'corrected' fits"):
         result = infomec(sources, latents)
     assert not result.explicitness_converged

@@ -118,13 +118,15 @@ def test_no_value_twice_leaves_nothing_to_hold_out(score):
 def test_a_thousand_classes_with_some_seen_once():
     # A class of one sample is never held out, so that no class is scored that was not fitted.
     rng = np.random.default_rng(0)
-    sources = np.stack([rng.integers(1_000, size=3_000), rng.integers(2, size=3_000)], axis=1)
+    sources = np.stack([rng.integers(1_000, size=2_500), rng.integers(2, size=2_500)], axis=1)
     assert np.any(np.bincount(sources[:, 0]) == 1)
-    latents = np.stack([sources[:, 0] // 100, sources[:, 1], rng.integers(3, size=3_000)], axis=1)
+    latents = np.stack([sources[:, 0] // 100, sources[:, 1]], axis=1)
     result = infomec(sources, latents, protocol="corrected")
-    assert result.active.tolist() == [True, True, False]
-    # A tenth of the classes is left: log 10 of log 1000 nats is a third.
-    assert result.explicitness_per_source == pytest.approx([1 / 3, 1], abs=0.03)
+    assert result.active.all()
+    # A tenth of the classes is left, so at most log 10 of log 1000 nats can be explained: a third.
+    # With two or three samples a class to fit, less is.
+    assert 0.15 < result.explicitness_per_source[0] < 1 / 3
+    assert result.explicitness_per_source[1] == pytest.approx(1, abs=0.01)
 
 
 def test_interquartile_range_of_tripod2024():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lib.metrics import PROTOCOLS, IterationLimitWarning, UndefinedScoreError, infomec
 
 SETTINGS = settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
@@ -189,8 +189,7 @@ def test_an_independent_code_scores_nothing_or_is_refused(protocol, seed, discre
 
 
 @pytest.mark.parametrize("sizes", [(10, 10, 10, 8, 4, 15), (6, 6, 2, 3, 3, 40, 40)])
-@pytest.mark.parametrize("num_samples", [2_000, 5_000, 10_000])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("num_samples", "seed"), [(2_000, 0), (2_000, 1), (6_000, 2)])
 def test_a_perfect_code_scores_one_from_2000_samples_on(sizes, num_samples, seed):
     rng = np.random.default_rng(seed)
     sources = np.stack([rng.integers(size, size=num_samples) for size in sizes], axis=1)
