@@ -41,7 +41,7 @@ def discretize(
     if discrete:
         return ranks(latents)
     bin_column = _equal_width if method == "equal_width" else _equal_count
-    return np.stack([bin_column(column, num_bins) for column in latents.T], axis=1)
+    return np.stack([bin_column(column, num_bins) for column in latents.T.astype(float)], axis=1)
 
 
 def check_bins(method: str, num_bins: int) -> int:

@@ -167,7 +167,7 @@ def _score_held_out(
     chosen, least, fits = None, first.null_loss(), []
     for penalty in regression.penalties:
         loss = first.refit(penalty, unit, regression)
-        if loss >= least:
+        if loss >= (1 - regression.tolerance) * least:
             break
         chosen, least, fits = penalty, loss, [first.fitted]
     if chosen is None:

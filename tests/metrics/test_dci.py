@@ -91,7 +91,9 @@ def test_agrees_with_scikit_learn():
     result = dci(SOURCES, indices, num_rounds=7, max_depth=3, held_out=0.4, seed=5)
     fitted, predicted = train_test_split(np.arange(600), test_size=0.4, random_state=5)
     for i, source in enumerate(SOURCES.T):
-        forest = RandomForestClassifier(7, max_depth=3, random_state=5)
+        forest = RandomForestClassifier(
+            7, max_depth=3, max_features=None, min_samples_leaf=20, random_state=5
+        )
         forest.fit(indices[fitted], source[fitted])
         right = forest.predict(indices[predicted]) == source[predicted]
         np.testing.assert_allclose(result.importances[i], forest.feature_importances_)
@@ -114,7 +116,7 @@ def test_relabelled_indices_change_little():
     indices = np.rint(NOISY).clip(-1, 3).astype(int) + 1
     before = dci(SOURCES, indices)
     after = dci(SOURCES, np.array([3, 0, 4, 1, 2])[indices])
-    np.testing.assert_allclose(after.importances, before.importances, atol=0.1)
+    np.testing.assert_allclose(after.importances, before.importances, atol=0.15)
 
 
 @pytest.mark.parametrize("learner", LEARNERS)
@@ -159,3 +161,13 @@ def test_bad_arrays():
         dci(SOURCES, NOISY[1:])
     with pytest.raises(ValueError, match=r"single value in columns \[0, 1\] of the 1 samples"):
         dci(BITS[[0, 3]], BITS[[0, 3]], held_out=0.5)
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_latents_of_noise_beside_a_perfect_representation_change_nothing(learner):
+    rng = np.random.default_rng(0)
+    sources = rng.integers(5, size=(2_000, 3))
+    latents = np.concatenate([sources + 0.0, rng.normal(size=(2_000, 5))], axis=1)
+    result = dci(sources, latents, learner=learner)
+    assert result.disentanglement > 0.95
+    assert result.completeness > 0.95
