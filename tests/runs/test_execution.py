@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -21,6 +22,7 @@ from lib.runs import (
     held_out,
     provenance,
     reconstruct,
+    score_grid,
     sweep,
     table,
 )
@@ -57,6 +59,26 @@ def test_scores_are_those_of_the_saved_model(record):
     assert record.scores["psnr"] == pytest.approx(psnr(images, reconstructions), abs=1e-4)
     np.testing.assert_allclose(record.nmi, result.nmi)
     assert record.num_images == len(images) == 300
+
+
+def test_the_full_grid_is_scored_part_by_part(record, monkeypatch):
+    # A grid of every 2,403rd image, which has every value of every source; two parts of it.
+    benchmark = load(CONFIG.benchmark, resolution=CONFIG.resolution)
+    index = np.arange(0, benchmark.grid.num_images, 2_403)
+    grid = SimpleNamespace(
+        num_images=len(index),
+        varying=benchmark.grid.varying,
+        sources=lambda part: benchmark.grid.sources(index[part]),
+    )
+    thinned = SimpleNamespace(grid=grid, images=benchmark.images)
+    monkeypatch.setattr("lib.runs.scoring.load", lambda *_: thinned)
+    monkeypatch.setattr("lib.runs.scoring._GRID_BATCH", 150)
+    found = score_grid(record, protocol="hsu2023")
+    sources = benchmark.grid.sources(index)
+    latents, _ = reconstruct(record.load_model(), benchmark.images(sources))
+    expected = infomec(sources[:, grid.varying], latents, protocol="hsu2023")
+    np.testing.assert_allclose(found.nmi, expected.nmi)
+    assert found.infoe == pytest.approx(expected.infoe)
 
 
 def test_the_record_is_json_and_reads_back(record):
@@ -164,7 +186,7 @@ def test_seeds_change_the_model_and_nothing_else_does(record):
 
 def test_undefined_scores_are_recorded_with_the_reason(tmp_path):
     """One latent is too few for a compactness; the run is kept and says why."""
-    record = execute(CONFIG.replace(num_latents=1), tmp_path)
+    record = execute(CONFIG.replace(num_latents=1, protocol="hsu2023"), tmp_path)
     assert record.scores["infom"] is None
     assert "active" in record.undefined
     assert record.scores["num_active"] == sum(record.active) <= 1
