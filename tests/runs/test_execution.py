@@ -211,7 +211,7 @@ def test_a_failure_after_the_training_does_not_train_again(tmp_path, monkeypatch
         return psnr(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.execution.psnr", fail_at_the_second)
+        patch.setattr("lib.runs.scoring.psnr", fail_at_the_second)
         with pytest.raises(OSError, match="No space left"):
             execute_seeds(CONFIG, seeds, tmp_path)
     assert len(_runs_in(tmp_path)) == 1
@@ -226,7 +226,7 @@ def test_seeds_go_on_together_also_when_one_was_made_alone_meanwhile(tmp_path, m
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.execution.psnr", fail)
+        patch.setattr("lib.runs.scoring.psnr", fail)
         with pytest.raises(OSError, match="No space left"):
             execute_seeds(CONFIG, [3, 4], tmp_path)
     execute(CONFIG, tmp_path)
