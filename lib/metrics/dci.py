@@ -1,6 +1,5 @@
 """Disentanglement, completeness and informativeness (DCI), from trees that predict the sources."""
 
-import operator
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +13,7 @@ from scipy.special import entr
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-from lib.metrics.discretization import ranks
-from lib.metrics.validation import check_samples
+from lib.metrics.validation import check_count, check_fraction, check_samples, relabel
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,9 @@ class _Learner:
 
 
 LEARNERS = {
-    # Every split chooses among all latents: with a few of them drawn at random, as scikit-learn
-    # does by default, splits without an informative one make a perfect representation score 0.77.
+    # Every split chooses among all latents. With a few of them drawn at random, as scikit-learn
+    # does by default, there are splits without an informative one: a perfect representation beside
+    # latents of noise loses disentanglement.
     "forest": _Learner(
         partial(RandomForestClassifier, max_features=None, min_samples_leaf=20),
         num_rounds=20,
@@ -123,14 +122,14 @@ def dci(
     no latent matters, disentanglement is 0, as theirs.
     """
     chosen, num_rounds, max_depth = _check_learner(learner, num_rounds, max_depth)
-    if not 0 < held_out < 1:
-        raise ValueError(f"held_out={held_out!r} is not allowed; expected 0 < held_out < 1.")
+    check_fraction("held_out", held_out)
+    seed = check_count("seed", seed, minimum=0)
     samples = check_samples(sources, latents, discrete)
     if samples.sources.shape[1] < 2:
         raise ValueError(
             "sources hold 1 source; expected at least 2, between which a latent can be divided."
         )
-    places = ranks(samples.latents)
+    places = relabel(samples.latents)
     fitted, predicted = train_test_split(
         np.arange(len(places)), test_size=held_out, random_state=seed
     )
@@ -186,17 +185,13 @@ def _concentrations(
 def _check_learner(
     learner: str, num_rounds: int | None, max_depth: int | None
 ) -> tuple[_Learner, int, int]:
-    if learner not in LEARNERS:
+    if not isinstance(learner, str) or learner not in LEARNERS:
         raise ValueError(f"learner={learner!r} is unknown; expected one of {', '.join(LEARNERS)}.")
     chosen = LEARNERS[learner]
     num_rounds = chosen.num_rounds if num_rounds is None else num_rounds
     max_depth = chosen.max_depth if max_depth is None else max_depth
-    for name, size in (("num_rounds", num_rounds), ("max_depth", max_depth)):
-        if isinstance(size, (bool, np.bool_)) or not hasattr(size, "__index__"):
-            raise TypeError(f"{name}={size!r} is not allowed; expected an integer, at least 1.")
-        if size < 1:
-            raise ValueError(f"{name}={size!r} is not allowed; expected at least 1.")
-    return chosen, operator.index(num_rounds), operator.index(max_depth)
+    num_rounds = check_count("num_rounds", num_rounds, minimum=1)
+    return chosen, num_rounds, check_count("max_depth", max_depth, minimum=1)
 
 
 def _check_fitted(sources: np.ndarray) -> None:

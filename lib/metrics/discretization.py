@@ -1,12 +1,10 @@
 """Continuous latents as integers, for scores that count how often values occur together."""
 
-import operator
-
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from lib.metrics.validation import check_latents
+from lib.metrics.validation import check_count, check_latents, relabel
 
 METHODS = ("equal_width", "equal_count")
 
@@ -39,7 +37,7 @@ def discretize(
     num_bins = check_bins(method, num_bins)
     latents, discrete = check_latents(latents, discrete)
     if discrete:
-        return ranks(latents)
+        return relabel(latents)
     bin_column = _equal_width if method == "equal_width" else _equal_count
     return np.stack([bin_column(column, num_bins) for column in latents.T.astype(float)], axis=1)
 
@@ -57,24 +55,7 @@ def check_bins(method: str, num_bins: int) -> int:
     """
     if method not in METHODS:
         raise ValueError(f"method={method!r} is unknown; expected one of {', '.join(METHODS)}.")
-    if isinstance(num_bins, (bool, np.bool_)) or not hasattr(num_bins, "__index__"):
-        raise TypeError(f"num_bins={num_bins!r} is not allowed; expected an integer, at least 2.")
-    if num_bins < 2:
-        raise ValueError(
-            f"num_bins={num_bins!r} is not allowed; expected at least 2: a single bin tells of "
-            "nothing."
-        )
-    return operator.index(num_bins)
-
-
-def ranks(latents: np.ndarray) -> Int[np.ndarray, "n num_latents"]:
-    """Replace each latent's distinct values by 0, 1, ... in ascending order.
-
-    Args:
-        latents: `(n, num_latents)`.
-    """
-    columns = [np.unique(column, return_inverse=True)[1] for column in latents.T]
-    return np.stack(columns, axis=1)
+    return check_count("num_bins", num_bins, minimum=2)
 
 
 def _equal_width(values: Float[np.ndarray, " n"], num_bins: int) -> Int[np.ndarray, " n"]:

@@ -74,8 +74,8 @@ def explicitness(
     2002.10689), normalised by that of a regression on zeros. The published protocols weight classes
     to count equally in the fit, so the regression on zeros predicts them all alike, with
     cross-entropy log(number of values).
-    Differs: a fit ends once an iteration gains less than a millionth of the entropy, and computes
-    in float32; together they move a score by less than 0.001.
+    Differs: a published fit ends once an iteration gains less than a ten-millionth of the entropy,
+    and computes in float32; together they move a score by less than 0.001.
     """
     constants = find_protocol(protocol)
     return explicitness_of_samples(check_samples(sources, latents, discrete), constants)

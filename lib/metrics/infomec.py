@@ -23,8 +23,8 @@ class InfoMEC:
         infoc: compactness, in [0, 1]: each source is found in one active latent only.
         nmi: NMI of each source and latent.
         active: which latents are active.
-        per_latent: modularity of each latent; NaN where it is not active. `infom` is their mean.
-        explicitness_per_source: the share of each source that is explained; `infoe` is their mean.
+        modularity_per_latent: modularity of each latent; NaN where it is not active. `infom` is their mean.
+        explicitness_per_source: share of each source that is explained; `infoe` is their mean.
         compactness_per_source: compactness of each source; `infoc` is their mean.
         protocol: the protocol that made the numbers.
         explicitness_converged: whether every regression of InfoE ended before the protocol's last
@@ -37,7 +37,7 @@ class InfoMEC:
     infoc: float
     nmi: Float[np.ndarray, "num_sources num_latents"]
     active: Bool[np.ndarray, " num_latents"]
-    per_latent: Float[np.ndarray, " num_latents"]
+    modularity_per_latent: Float[np.ndarray, " num_latents"]
     explicitness_per_source: Float[np.ndarray, " num_sources"]
     compactness_per_source: Float[np.ndarray, " num_sources"]
     protocol: str
@@ -122,7 +122,7 @@ def infomec(
         infoc=float(compactness_per_source.mean()),
         nmi=nmi,
         active=active,
-        per_latent=per_latent,
+        modularity_per_latent=per_latent,
         explicitness_per_source=explained.per_source,
         compactness_per_source=compactness_per_source,
         protocol=protocol,

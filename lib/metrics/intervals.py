@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from lib.metrics.validation import check_fraction
+
 
 class Interval(NamedTuple):
     """A mean and the half width of its confidence interval."""
@@ -33,8 +35,7 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
         raise ValueError(
             f"values={values!r} cannot be averaged; expected one or more finite numbers, (n,)."
         )
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence={confidence!r} is not allowed; expected 0 < confidence < 1.")
+    check_fraction("confidence", confidence)
     if scores.size == 1:
         return Interval(float(scores[0]), float("nan"))
     quantile = stdtrit(scores.size - 1, (1 + confidence) / 2)

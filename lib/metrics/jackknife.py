@@ -1,6 +1,5 @@
 """The uncertainty of a score over samples, by leaving groups of samples out."""
 
-import operator
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -8,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 from lib.metrics.intervals import Interval
+from lib.metrics.validation import check_count, check_fraction
 
 
 def jackknife(
@@ -41,8 +41,8 @@ def jackknife(
         returns names. A score that is NaN gives NaN.
 
     Raises:
-        TypeError: `num_groups` that is not an integer.
-        ValueError: lengths that differ, number of groups or confidence out of range.
+        TypeError: `num_groups` or `seed` that is not an integer.
+        ValueError: lengths that differ, number of groups, confidence or seed out of range.
 
     Source: the delete-a-group jackknife, Shao & Tu 1995, "The Jackknife and Bootstrap", section
     2.3; as many groups as samples is the jackknife of Tukey 1958.
@@ -53,8 +53,7 @@ def jackknife(
     """
     sources, latents = np.asarray(sources), np.asarray(latents)
     groups = _groups(sources, latents, num_groups, seed)
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence={confidence!r} is not allowed; expected 0 < confidence < 1.")
+    check_fraction("confidence", confidence)
     whole = score(sources, latents)
     parts = [
         score(sources[groups != group], latents[groups != group]) for group in range(num_groups)
@@ -74,13 +73,12 @@ def _groups(sources: np.ndarray, latents: np.ndarray, num_groups: int, seed: int
             f"sources have shape {sources.shape} and latents {latents.shape}; expected one row an "
             "image in both, in the same order."
         )
-    if isinstance(num_groups, (bool, np.bool_)) or not hasattr(num_groups, "__index__"):
-        raise TypeError(f"num_groups={num_groups!r} is not allowed; expected an integer.")
-    if not 2 <= operator.index(num_groups) <= len(sources):
+    if not 2 <= check_count("num_groups", num_groups, minimum=0) <= len(sources):
         raise ValueError(
             f"num_groups={num_groups!r} is not allowed; expected from 2 to the number of samples, "
             f"which is {len(sources)}."
         )
+    seed = check_count("seed", seed, minimum=0)
     return np.random.default_rng(seed).permutation(len(sources)) % num_groups
 
 

@@ -87,18 +87,6 @@ class Protocol:
         return self.chance is not None
 
 
-_TIE_NOISE = 1e-10
-# Scikit-learn's limit of iterations; its tolerance is for the gradient.
-_PUBLISHED_REGRESSION = Regression(
-    one_hot=True,
-    iterations=100,
-    tolerance=1e-7,
-    balanced=True,
-    penalties=(0.0,),
-    folds=0,
-    held_out=0,
-)
-
 HSU2023 = Protocol(
     name="hsu2023",
     source=(
@@ -107,42 +95,43 @@ HSU2023 = Protocol(
     ),
     activity=Activity("range", discrete=0, discrete_share=0, continuous_share=1 / 20),
     num_neighbors=10,
-    tie_noise=_TIE_NOISE,
+    tie_noise=1e-10,
     chance=None,
     least_nmi=0.0,
-    regression=_PUBLISHED_REGRESSION,
+    # Scikit-learn's limit of iterations; its tolerance is for the gradient.
+    regression=Regression(
+        one_hot=True,
+        iterations=100,
+        tolerance=1e-7,
+        balanced=True,
+        penalties=(0.0,),
+        folds=0,
+        held_out=0,
+    ),
 )
-HSU2023_TRAINING = Protocol(
+HSU2023_TRAINING = replace(
+    HSU2023,
     name="hsu2023-training",
     source="Hsu et al. 2023, arXiv 2305.18378; the scores in the authors' training logs",
     activity=Activity("range", discrete=0, discrete_share=1 / 8, continuous_share=1 / 8),
     num_neighbors=3,
-    tie_noise=_TIE_NOISE,
-    chance=None,
-    least_nmi=0.0,
-    regression=replace(_PUBLISHED_REGRESSION, one_hot=False),
+    regression=replace(HSU2023.regression, one_hot=False),
 )
-TRIPOD2024 = Protocol(
+TRIPOD2024 = replace(
+    HSU2023,
     name="tripod2024",
     source="Hsu et al. 2024, arXiv 2404.10282 (Tripod); the authors' implementation of InfoMEC",
     activity=Activity(
         "interquartile range", discrete=0.1, discrete_share=0, continuous_share=1 / 10
     ),
-    num_neighbors=10,
-    tie_noise=_TIE_NOISE,
-    chance=None,
-    least_nmi=0.0,
-    regression=_PUBLISHED_REGRESSION,
 )
-CORRECTED = Protocol(
+CORRECTED = replace(
+    HSU2023,
     name="corrected",
     source=(
         "this project: adjusted for chance as by Vinh et al. 2010, JMLR 11; explicitness on "
         "held-out samples"
     ),
-    activity=HSU2023.activity,
-    num_neighbors=10,
-    tie_noise=_TIE_NOISE,
     chance=0.01,
     least_nmi=0.01,
     regression=Regression(

@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
-from lib.metrics.discretization import ranks
-from lib.metrics.validation import check_samples
+from lib.metrics.validation import check_count, check_fraction, check_samples, relabel
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +69,11 @@ def sap(
     1811.12359, use a linear support vector machine, which separates V classes of one latent less
     well.
     """
-    if not 0 < held_out < 1:
-        raise ValueError(f"held_out={held_out!r} is not allowed; expected 0 < held_out < 1.")
+    check_fraction("held_out", held_out)
+    seed = check_count("seed", seed, minimum=0)
     samples = check_samples(sources, latents, discrete)
     # Thresholds depend on the order of values alone, and so not on a latent's scale.
-    places = ranks(samples.latents)
+    places = relabel(samples.latents)
     fitted, predicted = train_test_split(
         np.arange(len(places)), test_size=held_out, random_state=seed
     )

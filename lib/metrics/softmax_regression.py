@@ -45,7 +45,7 @@ class Design:
         mean = values.mean(axis=0)
         covariance = (values - mean).T @ (values - mean) / len(values)
         variances, directions = np.linalg.eigh(covariance)
-        # A direction without variance has no say.
+        # A direction with as little variance as float32 leaves of sums has no say.
         varies = variances > 1e-6 * max(variances.max(), np.finfo(float).tiny)
         inverse = np.where(varies, 1 / np.sqrt(np.where(varies, variances, 1)), 0)
         return cls([values.astype(np.float32)], mean, directions * inverse)

@@ -1,6 +1,8 @@
-"""Sources and latents as the metrics need them, and what they may not be."""
+"""Sources, latents and numbers as the metrics need them, and what they may not be."""
 
+import operator
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -73,7 +75,7 @@ def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None)
         )
     if len(sources) < 2:
         raise ValueError(f"sources have {len(sources)} sample; expected at least 2.")
-    labels = _relabel(sources)
+    labels = relabel(sources)
     constant = np.flatnonzero(labels.max(axis=0) == 0)
     if constant.size:
         raise ValueError(
@@ -81,7 +83,7 @@ def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None)
             "values of every source, since a score is a share of its entropy. Drop the column or "
             "draw more samples."
         )
-    checked = _relabel(latents) if discrete else latents.astype(np.float64)
+    checked = relabel(latents) if discrete else latents.astype(np.float64)
     return Samples(labels, checked, discrete, latents)
 
 
@@ -184,6 +186,33 @@ def _check_flag(name: str, value: object) -> bool:
     return bool(flag)
 
 
-def _relabel(table: np.ndarray) -> Int[np.ndarray, "n columns"]:
+def relabel(table: np.ndarray) -> Int[np.ndarray, "n columns"]:
+    """Replace each column's distinct values by 0, 1, ... in ascending order."""
     columns = [np.unique(column, return_inverse=True)[1] for column in table.T]
     return np.stack(columns, axis=1)
+
+
+def check_count(name: str, value: object, *, minimum: int) -> int:
+    """Check a whole number.
+
+    Raises:
+        TypeError: not an integer.
+        ValueError: less than the minimum.
+    """
+    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
+        raise TypeError(
+            f"{name}={value!r} is not allowed; expected an integer, at least {minimum}."
+        )
+    if value < minimum:
+        raise ValueError(f"{name}={value!r} is not allowed; expected at least {minimum}.")
+    return operator.index(value)
+
+
+def check_fraction(name: str, value: object) -> None:
+    """Check a number strictly between 0 and 1.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, Real) or not 0 < value < 1:
+        raise ValueError(f"{name}={value!r} is not allowed; expected 0 < {name} < 1.")

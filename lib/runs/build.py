@@ -13,7 +13,7 @@ from lib.benchmarks import BENCHMARKS, Split, load
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.runs.config import RunConfig
-from lib.training import PRECISIONS, Draw
+from lib.training import PRECISIONS, Draw, draw_images
 
 # Which source combinations are held out, and which of the others are kept for training, is the
 # same for every run, so that runs differ by their own seed alone.
@@ -63,9 +63,7 @@ def build_draw(config: RunConfig, data_dir: str | Path | None = None) -> Draw:
     data = (_data(config, data_dir), config.evaluation_images)
     if config.training_images == 0:
         return _draw_any(*data)
-    images = _kept_images(*data, config.training_images)
-    choose = jax.tree_util.Partial(_choose_kept, len(images))
-    return Draw(choose, jax.tree_util.Partial(_show_kept, images))
+    return _draw_kept(*data, config.training_images)
 
 
 def held_out(
@@ -123,21 +121,13 @@ def _held_out(data: _Data, num_held_out: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=2)
-def _kept_images(data: _Data, num_held_out: int, num_images: int) -> jax.Array:
+def _draw_kept(data: _Data, num_held_out: int, num_images: int) -> Draw:
     benchmark = load(*data)
     split = Split(benchmark.grid, num_held_out, SPLIT_SEED)
     generator = np.random.default_rng(SPLIT_SEED)
     ranks = generator.choice(split.num_training, num_images, replace=False)
     index = np.asarray(split.training_index(jnp.asarray(ranks, jnp.int32)))
-    return jnp.asarray(benchmark.images(benchmark.grid.sources(index)))
-
-
-def _choose_kept(num_images: jax.Array, key: jax.Array, num: int) -> jax.Array:
-    return jax.random.randint(key, (num,), 0, num_images)
-
-
-def _show_kept(images: jax.Array, chosen: jax.Array) -> jax.Array:
-    return images[chosen].astype(jnp.float32) / 255
+    return draw_images(benchmark.images(benchmark.grid.sources(index)))
 
 
 @lru_cache

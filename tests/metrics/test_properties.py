@@ -55,11 +55,11 @@ def assert_same(after, before, tolerance=CLOSE):
 def test_scores_and_their_parts_are_in_the_unit_interval(protocol, data):
     continuous = data.draw(st.booleans())
     result = score(*data.draw(representations(continuous)), protocol)
-    parts = [result.per_latent[result.active], result.compactness_per_source]
+    parts = [result.modularity_per_latent[result.active], result.compactness_per_source]
     for values in ([result.infom, result.infoe, result.infoc], *parts):
         assert np.all((np.asarray(values) >= 0) & (np.asarray(values) <= 1))
-    assert np.isnan(result.per_latent[~result.active]).all()
-    assert result.infom == pytest.approx(np.mean(result.per_latent[result.active]))
+    assert np.isnan(result.modularity_per_latent[~result.active]).all()
+    assert result.infom == pytest.approx(np.mean(result.modularity_per_latent[result.active]))
     assert result.infoe == pytest.approx(np.mean(result.explicitness_per_source))
     assert result.infoc == pytest.approx(np.mean(result.compactness_per_source))
 
