@@ -23,8 +23,9 @@ class InfoMEC:
         infoc: compactness, in [0, 1]: each source is found in one active latent only.
         nmi: NMI of each source and latent.
         active: which latents are active.
-        modularity_per_latent: modularity of each latent; NaN where it is not active. `infom` is their mean.
-        explicitness_per_source: share of each source that is explained; `infoe` is their mean.
+        modularity_per_latent: modularity of each latent; NaN where it is not active. `infom` is
+            the mean of the others.
+        explicitness_per_source: the share of each source that is explained; `infoe` is their mean.
         compactness_per_source: compactness of each source; `infoc` is their mean.
         protocol: the protocol that made the numbers.
         explicitness_converged: whether every regression of InfoE ended before the protocol's last
