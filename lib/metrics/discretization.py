@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from lib.metrics.validation import check_count, check_latents, relabel
+from lib.metrics.mutual_information import nmi_matrix
+from lib.metrics.validation import Samples, check_count, check_latents, relabel
 
 METHODS = ("equal_width", "equal_count")
 
@@ -40,6 +41,14 @@ def discretize(
         return relabel(latents)
     bin_column = _equal_width if method == "equal_width" else _equal_count
     return np.stack([bin_column(column, num_bins) for column in latents.T.astype(float)], axis=1)
+
+
+def nmi_of_bins(
+    samples: Samples, method: str, num_bins: int
+) -> Float[np.ndarray, "num_sources num_latents"]:
+    """Estimate the NMI of sources and binned latents by counting."""
+    bins = discretize(samples.given, method, num_bins, discrete=samples.discrete)
+    return nmi_matrix(samples.sources, bins, discrete=True, protocol="hsu2023")
 
 
 def check_bins(method: str, num_bins: int) -> int:

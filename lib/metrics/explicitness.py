@@ -30,7 +30,9 @@ class Explicitness:
 
     Attributes:
         infoe: the mean of `per_source`.
-        per_source: share of each source's entropy that the regression explains, at most 1.
+        per_source: share of each source's entropy that the regression explains, at most 1. Under
+            the published protocols it can be below 0 where classes are uneven: the fit weights them
+            to count equally, the score does not.
         converged: per source, whether the regression ended before the protocol's last iteration.
             Classes that a linear model separates without error, or latents that nearly repeat each
             other, have no finite optimum nearby; ending early is then part of the score.
@@ -59,9 +61,9 @@ def explicitness(
 
     Returns:
         InfoE. The published protocols score the samples that the regression saw. `corrected` scores
-        samples that it did not see, with the penalty that predicts the first fifth of them best,
-        and at least 0, which is what a model scores that ignores the latents. A class of a single
-        sample is never held out.
+        samples that it did not see, and at least 0, which is what a model scores that ignores the
+        latents. The penalty is the one that predicts the first fold best, which flatters the score
+        of that fold by the best of nine choices. A class of a single sample is never held out.
 
     Raises:
         TypeError, ValueError: bad input, see `lib.metrics.infomec`.

@@ -19,7 +19,8 @@ class InfoMEC:
     Attributes:
         infom: modularity, in [0, 1]: each active latent informs about one source only. NaN where
             the protocol is `corrected` and no latent is active.
-        infoe: explicitness, at most 1: a linear model of all latents predicts the sources.
+        infoe: explicitness, at most 1: a linear model of all latents predicts the sources. See
+            `Explicitness.per_source`.
         infoc: compactness, in [0, 1]: each source is found in one active latent only.
         nmi: NMI of each source and latent.
         active: which latents are active.
@@ -66,7 +67,8 @@ def infomec(
     Args:
         sources: which value each source takes, integers or booleans, `(n, num_sources)` with
             n >= 2 and num_sources >= 2; every source takes at least two values. Any array with
-            `__array__` will do.
+            `__array__` will do. Rows are distinct images: a row that is there twice counts as two
+            observations, and may be fitted while its copy is held out.
         latents: `(n, num_latents)`, finite. Pass the *indices* of quantized latents: floats that
             went through a straight-through estimator hold more values than the codebook.
         discrete: whether each latent takes a few values. None takes integers and booleans as
@@ -98,7 +100,7 @@ def infomec(
     """
     constants = find_protocol(protocol)
     samples = check_samples(sources, latents, discrete)
-    active = active_latents(latents, discrete=samples.discrete, protocol=protocol)
+    active = active_latents(samples.given, discrete=samples.discrete, protocol=protocol)
     _check_num_sources("sources", samples.sources.shape[1])
     nmi = nmi_of_samples(samples, constants)
     undefined = ""

@@ -6,8 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from lib.metrics.discretization import check_bins, discretize
-from lib.metrics.mutual_information import nmi_matrix
+from lib.metrics.discretization import check_bins, nmi_of_bins
 from lib.metrics.validation import check_samples
 
 
@@ -65,8 +64,7 @@ def mig(
     """
     num_bins = check_bins(discretization, num_bins)
     samples = check_samples(sources, latents, discrete)
-    bins = discretize(samples.given, discretization, num_bins, discrete=samples.discrete)
-    nmi = nmi_matrix(samples.sources, bins, discrete=True, protocol="hsu2023")
+    nmi = nmi_of_bins(samples, discretization, num_bins)
     second, best = np.sort(np.pad(nmi, ((0, 0), (1, 0))), axis=1)[:, -2:].T
     gaps = best - second
     return MIG(

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
-from lib.metrics.discretization import check_bins, discretize
-from lib.metrics.mutual_information import entropy, nmi_matrix
+from lib.metrics.discretization import check_bins, nmi_of_bins
+from lib.metrics.mutual_information import entropy
 from lib.metrics.validation import UndefinedScoreError, check_samples
 
 # Nats that are nothing but the rounding of sums.
@@ -77,8 +77,7 @@ def modularity_score(
             f"sources hold {num_sources} source; expected at least 2: modularity divides by the "
             "number of sources less one."
         )
-    bins = discretize(samples.given, discretization, num_bins, discrete=samples.discrete)
-    nmi = nmi_matrix(samples.sources, bins, discrete=True, protocol="hsu2023")
+    nmi = nmi_of_bins(samples, discretization, num_bins)
     entropies = [entropy(np.bincount(source)) for source in samples.sources.T]
     information = nmi * np.array(entropies)[:, None]
     largest = information.max(axis=0)

@@ -66,8 +66,9 @@ def nmi_of_samples(
     entropies = np.array([entropy(of_source) for of_source in counts])[:, None]
     if not protocol.is_corrected:
         return information / entropies
-    # Each entry has its part of the probability that the whole matrix has.
-    probability = protocol.chance / information.size
+    # Each entry of a latent that varies has its part of the probability of the whole matrix.
+    num_varying = max(np.count_nonzero(np.ptp(samples.latents, axis=0)), 1)
+    probability = protocol.chance / (num_varying * len(counts))
     expected, limits = np.zeros(information.shape), np.empty(information.shape)
     for i, of_source in enumerate(counts):
         if not samples.discrete:

@@ -35,23 +35,22 @@ class Regression:
         iterations: of L-BFGS, at which one fit ends.
         tolerance: a fit ends earlier once an iteration gains less than this share of the source's
             entropy.
-        balanced: whether the classes are weighted to count equally in the fit. The share explained
-            is then of log(number of classes), otherwise of the entropy of the source's values.
+        folds: parts of the samples that are held out in turn, and what is explained is a share of
+            the entropy of the source's values. 0 scores the samples that the regression was fitted
+            to, without penalty and with classes weighted to count equally, and what is explained
+            is a share of log(number of classes).
         penalties: the weights of the mean squared contribution of each latent to the logits that
-            are tried, in this order, until a weaker one predicts held-out samples no better; (0,)
-            fits without penalty.
-        folds: parts of the samples that are held out in turn; 0 scores the samples that the
-            regression was fitted to.
+            are tried on the first fold, in this order, until a weaker one predicts its held-out
+            samples no better; the best is used for all folds.
         held_out: parts are held out until this many samples have been scored.
     """
 
     one_hot: bool
     iterations: int
     tolerance: float
-    balanced: bool
-    penalties: tuple[float, ...]
-    folds: int
-    held_out: int
+    folds: int = 0
+    penalties: tuple[float, ...] = ()
+    held_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,15 +98,7 @@ HSU2023 = Protocol(
     chance=None,
     least_nmi=0.0,
     # Scikit-learn's limit of iterations; its tolerance is for the gradient.
-    regression=Regression(
-        one_hot=True,
-        iterations=100,
-        tolerance=1e-7,
-        balanced=True,
-        penalties=(0.0,),
-        folds=0,
-        held_out=0,
-    ),
+    regression=Regression(one_hot=True, iterations=100, tolerance=1e-7),
 )
 HSU2023_TRAINING = replace(
     HSU2023,
@@ -138,9 +129,8 @@ CORRECTED = replace(
         one_hot=True,
         iterations=200,
         tolerance=1e-5,
-        balanced=False,
-        penalties=tuple(10.0**-power for power in range(1, 10)),
         folds=5,
+        penalties=tuple(10.0**-power for power in range(1, 10)),
         held_out=10_000,
     ),
 )

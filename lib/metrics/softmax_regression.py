@@ -110,7 +110,8 @@ class Fit:
         parameters: what to start the next fit from.
         weights: of the features, `(num_classes, num_features)`.
         intercepts: `(num_classes,)`.
-        converged: whether it ended before the last iteration that it was allowed.
+        converged: whether it ended before the last iteration that it was allowed: since one gained
+            too little, or since float32 shows no way down.
         late_gain: by how much its last ten iterations lowered the loss.
     """
 
@@ -124,7 +125,8 @@ class Fit:
         """What each sample's class costs in nats."""
         losses = np.empty(design.num_samples)
         for rows, logits in design.logits(self.weights):
-            correct, total = _softmax(logits, self.intercepts, labels[rows])
+            places = _places(logits, labels[rows])
+            correct, total = _softmax(logits, self.intercepts, places)
             losses[rows] = np.log(total) - correct
         return losses
 
@@ -158,6 +160,7 @@ def fit(
         start: parameters of an earlier fit; None starts from 0.
     """
     num_classes, num_features = len(intercepts), design.num_features
+    exact_weights = sample_weights.astype(np.float64)
     sample_weights = sample_weights.astype(np.float32)  # as everything that has a row a sample
 
     def unpack(parameters):
@@ -171,11 +174,11 @@ def fit(
         loss, residuals = 0.5 * penalty * np.vdot(slopes, slopes), []
         sums = np.zeros(num_classes)
         for rows, logits in design.logits(weights):
-            correct, total = _softmax(logits, offsets, labels[rows])
-            counted = sample_weights[rows]
-            loss += np.vdot(counted.astype(np.float64), np.log(total) - correct) / unit
-            logits *= counted / total
-            _at(logits, labels[rows], subtract=counted)
+            places = _places(logits, labels[rows])
+            correct, total = _softmax(logits, offsets, places)
+            loss += np.vdot(exact_weights[rows], np.log(total) - correct) / unit
+            logits *= sample_weights[rows] / total
+            logits.reshape(-1)[places] -= sample_weights[rows]
             sums += logits.sum(axis=1, dtype=np.float64)
             residuals.append(logits)
         gradient = np.empty((num_classes, num_features + 1))
@@ -208,22 +211,18 @@ def fit(
     return Fit(result.x, weights, offsets, converged, late_gain)
 
 
-def _softmax(logits, intercepts, labels) -> tuple[np.ndarray, np.ndarray]:
-    """Turn logits into unnormalised probabilities in place; the correct logit, and the sum."""
+def _softmax(logits, intercepts, places) -> tuple[np.ndarray, np.ndarray]:
+    """Turn logits into unnormalised probabilities in place; the correct logits, and the sums."""
     logits += intercepts.astype(np.float32)[:, None]
     logits -= logits.max(axis=0)
-    correct = _at(logits, labels)
+    correct = logits.reshape(-1)[places]
     np.exp(logits, out=logits)
     return correct, logits.sum(axis=0)
 
 
-def _at(table: np.ndarray, labels: np.ndarray, subtract: np.ndarray | None = None) -> np.ndarray:
-    """The entry of each column at its label; what is to be subtracted from it is."""
-    flat = table.reshape(-1)
-    places = labels * table.shape[1] + np.arange(table.shape[1])
-    if subtract is not None:
-        flat[places] -= subtract
-    return flat[places]
+def _places(table: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Where the entry of each column at its label lies in the flat table."""
+    return labels * table.shape[1] + np.arange(table.shape[1])
 
 
 def _times(values: np.ndarray, scale: np.ndarray, *, transposed: bool = False) -> np.ndarray:

@@ -152,11 +152,12 @@ def active_latents(
     """
     activity = find_protocol(protocol).activity
     latents, discrete = check_latents(latents, discrete)
+    values = latents.astype(np.float64)
     if activity.spread == "range":
-        low, high = latents.min(axis=0), latents.max(axis=0)
+        spreads = np.ptp(values, axis=0)
     else:
-        low, high = np.quantile(latents, [0.25, 0.75], axis=0)
-    spreads = high.astype(np.float64) - low
+        low, high = np.quantile(values, [0.25, 0.75], axis=0)
+        spreads = high - low
     if discrete:
         return (spreads > activity.discrete) & (spreads > spreads.max() * activity.discrete_share)
     return spreads > spreads.max() * activity.continuous_share

@@ -5,6 +5,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -207,6 +208,15 @@ def test_takes_whatever_turns_into_an_array():
     np.testing.assert_array_equal(wrapped.nmi, plain.nmi)
     assert type(wrapped.nmi) is np.ndarray
     assert all(type(score) is float for score in (plain.infom, plain.infoe, plain.infoc))
+
+
+def test_takes_arrays_of_jax():
+    sources = all_combinations()
+    latents = sources + 0.25
+    plain = infomec(sources, latents.astype(np.float32))
+    found = infomec(jnp.asarray(sources), jnp.asarray(latents, jnp.float32))
+    np.testing.assert_array_equal(found.nmi, plain.nmi)
+    assert type(found.nmi) is np.ndarray
 
 
 def test_inputs_are_left_as_they_were():

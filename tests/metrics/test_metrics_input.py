@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from lib.metrics import active_latents, compactness, explicitness, infomec, modularity, nmi_matrix
+from lib.metrics import (
+    PROTOCOLS,
+    active_latents,
+    compactness,
+    explicitness,
+    infomec,
+    modularity,
+    nmi_matrix,
+)
 
 RNG = np.random.default_rng(0)
 SOURCES = RNG.integers(0, 3, (60, 2))
@@ -139,6 +147,16 @@ def test_interquartile_range_of_tripod2024():
     # A range of 1 is not above an eighth of a range of 8.
     wide = np.stack([latents[:, 0], 8 * latents[:, 1]], axis=1)
     assert active_latents(wide, protocol="hsu2023-training").tolist() == [False, True]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_booleans_are_discrete_latents(protocol):
+    latents = np.stack([SOURCES[:, 0] > 0, SOURCES[:, 1] > 1], axis=1)
+    of_booleans = infomec(SOURCES, latents, protocol=protocol)
+    of_integers = infomec(SOURCES, latents.astype(int), protocol=protocol)
+    np.testing.assert_array_equal(of_booleans.nmi, of_integers.nmi)
+    np.testing.assert_array_equal(of_booleans.active, of_integers.active)
+    assert of_booleans.infoe == of_integers.infoe
 
 
 def test_values_and_not_one_hot_under_hsu2023_training():
