@@ -1,6 +1,7 @@
 """Scores of several runs: mean over seeds, its interval, and every seed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import altair as alt
 import pandas as pd
@@ -142,34 +143,32 @@ def score_intervals(
     seeds = [*about, alt.Tooltip("value:Q", title="value", format=".3f")]
     if seed:
         seeds.insert(2, alt.Tooltip(f"{seed}:N", title=seed.replace("_", " ")))
+    y = partial(alt.Y, title=unit, scale=y_scale, axis=alt.Axis(tickCount=5))
     bars = (
         alt.Chart(summary)
         .transform_filter("isValid(datum.low)")
         .mark_rule(strokeWidth=2, clip=bounded)
-        .encode(
-            y=alt.Y("low:Q", title=unit, scale=y_scale, axis=alt.Axis(tickCount=5)),
-            y2="high:Q",
-            tooltip=means,
-            **encodings,
-        )
+        .encode(y=y("low:Q"), y2="high:Q", tooltip=means, **encodings)
     )
     ticks = (
         alt.Chart(single)
         .mark_tick(size=14, thickness=1.5, opacity=0.8)
-        .encode(y=alt.Y("value:Q", title=unit), tooltip=seeds, **encodings)
+        .encode(y=y("value:Q"), tooltip=seeds, **encodings)
     )
     marks = (
         alt.Chart(summary)
         .mark_point(size=90, filled=True, opacity=1)
-        .encode(y=alt.Y("mean:Q", title=unit), shape=shape, tooltip=means, **encodings)
+        .encode(y=y("mean:Q"), shape=shape, tooltip=means, **encodings)
     )
+    # A layer of no data would leave its axis without an extent, of which Vega warns.
+    intervals = [bars] if summary["low"].notna().any() else []
     told = "; ".join(
         f"{row.x}, {row.group}: {row.mean:.2f}"
         + (f" ({row.low:.2f} to {row.high:.2f})" if row.num_runs > 1 else "")
         for row in summary.itertuples()
     )
     return finish(
-        alt.layer(bars, ticks, marks),
+        alt.layer(*intervals, ticks, marks),
         description or f"Mean scores with 95 % t-intervals. {told}.",
         height=280,
         title=title,

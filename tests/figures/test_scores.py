@@ -78,6 +78,15 @@ def test_a_score_with_a_unit_stands_alone(read, draw):
     draw(chart)
 
 
+def test_no_interval_is_drawn_where_every_group_has_one_run(read):
+    def marks(frame):
+        spec, _ = read(score_intervals(frame, "model"))
+        return [layer["mark"]["type"] for layer in spec["layer"]]
+
+    assert marks(RUNS) == ["rule", "tick", "point"]
+    assert marks(RUNS.iloc[[0, 3]]) == ["tick", "point"]
+
+
 def test_undefined_scores_are_left_out_and_counted(read, draw):
     runs = RUNS.astype({"infom": object})
     runs.loc[0, "infom"] = None  # as in a record without an active latent
