@@ -6,6 +6,7 @@ from functools import reduce
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.typing import DTypeLike
 from scipy import sparse
 from scipy.optimize import OptimizeResult, minimize
 
@@ -23,6 +24,7 @@ class Design:
 
     Attributes:
         num_samples: n.
+        dtype: of the features, and of all products with them.
         scale: `(num_features,)`, or `(num_features, num_features)`, by which features are
             multiplied to have spread 1: parameters then are of one size, and a penalty on them is
             one on what each latent contributes to the logits.
@@ -32,15 +34,16 @@ class Design:
     def __init__(self, matrices: Sequence[np.ndarray | sparse.csr_array], mean, scale):
         rows, *self._others = matrices
         self._rows = rows
-        self._blocks = [
-            rows[start : start + _ROWS_AT_ONCE] for start in range(0, rows.shape[0], _ROWS_AT_ONCE)
-        ]
+        starts = range(0, rows.shape[0], _ROWS_AT_ONCE)
+        parts = [slice(start, start + _ROWS_AT_ONCE) for start in starts]
+        self.blocks = [(part, rows[part]) for part in parts]
         self.num_samples = rows.shape[0]
+        self.dtype = rows.dtype
         self.mean = mean
         self.scale = scale
 
     @classmethod
-    def of_values(cls, values: Float[np.ndarray, "n num_latents"]) -> "Design":
+    def of_values(cls, values: Float[np.ndarray, "n num_latents"], dtype: DTypeLike) -> "Design":
         """Standardised latents as they are."""
         mean = values.mean(axis=0)
         covariance = (values - mean).T @ (values - mean) / len(values)
@@ -48,21 +51,23 @@ class Design:
         # A direction with as little variance as float32 leaves of sums has no say.
         varies = variances > 1e-6 * max(variances.max(), np.finfo(float).tiny)
         inverse = np.where(varies, 1 / np.sqrt(np.where(varies, variances, 1)), 0)
-        return cls([values.astype(np.float32)], mean, directions * inverse)
+        return cls([values.astype(dtype)], mean, directions * inverse)
 
     @classmethod
-    def of_labels(cls, labels: Int[np.ndarray, "n num_latents"]) -> "Design":
+    def of_labels(cls, labels: Int[np.ndarray, "n num_latents"], dtype: DTypeLike) -> "Design":
         """One-hot latents; the value of each latent is one of 0, 1, ..."""
         memberships, combinations = [], []
         for group in _groups(labels):
             radices = np.cumprod([1, *(group.max(axis=0)[:-1] + 1)])
             codes, membership = np.unique(group @ radices, return_inverse=True)
             memberships.append(membership)
-            combinations.append(_one_hot(codes[:, None] // radices % (group.max(axis=0) + 1)))
+            combinations.append(
+                _one_hot(codes[:, None] // radices % (group.max(axis=0) + 1), dtype)
+            )
         shares = np.concatenate([np.bincount(column) for column in labels.T]) / len(labels)
         matrices = [
-            _one_hot(np.stack(memberships, axis=1)),
-            sparse.block_diag(combinations, format="csr", dtype=np.float32),
+            _one_hot(np.stack(memberships, axis=1), dtype),
+            sparse.block_diag(combinations, format="csr", dtype=dtype),
         ]
         return cls(matrices, shares, 1 / np.sqrt(shares))
 
@@ -75,30 +80,18 @@ class Design:
         """The same features of some of the samples."""
         return Design([self._rows[rows], *self._others], self.mean, self.scale)
 
-    def logits(
+    def expand(
         self, weights: Float[np.ndarray, "num_classes num_features"]
-    ) -> Iterator[tuple[slice, Float[np.ndarray, "num_classes rows"]]]:
-        """Features times weights, a block of samples at a time, and which samples these are."""
-        columns = np.ascontiguousarray(weights.T, dtype=np.float32)
-        columns = reduce(lambda right, left: left @ right, reversed(self._others), columns)
-        for start, block in zip(
-            range(0, self.num_samples, _ROWS_AT_ONCE), self._blocks, strict=True
-        ):
-            # (classes, samples), rows contiguous: sums over the few classes are fast that way.
-            yield (
-                slice(start, start + block.shape[0]),
-                np.ascontiguousarray((block @ columns).T),
-            )
+    ) -> Float[np.ndarray, "num_columns num_classes"]:
+        """By what a block is multiplied to have the features times the weights."""
+        columns = np.ascontiguousarray(weights.T, dtype=self.dtype)
+        return reduce(lambda right, left: left @ right, reversed(self._others), columns)
 
-    def pull(
-        self, residuals: Sequence[Float[np.ndarray, "num_classes rows"]]
+    def collect(
+        self, sums: Float[np.ndarray, "num_columns num_classes"]
     ) -> Float[np.ndarray, "num_classes num_features"]:
-        """Residuals of all blocks times the features."""
-        total = sum(
-            block.T @ np.ascontiguousarray(part.T)
-            for block, part in zip(self._blocks, residuals, strict=True)
-        )
-        total = reduce(lambda right, left: left.T @ right, self._others, total)
+        """Residuals times the features, of the transposed blocks times the residuals."""
+        total = reduce(lambda right, left: left.T @ right, self._others, sums)
         return total.T.astype(np.float64)
 
 
@@ -111,7 +104,7 @@ class Fit:
         weights: of the features, `(num_classes, num_features)`.
         intercepts: `(num_classes,)`.
         converged: whether it ended before the last iteration that it was allowed: since one gained
-            too little, or since float32 shows no way down.
+            too little, or since its precision shows no way down.
         late_gain: by how much its last ten iterations lowered the loss.
     """
 
@@ -124,9 +117,10 @@ class Fit:
     def log_losses(self, design: Design, labels: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """What each sample's class costs in nats."""
         losses = np.empty(design.num_samples)
-        for rows, logits in design.logits(self.weights):
-            places = _places(logits, labels[rows])
-            correct, total = _softmax(logits, self.intercepts, places)
+        columns = design.expand(self.weights)
+        for rows, block in design.blocks:
+            logits = np.ascontiguousarray((block @ columns).T)
+            correct, total = _softmax(logits, self.intercepts, _places(logits, labels[rows]))
             losses[rows] = np.log(total) - correct
         return losses
 
@@ -161,7 +155,10 @@ def fit(
     """
     num_classes, num_features = len(intercepts), design.num_features
     exact_weights = sample_weights.astype(np.float64)
-    sample_weights = sample_weights.astype(np.float32)  # as everything that has a row a sample
+    sample_weights = sample_weights.astype(design.dtype)  # as everything that has a row a sample
+
+    # One array for all blocks and iterations: to be given fresh memory takes as long as to fill it.
+    scratch = np.empty(num_classes * min(_ROWS_AT_ONCE, len(labels)), dtype=design.dtype)
 
     def unpack(parameters):
         slopes, offsets = np.split(parameters.reshape(num_classes, -1), [num_features], axis=1)
@@ -171,18 +168,24 @@ def fit(
 
     def loss_and_gradient(parameters):
         slopes, weights, offsets = unpack(parameters)
-        loss, residuals = 0.5 * penalty * np.vdot(slopes, slopes), []
-        sums = np.zeros(num_classes)
-        for rows, logits in design.logits(weights):
+        loss, sums = 0.5 * penalty * np.vdot(slopes, slopes), np.zeros(num_classes)
+        columns = design.expand(weights)
+        collected = np.zeros_like(columns)
+        for rows, block in design.blocks:
+            product = block @ columns
+            # (classes, samples), rows contiguous: sums over the few classes are fast that way.
+            logits = scratch[: product.size].reshape(num_classes, -1)
+            np.copyto(logits, product.T)
             places = _places(logits, labels[rows])
             correct, total = _softmax(logits, offsets, places)
             loss += np.vdot(exact_weights[rows], np.log(total) - correct) / unit
             logits *= sample_weights[rows] / total
             logits.reshape(-1)[places] -= sample_weights[rows]
             sums += logits.sum(axis=1, dtype=np.float64)
-            residuals.append(logits)
+            np.copyto(product.T, logits)
+            collected += block.T @ product
         gradient = np.empty((num_classes, num_features + 1))
-        pulled = design.pull(residuals)
+        pulled = design.collect(collected)
         if scaled:
             pulled = _times(pulled - np.outer(sums, design.mean), design.scale)
         gradient[:, :-1] = pulled / unit + penalty * slopes
@@ -213,7 +216,7 @@ def fit(
 
 def _softmax(logits, intercepts, places) -> tuple[np.ndarray, np.ndarray]:
     """Turn logits into unnormalised probabilities in place; the correct logits, and the sums."""
-    logits += intercepts.astype(np.float32)[:, None]
+    logits += intercepts.astype(logits.dtype)[:, None]
     logits -= logits.max(axis=0)
     correct = logits.reshape(-1)[places]
     np.exp(logits, out=logits)
@@ -241,10 +244,10 @@ def _groups(labels: np.ndarray) -> Iterator[np.ndarray]:
             start = stop
 
 
-def _one_hot(labels: Int[np.ndarray, "n num_columns"]) -> sparse.csr_array:
+def _one_hot(labels: Int[np.ndarray, "n num_columns"], dtype: DTypeLike) -> sparse.csr_array:
     num_rows, num_columns = labels.shape
     ends = np.cumsum(labels.max(axis=0) + 1)
     positions = labels + np.concatenate([[0], ends[:-1]])
     row_starts = np.arange(num_rows + 1) * num_columns
-    ones = np.ones(labels.size, dtype=np.float32)
+    ones = np.ones(labels.size, dtype=dtype)
     return sparse.csr_array((ones, positions.ravel(), row_starts), shape=(num_rows, int(ends[-1])))
