@@ -11,9 +11,9 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import entr
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-from sklearn.model_selection import train_test_split
 
-from lib.metrics.validation import check_count, check_fraction, check_samples, relabel
+from lib.metrics.sap import check_split, many_values_allowed, split_samples
+from lib.metrics.validation import check_count, check_samples, relabel
 
 
 @dataclass(frozen=True)
@@ -103,15 +103,17 @@ def dci(
         max_depth: splits between a tree's root and a leaf, at least 1; None takes 8, or 3.
         held_out: share of the samples to predict, the others being fitted, strictly between 0 and
             1.
-        seed: of the division of the samples and of the learner.
+        seed: of the division of the samples and of the learner, from 0 to 2^32 - 1.
 
     Returns:
         The three scores. They are comparable only between equal learners: deeper trees fit the
         noise of latents that do not matter, which lowers the first two.
 
     Raises:
-        TypeError, ValueError: bad sources or latents, see `lib.metrics.infomec`; a single source;
-            an unknown learner; sizes out of range; too few samples to fit two values of a source.
+        TypeError: bad sources or latents, see `lib.metrics.infomec`; sizes or a seed that are not
+            integers.
+        ValueError: bad sources or latents; a single source; an unknown learner; sizes, `held_out`
+            or seed out of range; too few samples to fit, or to fit two values of a source.
 
     Source: Eastwood & Williams 2018, "A Framework for the Quantitative Evaluation of Disentangled
     Representations", section 2: 1 less the entropy of importances, with as many as can be as base
@@ -122,17 +124,14 @@ def dci(
     no latent matters, disentanglement is 0, as theirs.
     """
     chosen, num_rounds, max_depth = _check_learner(learner, num_rounds, max_depth)
-    check_fraction("held_out", held_out)
-    seed = check_count("seed", seed, minimum=0)
+    held_out, seed = check_split(held_out, seed)
     samples = check_samples(sources, latents, discrete)
     if samples.sources.shape[1] < 2:
         raise ValueError(
             "sources hold 1 source; expected at least 2, between which a latent can be divided."
         )
     places = relabel(samples.latents)
-    fitted, predicted = train_test_split(
-        np.arange(len(places)), test_size=held_out, random_state=seed
-    )
+    fitted, predicted = split_samples(len(places), held_out, seed)
     _check_fitted(samples.sources[fitted])
 
     def learn(source):
@@ -140,12 +139,13 @@ def dci(
         model.fit(places[fitted], source[fitted])
         return model.feature_importances_, model.score(places[predicted], source[predicted])
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # Filters of warnings are the process's own: set here, not by each thread.
+    with many_values_allowed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         learned = list(pool.map(learn, samples.sources.T))
     importances = np.array([of_latents for of_latents, _ in learned])
     accuracies = np.array([accuracy for _, accuracy in learned])
-    per_latent = _concentrations(importances.T)
-    per_source = _concentrations(importances)
+    per_latent = _one_less_entropy(importances.T)
+    per_source = _one_less_entropy(importances)
     weights = importances.sum(axis=0)
     if weights.any():
         weights /= weights.sum()
@@ -166,7 +166,7 @@ def dci(
     )
 
 
-def _concentrations(
+def _one_less_entropy(
     importances: Float[np.ndarray, "rows columns"],
 ) -> Float[np.ndarray, " rows"]:
     """1 less the entropy of each row over its largest possible; 0 for a row of zeros."""

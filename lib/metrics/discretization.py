@@ -62,7 +62,7 @@ def check_bins(method: str, num_bins: int) -> int:
         TypeError: `num_bins` that is not an integer.
         ValueError: unknown method, fewer than 2 bins.
     """
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method={method!r} is unknown; expected one of {', '.join(METHODS)}.")
     return check_count("num_bins", num_bins, minimum=2)
 

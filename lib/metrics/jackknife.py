@@ -23,9 +23,9 @@ def jackknife(
 
     Args:
         score: takes sources and latents of the same images and returns a number, or several by
-            name. It is called `num_groups + 1` times. Fewer samples must change it smoothly: `sap`
-            and `dci`, which divide whatever samples they get at random, come out several times too
-            wide.
+            name; of a result with several fields pass one: `lambda s, z: mig(s, z).score`. It is
+            called `num_groups + 1` times. Fewer samples must change it smoothly: `sap` and `dci`,
+            which divide whatever samples they get at random, come out several times too wide.
         sources: one row an image, `(n, ...)`.
         latents: one row an image, `(n, ...)`.
         num_groups: groups of equal size, or one sample apart, that are left out in turn; from 2 to
@@ -41,8 +41,10 @@ def jackknife(
         returns names. A score that is NaN gives NaN.
 
     Raises:
-        TypeError: `num_groups` or `seed` that is not an integer.
-        ValueError: lengths that differ, number of groups, confidence or seed out of range.
+        TypeError: `num_groups` or `seed` that is not an integer; a score of all samples that is
+            neither a number nor a mapping of names to numbers.
+        ValueError: masked entries, lengths that differ, number of groups, confidence or seed out of
+            range.
 
     Source: the delete-a-group jackknife, Shao & Tu 1995, "The Jackknife and Bootstrap", section
     2.3; as many groups as samples is the jackknife of Tukey 1958.
@@ -51,10 +53,13 @@ def jackknife(
     out sample has been fitted. The interval is of these samples' size: it does not hold the
     score's bias, nor the spread over training seeds, for which see `lib.metrics.mean_interval`.
     """
+    _check_unmasked("sources", sources)
+    _check_unmasked("latents", latents)
     sources, latents = np.asarray(sources), np.asarray(latents)
     groups = _groups(sources, latents, num_groups, seed)
     check_fraction("confidence", confidence)
     whole = score(sources, latents)
+    _check_score(whole)
     parts = [
         score(sources[groups != group], latents[groups != group]) for group in range(num_groups)
     ]
@@ -64,6 +69,28 @@ def jackknife(
             for name in whole
         }
     return _interval(whole, parts, confidence)
+
+
+def _check_unmasked(name: str, values: ArrayLike) -> None:
+    # Here, since the score gets arrays that have lost their mask.
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} are a masked array with {np.ma.count_masked(values)} masked entries; expected "
+            "a value everywhere. Drop these rows from sources and latents."
+        )
+
+
+def _check_score(value: object) -> None:
+    entries = value if isinstance(value, Mapping) else {None: value}
+    for name, entry in entries.items():
+        # Numbers of any kind, and arrays without dimensions.
+        if not hasattr(entry, "__float__") or getattr(entry, "ndim", 0) != 0:
+            where = "" if name is None else f" under {name!r}"
+            raise TypeError(
+                f"score returned {type(entry).__name__}{where}; expected a number, or a mapping of "
+                "names to numbers. Pass a function that picks one, such as "
+                "lambda s, z: mig(s, z).score."
+            )
 
 
 def _groups(sources: np.ndarray, latents: np.ndarray, num_groups: int, seed: int) -> np.ndarray:
@@ -85,5 +112,6 @@ def _groups(sources: np.ndarray, latents: np.ndarray, num_groups: int, seed: int
 def _interval(whole: float, parts: list[float], confidence: float) -> Interval:
     num_groups = len(parts)
     # (G - 1) / G times the sum of squares is (G - 1)^2 / G times the variance with G - 1.
-    error = (num_groups - 1) * np.std(parts, ddof=1) / np.sqrt(num_groups)
+    deviation = np.std([float(part) for part in parts], ddof=1)
+    error = (num_groups - 1) * deviation / np.sqrt(num_groups)
     return Interval(float(whole), float(stdtrit(num_groups - 1, (1 + confidence) / 2) * error))

@@ -65,8 +65,7 @@ def mig(
     num_bins = check_bins(discretization, num_bins)
     samples = check_samples(sources, latents, discrete)
     nmi = nmi_of_bins(samples, discretization, num_bins)
-    second, best = np.sort(np.pad(nmi, ((0, 0), (1, 0))), axis=1)[:, -2:].T
-    gaps = best - second
+    gaps = gaps_to_second(nmi)
     return MIG(
         score=float(gaps.mean()),
         per_source=gaps,
@@ -74,3 +73,11 @@ def mig(
         discretization=None if samples.discrete else discretization,
         num_bins=None if samples.discrete else num_bins,
     )
+
+
+def gaps_to_second(
+    table: Float[np.ndarray, "num_sources num_latents"],
+) -> Float[np.ndarray, " num_sources"]:
+    """Largest entry of each row less its second largest, which is 0 in a row of one; none < 0."""
+    second, best = np.sort(np.pad(table, ((0, 0), (1, 0))), axis=1)[:, -2:].T
+    return best - second

@@ -75,8 +75,9 @@ def nmi_of_samples(
             limits[i] = chance_limit_of_neighbors(of_source, protocol.num_neighbors, probability)
             continue
         for j, latent in enumerate(samples.latents.T):
-            expected[i, j] = expected_information(of_source, np.bincount(latent))
-            limits[i, j] = chance_limit_of_counts(expected[i, j], len(latent), probability)
+            of_latent = np.bincount(latent)
+            expected[i, j] = expected_information(of_source, of_latent)
+            limits[i, j] = chance_limit_of_counts(of_source, of_latent, expected[i, j], probability)
     found = information > np.maximum(limits, _ROUNDING)
     nmi = np.divide(
         information - expected,

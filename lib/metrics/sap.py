@@ -1,5 +1,8 @@
 """Separated attribute predictability: how far one latent alone predicts each source."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +11,11 @@ from numpy.typing import ArrayLike
 from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
+from lib.metrics.mig import gaps_to_second
 from lib.metrics.validation import check_count, check_fraction, check_samples, relabel
+
+# The largest that scikit-learn takes.
+_MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +56,7 @@ def sap(
         discrete: whether latents are discrete; None takes integers as discrete.
         held_out: share of the samples to predict, the others being fitted, strictly between 0 and
             1.
-        seed: of the division of the samples.
+        seed: of the division of the samples, from 0 to 2^32 - 1.
 
     Returns:
         The gap in balanced accuracy. It reaches 1 only if one latent determines the source and all
@@ -57,8 +64,9 @@ def sap(
         Of a single latent, the second largest is 0.
 
     Raises:
-        TypeError, ValueError: bad sources or latents, see `lib.metrics.infomec`; `held_out` out of
-            range, or that leaves no sample on one side.
+        TypeError: bad sources or latents, see `lib.metrics.infomec`; a seed that is not an integer.
+        ValueError: bad sources or latents; `held_out` or seed out of range; a share that leaves no
+            sample to fit.
 
     Source: Kumar, Sattigeri & Balakrishnan 2018, arXiv 1711.00848, section 3: thresholds on one
     latent predict a categorical source, by balanced accuracy; an inactive latent predicts 0.
@@ -69,23 +77,20 @@ def sap(
     1811.12359, use a linear support vector machine, which separates V classes of one latent less
     well.
     """
-    check_fraction("held_out", held_out)
-    seed = check_count("seed", seed, minimum=0)
+    held_out, seed = check_split(held_out, seed)
     samples = check_samples(sources, latents, discrete)
     # Thresholds depend on the order of values alone, and so not on a latent's scale.
     places = relabel(samples.latents)
-    fitted, predicted = train_test_split(
-        np.arange(len(places)), test_size=held_out, random_state=seed
-    )
+    fitted, predicted = split_samples(len(places), held_out, seed)
     predictability = np.zeros((samples.sources.shape[1], places.shape[1]))
-    for j, latent in enumerate(places.T):
-        if latent.max() == 0:
-            continue
-        for i, source in enumerate(samples.sources.T):
-            cells = latent if samples.discrete else _divide(latent, source, fitted)
-            predictability[i, j] = _balanced_accuracy(cells, source, fitted, predicted)
-    second, best = np.sort(np.pad(predictability, ((0, 0), (1, 0))), axis=1)[:, -2:].T
-    gaps = best - second
+    with many_values_allowed():
+        for j, latent in enumerate(places.T):
+            if latent.max() == 0:
+                continue
+            for i, source in enumerate(samples.sources.T):
+                cells = latent if samples.discrete else _divide(latent, source, fitted)
+                predictability[i, j] = _balanced_accuracy(cells, source, fitted, predicted)
+    gaps = gaps_to_second(predictability)
     return SAP(
         score=float(gaps.mean()),
         per_source=gaps,
@@ -94,6 +99,58 @@ def sap(
         held_out=held_out,
         seed=seed,
     )
+
+
+def check_split(held_out: object, seed: object) -> tuple[float, int]:
+    """Check how samples are to be split and return the share and the seed.
+
+    Args:
+        held_out: strictly between 0 and 1.
+        seed: from 0 to 2^32 - 1.
+
+    Raises:
+        TypeError: a seed that is not an integer.
+        ValueError: out of range.
+    """
+    check_fraction("held_out", held_out)
+    seed = check_count("seed", seed, minimum=0)
+    if seed > _MAX_SEED:
+        raise ValueError(
+            f"seed={seed} is not allowed; expected at most 2^32 - 1, which is {_MAX_SEED}."
+        )
+    return float(held_out), seed
+
+
+def split_samples(
+    num_samples: int, held_out: float, seed: int
+) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " k"]]:
+    """Draw which samples to fit and which to predict.
+
+    Args:
+        num_samples: at least 2.
+        held_out: share to predict, rounded up to a whole number of samples; see `check_split`.
+        seed: see `check_split`.
+
+    Raises:
+        ValueError: no sample is left to fit.
+    """
+    if np.ceil(held_out * num_samples) >= num_samples:
+        raise ValueError(
+            f"held_out={held_out} leaves none of the {num_samples} samples to fit; expected at "
+            "least one to fit and one to predict. Draw more samples, or hold out fewer."
+        )
+    fitted, predicted = train_test_split(
+        np.arange(num_samples), test_size=held_out, random_state=seed
+    )
+    return fitted, predicted
+
+
+@contextmanager
+def many_values_allowed() -> Iterator[None]:
+    """Keep scikit-learn from warning that a source of many values might be no category."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
+        yield
 
 
 def _divide(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+from scipy.stats import hypergeom
 from sklearn.metrics import mutual_info_score
 from sklearn.metrics.cluster import expected_mutual_information
 
@@ -58,9 +59,57 @@ def test_limit_of_counts_is_exceeded_as_rarely_as_it_says(sizes):
     expected = expected_information(source_counts, latent_counts)
     # The mean is exact; four standard errors of 400 draws.
     assert abs(draws.mean() - expected) < 4 * draws.std() / 20
-    limit = chance_limit_of_counts(expected, 1_000, 0.05)
+    limit = chance_limit_of_counts(source_counts, latent_counts, expected, 0.05)
     # 5 % of 400 are 20, give or take 4.4; sparse tables exceed it more rarely.
     assert np.sum(draws > limit) <= 20 + 4 * 4.4
+
+
+def test_limit_of_counts_where_all_cells_are_full_is_that_of_chi_squared():
+    # Nine degrees of freedom; 16.919 of any table is their 95 % quantile.
+    counts = np.full(4, 100_000)
+    expected = expected_information(counts, counts)
+    limit = chance_limit_of_counts(counts, counts, expected, 0.05)
+    assert 2 * 400_000 * limit == pytest.approx(16.919, rel=1e-3)
+
+
+def test_limit_of_a_rare_cell_bounds_its_exact_tail():
+    # Four samples of 2,000 in both: whether two or more coincide is hypergeometric.
+    counts = np.array([4, 1_996])
+    tail = hypergeom.sf(np.arange(4), 2_000, 4, 4)
+
+    def information(coincide):
+        table = np.array([[coincide, 4 - coincide], [4 - coincide, 1_992 + coincide]])
+        return mutual_info_score(None, None, contingency=table)
+
+    expected = expected_information(counts, counts)
+    for coincide, probability in enumerate(tail[:3]):
+        limit = chance_limit_of_counts(counts, counts, expected, probability)
+        assert information(coincide) <= limit
+
+
+def binary(share):
+    return lambda rng, size: (rng.random(size) < share).astype(int)
+
+
+def geometric(rng, size):
+    return np.minimum(rng.geometric(0.3, size=size), 15)
+
+
+@pytest.mark.parametrize(
+    ("draw", "num_samples"),
+    [(binary(0.005), 2_000), (binary(0.02), 500), (binary(0.1), 500), (geometric, 500)],
+)
+@pytest.mark.parametrize("discrete", [True, False])
+def test_chance_is_left_in_no_more_matrices_than_the_protocol_says(draw, num_samples, discrete):
+    rng, left, num_matrices = np.random.default_rng(0), 0, 100
+    for _ in range(num_matrices):
+        sources = draw(rng, (num_samples, 3))
+        sources[:2] = [[0], [1]]  # no source is constant
+        size = (num_samples, 4)
+        latents = draw(rng, size) if discrete else rng.normal(size=size)
+        left += nmi_matrix(sources, latents, protocol="corrected").any()
+    # One in a hundred; more than four have a probability below 0.004.
+    assert left <= 4
 
 
 @pytest.mark.parametrize("num_neighbors", [3, 10])

@@ -1,5 +1,7 @@
 """DCI against values worked out by hand, scipy's entropy and scikit-learn's forest."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import entropy
@@ -171,3 +173,22 @@ def test_latents_of_noise_beside_a_perfect_representation_change_nothing(learner
     result = dci(sources, latents, learner=learner)
     assert result.disentanglement > 0.95
     assert result.completeness > 0.95
+
+
+def test_choices_that_scikit_learn_would_refuse():
+    result = dci(SOURCES, NOISY, held_out=np.float32(0.5), seed=2**32 - 1)
+    assert type(result.held_out) is float
+    assert result.held_out == 0.5
+    with pytest.raises(ValueError, match=r"seed=4294967296 is not allowed; expected at most 2\^32"):
+        dci(SOURCES, NOISY, seed=2**32)
+    with pytest.raises(ValueError, match=r"held_out=0\.9999 leaves none of the 600 samples"):
+        dci(SOURCES, NOISY, held_out=0.9999)
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_as_many_values_as_samples_are_no_reason_to_warn(learner):
+    sources = np.column_stack([np.arange(60), np.arange(60) % 2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # A value that was not fitted is not predicted.
+        assert dci(sources, sources, learner=learner).informativeness_per_source[0] == 0

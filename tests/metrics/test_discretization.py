@@ -74,6 +74,11 @@ def test_unknown_method(method):
         discretize(column(0.0, 1.0), method, 20)
 
 
+def test_a_method_that_is_an_array():
+    with pytest.raises(ValueError, match=r"method=array\(.* is unknown; .*equal_width, equal"):
+        discretize(column(0.0, 1.0), np.array(METHODS), 20)
+
+
 @pytest.mark.parametrize("num_bins", [1, 0, -3])
 def test_too_few_bins(num_bins):
     with pytest.raises(ValueError, match=f"num_bins={num_bins} is not allowed; expected at least"):

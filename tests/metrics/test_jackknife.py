@@ -2,10 +2,11 @@
 
 import math
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.metrics import mean_interval, modularity, nmi_matrix
+from lib.metrics import infomec, mean_interval, mig, modularity, nmi_matrix
 from lib.metrics.jackknife import jackknife
 
 VALUES = np.random.default_rng(0).normal(3, 2, size=(60, 1))
@@ -144,3 +145,45 @@ def test_bad_confidence(confidence):
 def test_bad_lengths():
     with pytest.raises(ValueError, match=r"sources have shape \(60, 1\) and latents \(59, 1\)"):
         jackknife(mean_latent, NO_SOURCES, VALUES[1:])
+
+
+def test_masked_entries():
+    masked = np.ma.masked_greater(VALUES, 3)
+    message = f"are a masked array with {masked.mask.sum()} masked entries; expected a value every"
+    with pytest.raises(ValueError, match=f"latents {message}"):
+        jackknife(mean_latent, NO_SOURCES, masked)
+    with pytest.raises(ValueError, match=f"sources {message}"):
+        jackknife(mean_latent, masked, VALUES)
+    # Nothing is masked.
+    kept = np.ma.masked_array(VALUES, mask=False)
+    assert jackknife(mean_latent, NO_SOURCES, kept) == jackknife(mean_latent, NO_SOURCES, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("score", "returned"),
+    [
+        pytest.param(infomec, "InfoMEC", id="infomec"),
+        pytest.param(mig, "MIG", id="mig"),
+        pytest.param(nmi_matrix, "ndarray", id="array"),
+        pytest.param(lambda *_: None, "NoneType", id="nothing"),
+        pytest.param(lambda *_: "0.5", "str", id="string"),
+        pytest.param(lambda *_: {"nmi": 0.5, "all": [0.5]}, "list under 'all'", id="by name"),
+    ],
+)
+def test_scores_that_are_no_numbers(score, returned):
+    calls = []
+
+    def count(sources, latents):
+        calls.append(len(sources))
+        return score(sources, latents)
+
+    with pytest.raises(
+        TypeError, match=rf"score returned {returned}; .* lambda s, z: mig\(s, z\)\.score"
+    ):
+        jackknife(count, *noisy_samples(np.random.default_rng(0)))
+    assert calls == [300]
+
+
+@pytest.mark.parametrize("kind", [float, int, np.float32, np.array, jnp.float32, jnp.bfloat16])
+def test_numbers_of_any_kind(kind):
+    assert jackknife(lambda *_: kind(1), NO_SOURCES, VALUES) == (1, 0)

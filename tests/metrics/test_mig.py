@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import mutual_info_score
 
 from lib.metrics.discretization import discretize
-from lib.metrics.mig import mig
+from lib.metrics.mig import gaps_to_second, mig
 
 GRID = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 RNG = np.random.default_rng(0)
@@ -28,6 +28,12 @@ def test_by_hand():
 def test_one_latent():
     # It determines the first source, and the second largest is 0; of the second it tells nothing.
     np.testing.assert_allclose(mig(GRID, GRID[:, :1]).per_source, [1, 0], atol=1e-12)
+
+
+def test_gaps_by_hand():
+    # The largest, wherever it is, less the next; equal ones have no gap; one alone is its own gap.
+    np.testing.assert_array_equal(gaps_to_second(np.array([[1.0, 7, 4], [2, 2, 0]])), [3, 0])
+    np.testing.assert_array_equal(gaps_to_second(np.array([[3.0], [0]])), [3, 0])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Separated attribute predictability against values worked out by hand and scikit-learn."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
@@ -125,3 +127,21 @@ def test_bad_arrays():
         sap(SOURCES, NOISY[1:])
     with pytest.raises(ValueError, match=r"sources hold a single value in columns \[0\]"):
         sap(SOURCES * [0, 1, 1], NOISY)
+
+
+def test_choices_that_scikit_learn_would_refuse():
+    result = sap(SOURCES, NOISY, held_out=np.float32(0.5), seed=2**32 - 1)
+    assert type(result.held_out) is float
+    assert result.held_out == 0.5
+    with pytest.raises(ValueError, match=r"seed=4294967296 is not allowed; expected at most 2\^32"):
+        sap(SOURCES, NOISY, seed=2**32)
+    with pytest.raises(ValueError, match=r"held_out=0\.9999 leaves none of the 1000 samples"):
+        sap(SOURCES, NOISY, held_out=0.9999)
+
+
+def test_as_many_values_as_samples_are_no_reason_to_warn():
+    source = np.arange(60)[:, None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # A value that was not fitted is not predicted.
+        assert sap(source, source * 1.0).score == 0
