@@ -79,10 +79,10 @@ def infomec(
             depends on the number of samples.
 
     Returns:
-        The scores with NMI and active latents. Under `corrected` a latent is active when it varies
-        and its NMI with some source is at least 0.01 and more than chance; any number of active
-        latents will do: with one, compactness of a source is 1 if that latent tells of it, and
-        without any it is 0, and modularity NaN.
+        The scores with NMI and active latents, see `active_latents`. Under `corrected`, where an
+        active latent tells more of some source than chance, any number of them will do: with one,
+        compactness of a source is 1 if that latent tells of it, and without any it is 0, and
+        modularity NaN.
 
     Raises:
         TypeError: sources that are not integers, latents that are not numbers, `discrete` that is
@@ -100,12 +100,11 @@ def infomec(
     """
     constants = find_protocol(protocol)
     samples = check_samples(sources, latents, discrete)
-    active = active_latents(samples.given, discrete=samples.discrete, protocol=protocol)
     _check_num_sources("sources", samples.sources.shape[1])
     nmi = nmi_of_samples(samples, constants)
+    active = active_latents(samples.given, discrete=samples.discrete, protocol=protocol, nmi=nmi)
     undefined = ""
     if constants.is_corrected:
-        active &= nmi.max(axis=0) >= constants.least_nmi
         if not active.any():
             undefined = (
                 f"latents have 0 active of {active.size}: none tells more of a source than chance "

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 from lib.metrics.intervals import Interval
-from lib.metrics.validation import check_count, check_fraction
+from lib.metrics.validation import check_count, check_fraction, check_unmasked
 
 
 def jackknife(
@@ -53,8 +53,9 @@ def jackknife(
     out sample has been fitted. The interval is of these samples' size: it does not hold the
     score's bias, nor the spread over training seeds, for which see `lib.metrics.mean_interval`.
     """
-    _check_unmasked("sources", sources)
-    _check_unmasked("latents", latents)
+    # Here, since the score gets arrays that have lost their mask.
+    check_unmasked("sources", sources)
+    check_unmasked("latents", latents)
     sources, latents = np.asarray(sources), np.asarray(latents)
     groups = _groups(sources, latents, num_groups, seed)
     check_fraction("confidence", confidence)
@@ -69,15 +70,6 @@ def jackknife(
             for name in whole
         }
     return _interval(whole, parts, confidence)
-
-
-def _check_unmasked(name: str, values: ArrayLike) -> None:
-    # Here, since the score gets arrays that have lost their mask.
-    if np.ma.is_masked(values):
-        raise ValueError(
-            f"{name} are a masked array with {np.ma.count_masked(values)} masked entries; expected "
-            "a value everywhere. Drop these rows from sources and latents."
-        )
 
 
 def _check_score(value: object) -> None:

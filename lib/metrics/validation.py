@@ -65,7 +65,9 @@ def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None)
     if sources.dtype.kind not in "iub":
         raise TypeError(
             f"sources have dtype {sources.dtype}; expected integers, which say which value each "
-            "source takes. If they hold whole numbers, pass sources.astype(int)."
+            "source takes. If they hold whole numbers, pass sources.astype(int); continuous ones "
+            "are cut into classes by lib.metrics.discretize, and np.unique(names, "
+            "return_inverse=True)[1] numbers names."
         )
     latents, discrete = check_latents(latents, discrete)
     if len(sources) != len(latents):
@@ -108,7 +110,8 @@ def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray
     if latents.dtype.kind not in "iubf":
         raise TypeError(
             f"latents have dtype {latents.dtype}; expected integers or booleans (discrete) or "
-            "floats (continuous). Another numeric type can be cast: latents.astype('float32')."
+            "floats (continuous). Other numbers can be cast: latents.astype(int) if they are "
+            "indices, latents.astype('float32') if they are continuous."
         )
     if latents.dtype.kind == "f" and not np.isfinite(latents).all():
         columns = np.flatnonzero(~np.isfinite(latents).all(axis=0)).tolist()
@@ -129,46 +132,77 @@ def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray
 
 
 def active_latents(
-    latents: ArrayLike, *, discrete: bool | None = None, protocol: str = "hsu2023"
+    latents: ArrayLike,
+    *,
+    discrete: bool | None = None,
+    protocol: str = "hsu2023",
+    nmi: ArrayLike | None = None,
 ) -> Bool[np.ndarray, " num_latents"]:
-    """Say which latents vary enough to be scored.
+    """Say which latents are scored.
 
     Args:
         latents: `(n, num_latents)`, integers (discrete) or floats (continuous).
         discrete: whether latents are discrete; None takes integers as discrete.
         protocol: a name in `PROTOCOLS`.
+        nmi: `nmi_matrix` of sources and these latents, `(num_sources, num_latents)`, which
+            `corrected` asks for.
 
     Returns:
         For each latent, whether its spread exceeds the protocol's threshold, see `Activity`; for
-        `hsu2023` a discrete latent that takes more than one value, or a continuous one with a range
-        above a twentieth of the widest latent's. `corrected` also asks that the latent tells of
-        some source, which takes sources to know; see `lib.metrics.infomec`.
+        `hsu2023` and `corrected` a discrete latent that takes more than one value, or a continuous
+        one with a range above a twentieth of the widest latent's. Under `corrected` it must also
+        have an NMI of at least 0.01 with some source.
 
     Raises:
         TypeError: latents that are not numbers.
-        ValueError: wrong dimensions, values that are not finite, unknown protocol.
+        ValueError: wrong dimensions, values that are not finite, unknown protocol; `corrected`
+            without NMI, or with NMI of another number of latents.
 
     Source: the protocol's, see `Protocol.source`.
     """
-    activity = find_protocol(protocol).activity
+    constants = find_protocol(protocol)
+    activity = constants.activity
     latents, discrete = check_latents(latents, discrete)
-    values = latents.astype(np.float64)
+    if latents.dtype.kind == "f":
+        values = latents.astype(np.float64)
+    else:
+        # Differences are exact, those of integers too that no float64 holds.
+        values = latents.astype(np.uint64) - latents.min(axis=0).astype(np.uint64)
+        values = values.astype(np.float64)
     if activity.spread == "range":
         spreads = np.ptp(values, axis=0)
     else:
         low, high = np.quantile(values, [0.25, 0.75], axis=0)
         spreads = high - low
     if discrete:
-        return (spreads > activity.discrete) & (spreads > spreads.max() * activity.discrete_share)
-    return spreads > spreads.max() * activity.continuous_share
+        active = spreads > np.maximum(activity.discrete, spreads.max() * activity.discrete_share)
+    else:
+        active = spreads > spreads.max() * activity.continuous_share
+    if not constants.is_corrected:
+        return active
+    if nmi is None or np.ndim(nmi) != 2 or np.shape(nmi)[1] != len(active):
+        raise ValueError(
+            f"nmi has shape {np.shape(nmi)}; protocol={protocol!r} expects (num_sources, "
+            f"{len(active)}): nmi=nmi_matrix(sources, latents, protocol={protocol!r})."
+        )
+    return active & (np.asarray(nmi).max(axis=0) >= constants.least_nmi)
 
 
-def _check_table(name: str, values: ArrayLike) -> np.ndarray:
+def check_unmasked(name: str, values: ArrayLike) -> None:
+    """Check that an array has a value everywhere.
+
+    Raises:
+        ValueError: entries are masked.
+    """
     if np.ma.is_masked(values):
         raise ValueError(
             f"{name} are a masked array with {np.ma.count_masked(values)} masked entries; expected "
             "a value everywhere. Drop these rows from sources and latents."
         )
+
+
+def _check_table(name: str, values: ArrayLike) -> np.ndarray:
+    check_unmasked(name, values)
     try:
         table = np.asarray(values)
     except ValueError as error:

@@ -83,3 +83,14 @@ def test_without_information_the_uneven_classes_score_zero(sources):
     result = explicitness(sources, np.zeros((len(sources), 1), dtype=int))
     np.testing.assert_allclose(result.per_source, 0, atol=1e-6)  # in float32
     assert result.converged == (True, True)
+
+
+def test_corrected_reads_a_source_along_a_narrow_direction():
+    # What a linear model can read does not depend on how narrow the direction is.
+    rng = np.random.default_rng(0)
+    sources = rng.integers(4, size=(2_000, 2))
+    noise = rng.normal(size=(2_000, 2))
+    latents = np.hstack([noise, noise + 1e-4 * sources])
+    result = explicitness(sources, latents, protocol="corrected")
+    np.testing.assert_allclose(result.per_source, 1, atol=0.01)
+    assert all(result.converged)

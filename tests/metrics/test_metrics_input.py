@@ -94,6 +94,25 @@ def test_active_range_of_unsigned_integers_does_not_wrap():
     assert active_latents(latents).tolist() == [True, False]
 
 
+def test_active_range_of_integers_that_no_float_holds():
+    labels = np.arange(4)[:, None] + 2**60
+    assert active_latents(labels).tolist() == [True]
+    assert active_latents(-labels).tolist() == [True]
+
+
+def test_active_under_corrected_is_that_of_infomec():
+    rng = np.random.default_rng(0)
+    sources = rng.integers(5, size=(800, 2))
+    latents = np.hstack([sources, rng.integers(5, size=(800, 2)), np.zeros((800, 1), int)])
+    nmi = nmi_matrix(sources, latents, protocol="corrected")
+    active = active_latents(latents, protocol="corrected", nmi=nmi)
+    assert active.tolist() == [True, True, False, False, False]
+    np.testing.assert_array_equal(active, infomec(sources, latents, protocol="corrected").active)
+    for missing in (None, nmi[:, 1:], nmi[0]):
+        with pytest.raises(ValueError, match=r"expects \(num_sources, 5\): nmi=nmi_matrix\("):
+            active_latents(latents, protocol="corrected", nmi=missing)
+
+
 def test_active_threshold_of_continuous_latents():
     # Ranges 20, 1 and 1.01 against the threshold 20 / 20: exactly at it is not above it.
     latents = np.array([[0.0, 0.0, 0.0], [20.0, 1.0, 1.01]])
