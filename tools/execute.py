@@ -56,6 +56,9 @@ def execute_chapter(
 ) -> Execution:
     """Execute one chapter and keep the executed copy; the source stays as it is.
 
+    A chapter that fails leaves the copy of an earlier execution where it is, whose record still
+    tells what that was made from.
+
     Args:
         source: the chapter's notebook.
         out_dir: folder for the executed copy.
@@ -78,7 +81,6 @@ def execute_chapter(
     out_dir.mkdir(parents=True, exist_ok=True)
     target = out_dir / source.name
     unfinished = out_dir / f"{source.stem}.failed.ipynb"
-    target.unlink(missing_ok=True)
     started = time.perf_counter()
     try:
         _run_papermill(source, unfinished, changed, cwd)

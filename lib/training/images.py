@@ -22,21 +22,25 @@ def image_paths(folder: str | Path) -> list[Path]:
     """The PNG and JPEG files of a folder and those below it, sorted by their path there.
 
     Paths are compared letter by letter, upper case before lower: `10.png` comes before `9.png`,
-    so number files with leading zeros. Hidden files are passed over.
+    so number files with leading zeros. Hidden files are passed over, and so is all that lies in
+    hidden folders below this one.
 
     Args:
-        folder: where the images lie.
+        folder: where the images lie; a leading `~` is the home folder.
 
     Returns:
         At least one path.
 
     Raises:
         FileNotFoundError: no such folder, or no image in it.
+        ValueError: the name of the folder is empty.
     """
-    folder = Path(folder)
+    if not str(folder):
+        raise ValueError("folder='' is empty; expected the name of a folder of images.")
+    folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise FileNotFoundError(f"folder={str(folder)!r} is not a folder; expected one of images.")
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
+    files = [path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder)]
     images = [path for path in files if path.suffix.lower() in SUFFIXES]
     if not images:
         found = ", ".join(sorted({path.suffix or path.name for path in files})) or "nothing"
@@ -56,7 +60,7 @@ def read_images(
     resized by antialiased bicubic interpolation; one that has the size already keeps its pixels.
 
     Args:
-        folder: PNG and JPEG files, in folders below it too.
+        folder: PNG and JPEG files, in folders below it too; a leading `~` is the home folder.
         resolution: pixels along each side of the result, at least 1.
         channels: 3 for RGB, where a grey image has three equal channels; 1 for grey (ITU-R 601
             luma of a coloured image).
@@ -67,13 +71,15 @@ def read_images(
 
     Raises:
         FileNotFoundError: no such folder, or no image in it.
-        TypeError: `resolution` is not an integer.
-        ValueError: `resolution` or `channels` is out of range; or a file, which is named, cannot
-            be read, is not square, has transparent pixels or more than 8 bits a channel.
+        TypeError: `resolution` or `channels` is not an integer.
+        ValueError: `resolution` or `channels` is out of range, or `folder` is empty; or a file,
+            which is named, cannot be read, is not square, has transparent pixels or more than 8
+            bits a channel.
     """
     check_integer("resolution", resolution, minimum=1)
-    if channels not in _MODES:
+    if channels not in tuple(_MODES):
         raise ValueError(f"channels={channels!r} is not allowed; expected 3 (RGB) or 1 (grey).")
+    check_integer("channels", channels, minimum=1)  # True and 3.0 equal integers
     paths = image_paths(folder)
     images = np.empty((len(paths), resolution, resolution, channels), np.uint8)
     for image, path in zip(images, paths, strict=True):
@@ -100,17 +106,12 @@ def draw_images(images: ArrayLike) -> Draw:
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(
-            f"images have dtype {images.dtype}; expected uint8, 0 to 255. If they are floats in "
-            "[0, 1], pass (images * 255).round().astype('uint8')."
+            f"images have dtype {images.dtype}; expected uint8, 0 to 255. {_as_bytes(images)}"
         )
-    is_first = images.ndim == 4 and images.shape[1] in _MODES and images.shape[-1] not in _MODES
     if images.ndim != 4 or 0 in images.shape or images.shape[-1] not in _MODES:
-        remedy = "If the channels come first, pass images.transpose(0, 2, 3, 1)."
-        if not is_first:
-            remedy = "Grey images have one channel: images[..., None]."
         raise ValueError(
             f"images have shape {images.shape}; expected (n, side, side, channels) with 1 or 3 "
-            f"channels. {remedy}"
+            f"channels. {_in_shape(images)}"
         )
     if images.shape[1] != images.shape[2]:
         raise ValueError(
@@ -126,6 +127,28 @@ def _choose(num_images: jax.Array, key: jax.Array, num: int) -> jax.Array:
 
 def _show(images: jax.Array, chosen: jax.Array) -> jax.Array:
     return images[chosen].astype(jnp.float32) / 255
+
+
+def _as_bytes(images: np.ndarray) -> str:
+    """What makes uint8 of images of another type."""
+    if images.dtype.kind in "iu":
+        if images.size and images.min() >= 0 and images.max() <= 255:
+            return "Every value is within these, so pass images.astype('uint8')."
+        return "Scale the values to 0 to 255 and round them, then pass images.astype('uint8')."
+    return "If they are floats in [0, 1], pass (images * 255).round().astype('uint8')."
+
+
+def _in_shape(images: np.ndarray) -> str:
+    """What makes four axes with the colours last of images of another shape."""
+    if images.ndim == 4 and images.shape[1] in _MODES:
+        return "If the channels come first, pass images.transpose(0, 2, 3, 1)."
+    if images.ndim == 4 and images.shape[-1] == 4:
+        return "If the fourth channel is alpha, drop it: images[..., :3]."
+    return "Grey images have one channel: images[..., None]."
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _opened(path: Path) -> Image.Image:

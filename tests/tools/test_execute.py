@@ -71,6 +71,22 @@ def test_an_earlier_execution_is_kept_while_it_is_the_book_s_page(tmp_path):
     assert earlier() is None
 
 
+def test_a_failure_leaves_an_earlier_execution_and_what_is_known_of_it(tmp_path):
+    """The copy is the book's page still, until what it was made from changes."""
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(1 / (1 - seed))")
+    executed = execute(source, tmp_path)
+    before = executed.read_bytes()
+    earlier = functools.partial(earlier_execution, source, tmp_path / "out", tmp_path)
+    with pytest.raises(ChapterFailed):
+        execute(source, tmp_path, parameters={"seed": 1})
+    assert executed.read_bytes() == before
+    assert earlier() == executed
+    write_notebook(source, "# Plain", "print(1 / 0)")
+    with pytest.raises(ChapterFailed):
+        execute(source, tmp_path)
+    assert earlier() is None
+
+
 @pytest.mark.parametrize("name", ["lib/part.py", "book/results/run.json", "requirements.txt"])
 def test_an_earlier_execution_is_not_kept_when_what_it_uses_changes(tmp_path, name):
     source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile, seed)")

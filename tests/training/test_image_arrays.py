@@ -105,6 +105,24 @@ def test_folders_below_are_read_in_the_order_of_their_paths(tmp_path):
     assert read_images(tmp_path, 2, channels=1)[:, 0, 0, 0].tolist() == [3, 2, 1]
 
 
+def test_what_is_hidden_is_passed_over_in_whole_folders_too(tmp_path):
+    """Pictures that a file manager or Jupyter keeps are not read; a hidden folder itself may be."""
+    for name in (".cache/a.png", ".cache/.thumb/b.png", ".cache/c/.ipynb_checkpoints/d.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        _save(tmp_path / name, np.zeros((2, 2)))
+    assert image_paths(tmp_path / ".cache") == [tmp_path / ".cache" / "a.png"]
+    with pytest.raises(FileNotFoundError, match=r"holds no image.*found nothing"):
+        image_paths(tmp_path)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "pictures").mkdir()
+    image = _noise(3, 3, 3)
+    _save(tmp_path / "pictures" / "a.png", image)
+    np.testing.assert_array_equal(read_images("~/pictures", 3), [image])
+
+
 def test_crop_takes_the_middle_square(tmp_path):
     image = _noise(4, 10, 3)
     _save(tmp_path / "a.png", image)
@@ -117,8 +135,16 @@ def test_what_holds_no_image_is_refused(tmp_path):
     (tmp_path / "a.webp").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match=r"holds no image.*found \.webp"):
         read_images(tmp_path, 4)
-    with pytest.raises(ValueError, match="channels=4"):
-        read_images(tmp_path, 4, channels=4)
+    with pytest.raises(ValueError, match="folder='' is empty"):
+        read_images("", 4)
+
+
+@pytest.mark.parametrize(
+    ("channels", "error"), [(4, ValueError), ("3", ValueError), (True, TypeError), (3.0, TypeError)]
+)
+def test_other_channels_are_refused(tmp_path, channels, error):
+    with pytest.raises(error, match=f"channels={channels!r}"):
+        read_images(tmp_path, 4, channels=channels)
 
 
 def test_draws_are_images_of_the_array_each_as_likely():
@@ -146,7 +172,11 @@ def test_any_array_will_do():
     ("images", "error", "message"),
     [
         (np.zeros((2, 4, 4, 1)), TypeError, r"float64.*\(images \* 255\)"),
+        (np.full((2, 4, 4, 1), 255), TypeError, r"int64.*pass images\.astype\('uint8'\)"),
+        (np.full((2, 4, 4, 1), 256), TypeError, r"int64.*Scale the values to 0 to 255"),
+        (np.full((2, 4, 4, 1), -1), TypeError, r"int64.*Scale the values to 0 to 255"),
         (np.zeros((2, 4, 4), np.uint8), ValueError, r"images\[\.\.\., None\]"),
+        (np.zeros((2, 4, 4, 4), np.uint8), ValueError, r"alpha, drop it: images\[\.\.\., :3\]"),
         (np.zeros((2, 3, 4, 4), np.uint8), ValueError, r"transpose\(0, 2, 3, 1\)"),
         (np.zeros((2, 4, 6, 3), np.uint8), ValueError, "Crop them or pad"),
         (np.zeros((0, 4, 4, 3), np.uint8), ValueError, r"shape \(0, 4, 4, 3\)"),
