@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.special import entr
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
-from lib.metrics.sap import check_split, many_values_allowed, split_samples
+from lib.metrics.split import check_split, many_values_allowed, split_samples
 from lib.metrics.validation import check_count, check_samples, relabel
 
 

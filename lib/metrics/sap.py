@@ -1,21 +1,15 @@
 """Separated attribute predictability: how far one latent alone predicts each source."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
-from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
 from lib.metrics.mig import gaps_to_second
-from lib.metrics.validation import check_count, check_fraction, check_samples, relabel
-
-# The largest that scikit-learn takes.
-_MAX_SEED = 2**32 - 1
+from lib.metrics.split import check_split, many_values_allowed, split_samples
+from lib.metrics.validation import check_samples, relabel
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,58 +93,6 @@ def sap(
         held_out=held_out,
         seed=seed,
     )
-
-
-def check_split(held_out: object, seed: object) -> tuple[float, int]:
-    """Check how samples are to be split and return the share and the seed.
-
-    Args:
-        held_out: strictly between 0 and 1.
-        seed: from 0 to 2^32 - 1.
-
-    Raises:
-        TypeError: a seed that is not an integer.
-        ValueError: out of range.
-    """
-    check_fraction("held_out", held_out)
-    seed = check_count("seed", seed, minimum=0)
-    if seed > _MAX_SEED:
-        raise ValueError(
-            f"seed={seed} is not allowed; expected at most 2^32 - 1, which is {_MAX_SEED}."
-        )
-    return float(held_out), seed
-
-
-def split_samples(
-    num_samples: int, held_out: float, seed: int
-) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " k"]]:
-    """Draw which samples to fit and which to predict.
-
-    Args:
-        num_samples: at least 2.
-        held_out: share to predict, rounded up to a whole number of samples; see `check_split`.
-        seed: see `check_split`.
-
-    Raises:
-        ValueError: no sample is left to fit.
-    """
-    if np.ceil(held_out * num_samples) >= num_samples:
-        raise ValueError(
-            f"held_out={held_out} leaves none of the {num_samples} samples to fit; expected at "
-            "least one to fit and one to predict. Draw more samples, or hold out fewer."
-        )
-    fitted, predicted = train_test_split(
-        np.arange(num_samples), test_size=held_out, random_state=seed
-    )
-    return fitted, predicted
-
-
-@contextmanager
-def many_values_allowed() -> Iterator[None]:
-    """Keep scikit-learn from warning that a source of many values might be no category."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
-        yield
 
 
 def _divide(
