@@ -49,3 +49,13 @@ def check_choice(name: str, value: object, allowed: Collection[str]) -> None:
     """
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name}={value!r} is unknown; expected one of {', '.join(allowed)}.")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Require True or False.
+
+    Raises:
+        TypeError: anything else.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}={value!r} is a {type(value).__name__}; expected True or False.")

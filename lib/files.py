@@ -1,0 +1,61 @@
+"""Files that are there whole or not at all, writable folders, locks between processes."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all, whenever the process ends."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def make_folder(folder: Path, *, name: str, advice: str) -> None:
+    """Make a folder, with those above it, or find it; it must be writable.
+
+    Args:
+        folder: to make.
+        name: of the parameter that names it, for messages.
+        advice: what to pass instead, for messages.
+
+    Raises:
+        OSError: it cannot be made or written; names the parameter.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise type(error)(
+            error.errno,
+            f"{name}={str(folder)!r} cannot be written ({error.strerror}); expected {advice}",
+        ) from error
+
+
+@contextmanager
+def locked(path: Path, waiting_for: str) -> Iterator[None]:
+    """Hold a lock file; where another process holds it, say so on stderr and wait.
+
+    Args:
+        path: of the lock file, in a folder that is there.
+        waiting_for: what the other process does, for the message.
+    """
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"Waiting for another process: {waiting_for}.", file=sys.stderr, flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

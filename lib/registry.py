@@ -1,0 +1,111 @@
+"""What there is of a kind, by name: one file each in a package, and files that users name."""
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Generic, TypeVar
+
+Entry = TypeVar("Entry")
+
+EXTENSIONS_VARIABLE = "LATENT_QUANTIZATION_EXTENSIONS"
+
+
+class Registry(Mapping[str, Entry], Generic[Entry]):
+    """Entries of one kind, such as models, each added by the file that describes it.
+
+    The files of `package` are imported when an entry is first looked for, and with them the files
+    and folders that the environment variable `LATENT_QUANTIZATION_EXTENSIONS` names (separated
+    as on the PATH). So a new file is all that a new entry takes, inside the library or outside.
+
+    Args:
+        kind: what an entry is, for messages, such as "model".
+        package: whose modules add the library's own entries.
+    """
+
+    def __init__(self, kind: str, package: str):
+        self._kind = kind
+        self._package = package
+        self._entries: dict[str, Entry] = {}
+        self._modules: dict[str, str] = {}
+        self._is_searched = False
+
+    def add(self, name: str, entry: Entry, module: str) -> None:
+        """Add an entry; the same module may add it again, as a notebook's cell does.
+
+        Args:
+            name: by which it is found.
+            entry: what is found.
+            module: `__name__` of the module that describes it.
+
+        Raises:
+            ValueError: another module has added an entry of this name.
+        """
+        if self._modules.get(name, module) != module:
+            raise ValueError(
+                f"{self._kind} {name!r} of {module} is there already, from "
+                f"{self._modules[name]}; expected another name."
+            )
+        self._entries[name] = entry
+        self._modules[name] = module
+
+    def module(self, name: str) -> str:
+        """The name of the module that describes an entry.
+
+        Raises:
+            KeyError: there is no such entry.
+        """
+        self._search()
+        return self._modules[name]
+
+    def __getitem__(self, name: str) -> Entry:
+        self._search()
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._search()
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        self._search()
+        return len(self._entries)
+
+    def _search(self) -> None:
+        if self._is_searched:
+            return
+        self._is_searched = True
+        package = importlib.import_module(self._package)
+        for found in pkgutil.iter_modules(package.__path__, f"{self._package}."):
+            importlib.import_module(found.name)
+        import_extensions()
+
+
+def import_extensions() -> None:
+    """Import the files that users name in `LATENT_QUANTIZATION_EXTENSIONS`, each once.
+
+    Raises:
+        FileNotFoundError: one of them is not there.
+    """
+    named = os.environ.get(EXTENSIONS_VARIABLE, "")
+    for text in filter(None, named.split(os.pathsep)):
+        place = Path(text).expanduser().resolve()
+        files = sorted(place.glob("*.py")) if place.is_dir() else [place]
+        for file in files:
+            _import_file(file)
+
+
+def _import_file(file: Path) -> None:
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"{EXTENSIONS_VARIABLE} names {file}, which is not there; expected Python files, or "
+            "folders of them."
+        )
+    if any(getattr(m, "__file__", None) == str(file) for m in list(sys.modules.values())):
+        return
+    spec = importlib.util.spec_from_file_location(f"extension_{file.stem}", file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)

@@ -1,0 +1,64 @@
+"""Which scores a run has, and how each is written: one table for records, figures and pages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lib.registry import Registry
+
+if TYPE_CHECKING:
+    from lib.metrics.evaluation import Evaluation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """A score of a run.
+
+    Attributes:
+        name: its key in a record and its column in tables.
+        label: in figures and tables, without the unit.
+        compute: the score of an evaluation; None where it is not defined.
+        unit: empty for ratios and counts.
+        digits: behind the decimal point, in text.
+        bounds: the least and the greatest possible value; None where there is no bound.
+        higher_is_better: None where neither is.
+        color, marker: in figures, as a CSS colour and a Vega shape; None for a free one.
+    """
+
+    name: str
+    label: str
+    compute: "Callable[[Evaluation], float | None]"
+    unit: str = ""
+    digits: int = 2
+    bounds: tuple[float | None, float | None] = (None, None)
+    higher_is_better: bool | None = True
+    color: str | None = None
+    marker: str | None = None
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether it lies in [0, 1] without a unit, so that several can share an axis."""
+        return self.bounds[1] == 1 and not self.unit
+
+    @property
+    def title(self) -> str:
+        """Label and unit, such as "PSNR (dB)"."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def format(self, value: float | None) -> str:
+        """The value as text with its unit; "undefined" for None and NaN."""
+        if value is None or value != value:
+            return "undefined"
+        return f"{value:.{self.digits}f}" + (f" {self.unit}" if self.unit else "")
+
+
+SCORES: Registry[Score] = Registry("score", "lib.metrics.scores")
+
+
+def add_score(score: Score) -> None:
+    """Make a score part of every record, table and figure; a file of its own calls this once.
+
+    Raises:
+        ValueError: another module has added a score of this name.
+    """
+    SCORES.add(score.name, score, score.compute.__module__)

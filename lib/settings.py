@@ -1,0 +1,92 @@
+"""Typed settings: frozen dataclasses whose fields are checked and converted when they are set."""
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any, Self
+
+from lib.checks import check_choice, check_flag, check_integer, check_number
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of settings; a subclass is a frozen dataclass with fields from the functions below.
+
+    Equal numbers of different types, such as 1 and 1.0 or one of NumPy's, are the same setting.
+
+    Raises:
+        TypeError, ValueError: a value that a field's check refuses; names the field.
+    """
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            field.metadata["check"](field.name, value)
+            object.__setattr__(self, field.name, field.metadata["convert"](value))
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Names of the settings, in the order of their definition."""
+        return tuple(field.name for field in dataclasses.fields(cls))
+
+    @classmethod
+    def of(cls, **values: object) -> Self:
+        """Settings from values by name.
+
+        Raises:
+            TypeError: there is no setting of a name; names the nearest one.
+            TypeError, ValueError: a bad value.
+        """
+        for name, value in values.items():
+            if name not in cls.names():
+                near = difflib.get_close_matches(name, cls.names(), n=1)
+                hint = f" Did you mean {near[0]}?" if near else ""
+                expected = (
+                    f"expected one of {', '.join(cls.names())}" if cls.names() else "it has none"
+                )
+                raise TypeError(f"{name}={value!r} is no hyperparameter; {expected}.{hint}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The values by name."""
+        return {name: getattr(self, name) for name in self.names()}
+
+
+def setting(
+    check: Callable[[str, object], object],
+    convert: Callable[[Any], Any],
+    default: object = dataclasses.MISSING,
+) -> Any:
+    """A field with a check and a conversion of its own.
+
+    Args:
+        check: called with name and value; raises where the value is refused.
+        convert: makes of an accepted value what is kept.
+        default: none where the field must be given.
+    """
+    return dataclasses.field(default=default, metadata={"check": check, "convert": convert})
+
+
+def number(
+    default: object = dataclasses.MISSING, *, minimum: float = 0.0, exclusive: bool = False
+) -> Any:
+    """A field that holds a finite number of at least `minimum`, or above it where `exclusive`."""
+    return setting(partial(check_number, minimum=minimum, exclusive=exclusive), float, default)
+
+
+def integer(
+    default: object = dataclasses.MISSING, *, minimum: int, maximum: int | None = None
+) -> Any:
+    """A field that holds an integer of at least `minimum` and at most `maximum`."""
+    return setting(partial(check_integer, minimum=minimum, maximum=maximum), int, default)
+
+
+def flag(default: object = dataclasses.MISSING) -> Any:
+    """A field that holds True or False."""
+    return setting(check_flag, bool, default)
+
+
+def choice(allowed: Collection[str], default: object = dataclasses.MISSING) -> Any:
+    """A field that holds one of the allowed names."""
+    return setting(partial(check_choice, allowed=allowed), str, default)

@@ -1,0 +1,238 @@
+"""What code a number comes from: modules found by their imports, digested by their meaning.
+
+Two versions of a module have one digest where they differ in docstrings, comments, formatting,
+type hints, error messages or in what only describes (labels, colours, citations).
+"""
+
+import ast
+import functools
+import hashlib
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+LIBRARY = Path(__file__).resolve().parent
+# What shapes no number: it refuses, writes files, or finds by name. What a configuration resolves
+# to, and which published images were read, are part of a run's identity themselves.
+_OUTSIDE = (
+    "lib.checks",
+    "lib.files",
+    "lib.registry",
+    "lib.scores",
+    "lib.source",
+    "lib.benchmarks.published",
+    "lib.runs.config",
+    "lib.runs.profiles",
+    "lib.runs.provenance",
+    "lib.runs.record",
+)
+# Names of classes' and modules' attributes, and of arguments given there, that only describe.
+_DESCRIPTIONS = {
+    *("label", "title", "unit", "digits", "color", "marker", "description"),
+    *("source", "publication", "published", "recipes", "profiles", "__all__"),
+}
+_SAYING = {"print", "warnings.warn"}
+
+
+@functools.cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+# Read at import: a file that is edited afterwards is not the code that runs.
+for _path in LIBRARY.rglob("*.py"):
+    _text(_path)
+
+
+def module_digests(modules: Iterable[str]) -> dict[str, str]:
+    """Digests of modules and of all that they import from this library or from beside them.
+
+    Args:
+        modules: names of imported modules, of the library or of an extension.
+
+    Returns:
+        Twelve hexadecimal digits by the path of each file, relative to the library's parent where
+        it lies there, else the file's name; in the order of the names.
+
+    Raises:
+        ValueError: a module has no file, as one that was written in a notebook.
+    """
+    found: dict[str, Path] = {}
+    pending = [(name, _module_file(name)) for name in modules]
+    while pending:
+        name, path = pending.pop()
+        if name not in found:
+            found[name] = path
+            pending += imported(path)
+    return dict(sorted((_shown(path), digest(path)) for path in found.values()))
+
+
+def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of the files whose digests differ, or that only one side has."""
+    return sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+
+
+@functools.cache
+def digest(path: Path) -> str:
+    """Twelve hexadecimal digits of what a Python file means."""
+    tree = _Meaning().visit(ast.parse(_text(path)))
+    return hashlib.sha256(_serialized(tree).encode()).hexdigest()[:12]
+
+
+@functools.cache
+def imported(path: Path) -> tuple[tuple[str, Path], ...]:
+    """Name and file of the modules that a file takes something from, in this library or beside it.
+
+    Where a package only hands on what its modules define, those modules are meant. Imports inside
+    functions count; those for type checkers do not.
+    """
+    found = {}
+    for node in _imports(ast.parse(_text(path))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found |= _defining(alias.name, None, path)
+        elif node.module and not node.level:
+            for alias in node.names:
+                found |= _defining(node.module, alias.name, path)
+    return tuple(
+        (name, file)
+        for name, file in found.items()
+        if not any(name == outside or name.startswith(f"{outside}.") for outside in _OUTSIDE)
+    )
+
+
+def _imports(tree: ast.AST) -> Iterable[ast.Import | ast.ImportFrom]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+            yield from _imports(node)
+
+
+def _defining(module: str, name: str | None, beside: Path) -> dict[str, Path]:
+    """The modules that define a name of a module, or all that it hands on where `name` is None."""
+    path = _find(module, beside)
+    if path is None:
+        return {}
+    if name is not None and (inside := _find(f"{module}.{name}", beside)):
+        return (
+            _defining(f"{module}.{name}", None, beside)
+            if _is_package(inside)
+            else {f"{module}.{name}": inside}
+        )
+    if not _is_package(path):
+        return {module: path}
+    found: dict[str, Path] = {}
+    handed_on = [
+        (node.module, alias.name)
+        for node in _imports(ast.parse(_text(path)))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+        if name in (None, alias.asname or alias.name)
+    ]
+    for inner_module, inner_name in handed_on:
+        found |= _defining(inner_module, inner_name, path)
+    return found or {module: path}
+
+
+def _is_package(path: Path) -> bool:
+    return path.name == "__init__.py"
+
+
+@functools.cache
+def _find(module: str, beside: Path) -> Path | None:
+    """The file of a module of the library, or of one in the folder of the file that imports it."""
+    top, *rest = module.split(".")
+    for base in (LIBRARY.parent, beside.parent) if top == LIBRARY.name else (beside.parent,):
+        place = base.joinpath(top, *rest)
+        for path in (place.with_suffix(".py"), place / "__init__.py"):
+            if path.is_file():
+                return path
+    return None
+
+
+def _module_file(name: str) -> Path:
+    file = getattr(sys.modules.get(name), "__file__", None)
+    found = Path(file).resolve() if file else _find(name, LIBRARY / "__init__.py")
+    if found is None or found.suffix != ".py":
+        raise ValueError(
+            f"module {name!r} has no file, so a run could not tell what it was made by; define "
+            "models, twins and scores in a Python file and import it."
+        )
+    return found
+
+
+def _shown(path: Path) -> str:
+    inside = path.is_relative_to(LIBRARY.parent)
+    return path.relative_to(LIBRARY.parent).as_posix() if inside else path.name
+
+
+class _Meaning(ast.NodeTransformer):
+    """Takes from a syntax tree what shapes no number."""
+
+    def __init__(self):
+        self._depth = 0  # of functions
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        self._depth += 1
+        self.generic_visit(node)
+        self._depth -= 1
+        return self._without_docstring(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return self._without_docstring(self.generic_visit(node))
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        return self._without_docstring(self.generic_visit(node))
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        node.annotation = ast.Constant(None)
+        return self._unless_description(node, [node.target])
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        return self._unless_description(node, node.targets)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if not self._depth:
+            node.keywords = [k for k in node.keywords if k.arg not in _DESCRIPTIONS]
+        return self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        kind = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        return ast.Raise(exc=kind, cause=None)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        if isinstance(node.value, ast.Constant):
+            return None  # a docstring, also of a constant
+        if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in _SAYING:
+            return None
+        return self.generic_visit(node)
+
+    def _unless_description(self, node: ast.AST, targets: list[ast.expr]) -> ast.AST | None:
+        names = {target.id.lower() for target in targets if isinstance(target, ast.Name)}
+        if not self._depth and names & _DESCRIPTIONS:
+            return None
+        return self.generic_visit(node)
+
+    @staticmethod
+    def _without_docstring(node: ast.AST) -> ast.AST:
+        node.body = node.body or [ast.Pass()]
+        return node
+
+
+def _serialized(node: object) -> str:
+    """A tree as text that is the same in every version of Python: empty fields are left out."""
+    if isinstance(node, ast.AST):
+        fields = ((name, getattr(node, name, None)) for name in node._fields)
+        told = [f"{name}={_serialized(value)}" for name, value in fields if value not in (None, [])]
+        return f"{type(node).__name__}({','.join(told)})"
+    if isinstance(node, list):
+        return f"[{','.join(map(_serialized, node))}]"
+    return repr(node)
