@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lib import figures
-from lib.benchmarks.official import OFFICIAL
+from lib.benchmarks import BENCHMARKS
 from lib.pages.benchmark import SourcesPage
 
 
@@ -89,14 +89,14 @@ class OverviewPage:
         """Markdown: where the official file of each benchmark is and how it is known."""
         rows = ["| benchmark | file | size | how it is checked |", "|---|---|---:|---|"]
         for name in self.pages:
-            official = OFFICIAL[name]
+            official = BENCHMARKS[name].published
             size = f"{official.about_bytes / 1e9:.1f} GB"
             if official.about_bytes < 1e9:
                 size = f"{official.about_bytes / 1e6:.0f} MB"
             checks = ["digest of the file"] if official.known_hash else []
             checks += ["all labels"] if official.labels else ["number of images"]
             rows.append(
-                f"| {official.title} | `{official.file_name}` | {size} | "
+                f"| {BENCHMARKS[name].title} | `{official.file_name}` | {size} | "
                 f"{', '.join(checks)}, shape, type, range of values |"
             )
         return "\n".join(rows)

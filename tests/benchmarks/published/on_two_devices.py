@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.benchmarks import BENCHMARKS
 from lib.runs import RunConfig, execute_seeds
-from tests.benchmarks.official.test_origin import SIZES, take_the_place_of_shapes3d
+from tests.benchmarks.published import small_sets
+from tests.benchmarks.published.test_origin import SIZES
 
 
 def main(folder: Path) -> None:
     """Print one JSON object: for each number of devices, the losses of two seeds."""
-    take_the_place_of_shapes3d(folder)
+    twin = small_sets.small("shapes3d", sizes=SIZES)
+    small_sets.write(twin, folder / twin.published.file_name)
+    BENCHMARKS.add("shapes3d", twin, BENCHMARKS.module("shapes3d"))
     config = RunConfig(
         "shapes3d",
         "autoencoder",

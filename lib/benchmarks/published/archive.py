@@ -11,9 +11,7 @@ import numpy as np
 from jaxtyping import Num, UInt8
 from PIL import Image
 
-from lib.benchmarks.official.errors import OfficialFileError
-
-DecompressionBombError = Image.DecompressionBombError
+from lib.benchmarks.published.files import OfficialFileError
 
 _BATCH = 16 << 20  # bytes
 _ENCRYPTED = 0x1  # among the flags of a member
@@ -151,6 +149,8 @@ def check_png_names(archive: zipfile.ZipFile, folder: str, num_images: int) -> N
     """
     inside = (name for name in archive.namelist() if name.startswith(f"{folder}/"))
     names = {name for name in inside if name.lower().endswith(".png")}
+    if not names:
+        raise OfficialFileError(f"holds {_few(archive)}; expected pictures in {folder}")
     expected = {_png(folder, index) for index in range(num_images)}
     missing, others = sorted(expected - names), sorted(names - expected)
     if missing or others:
@@ -178,8 +178,8 @@ def png_batches(
     rows = max(1, _BATCH // math.prod(picture))
     for start in range(0, num_images, rows):
         batch = np.empty((min(rows, num_images - start), *picture), np.uint8)
-        for place in range(len(batch)):
-            batch[place] = _picture(archive, _png(folder, start + place), tuple(picture))
+        for row in range(len(batch)):
+            batch[row] = _picture(archive, _png(folder, start + row), tuple(picture))
         yield batch
 
 
@@ -216,8 +216,12 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     try:
         return archive.getinfo(name)
     except KeyError:
-        few = ", ".join(archive.namelist()[:5]) or "nothing"
-        raise OfficialFileError(f"holds {few}; expected {name} among it") from None
+        raise OfficialFileError(f"holds {_few(archive)}; expected {name} among it") from None
+
+
+def _few(archive: zipfile.ZipFile) -> str:
+    """The first names of an archive, for messages."""
+    return ", ".join(archive.namelist()[:5]) or "nothing"
 
 
 def _read(file: IO[bytes], size: int) -> bytes:
