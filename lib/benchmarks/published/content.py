@@ -1,4 +1,7 @@
-"""What must hold of a published file, its images and its labels, whatever its format."""
+"""What must hold of a published file, its images and its labels, whatever its format.
+
+Each check raises `OfficialFileError`, which says what was expected and what came.
+"""
 
 import hashlib
 from pathlib import Path
@@ -25,11 +28,7 @@ def stored_shape(twin: Twin, file: PublishedFile) -> tuple[int, ...]:
 
 
 def check_layout(twin: Twin, file: PublishedFile, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    """Require shape and dtype of all images as published.
-
-    Raises:
-        OfficialFileError: another shape or dtype.
-    """
+    """Require shape and dtype of all images as published."""
     expected = stored_shape(twin, file)
     if tuple(shape) != expected:
         which = dict(file.lookalikes).get(shape[0] if shape else 0)
@@ -42,11 +41,7 @@ def check_layout(twin: Twin, file: PublishedFile, shape: tuple[int, ...], dtype:
 def check_labels_layout(
     twin: Twin, file: PublishedFile, shape: tuple[int, ...], dtype: np.dtype
 ) -> None:
-    """Require shape and kind of the labels as published.
-
-    Raises:
-        OfficialFileError: another shape or kind.
-    """
+    """Require shape and kind of the labels as published."""
     expected = (twin.grid.num_images, twin.grid.num_sources)
     if tuple(shape) != expected:
         raise OfficialFileError(f"the labels have shape {tuple(shape)}; expected {expected}")
@@ -56,16 +51,7 @@ def check_labels_layout(
 
 
 def check_labels(twin: Twin, file: PublishedFile, labels: Num[np.ndarray, "n num_sources"]) -> None:
-    """Require the labels of every image to be those of its index in the grid.
-
-    Args:
-        twin: the benchmark.
-        file: where the labels come from.
-        labels: of all images, in the order of the file.
-
-    Raises:
-        OfficialFileError: labels that are not finite, other values, or another order.
-    """
+    """Require the labels of every image to be those of its index in the grid."""
     index, grid = np.arange(twin.grid.num_images), twin.grid
     columns = zip(grid.names, grid.sizes, grid.strides, labels.T, strict=True)
     for name, size, stride, column in columns:
@@ -89,11 +75,7 @@ def check_labels(twin: Twin, file: PublishedFile, labels: Num[np.ndarray, "n num
 
 
 class ImageCheck:
-    """Range and variety of the images of a set, looked at as they pass.
-
-    Args:
-        twin: the benchmark.
-    """
+    """Range and variety of the images of a set, looked at as they pass."""
 
     def __init__(self, twin: Twin):
         self._total = twin.grid.num_images
@@ -112,12 +94,7 @@ class ImageCheck:
         self._seen += len(images)
 
     def finish(self) -> None:
-        """Require what holds of all images together.
-
-        Raises:
-            OfficialFileError: another number of images, many of one colour, few grey levels, or
-                binary images that are not.
-        """
+        """Require all images to have come, few of one colour, and enough grey levels."""
         if self._seen != self._total:
             raise OfficialFileError(
                 f"the file holds {self._seen:,} images; expected {self._total:,}"
@@ -141,11 +118,7 @@ class ImageCheck:
 def full_light(
     file: PublishedFile, images: UInt8[np.ndarray, "n ..."]
 ) -> UInt8[np.ndarray, "n h w c"]:
-    """Images as in the file, with a channel axis and full light at 255.
-
-    Raises:
-        OfficialFileError: values above what the file has for white.
-    """
+    """Images as in the file, with a channel axis and full light at 255."""
     if images.ndim == 3:
         images = images[..., None]
     if file.white == 255:
@@ -162,7 +135,7 @@ def file_digests(path: Path, progress: bool | None = None) -> dict[str, str | in
     digests = {"sha256": hashlib.sha256(), "md5": hashlib.md5(usedforsecurity=False)}
     size = 0
     with (
-        progress_bar(path.stat().st_size, "Hashing", "B", progress) as bar,
+        progress_bar(progress, total=path.stat().st_size, desc="Hashing", unit="B") as bar,
         path.open("rb") as file,
     ):
         while chunk := file.read(_CHUNK):
@@ -174,16 +147,7 @@ def file_digests(path: Path, progress: bool | None = None) -> dict[str, str | in
 
 
 def check_digests(file: PublishedFile, path: Path, digests: dict[str, str | int]) -> None:
-    """Require size and digest of a published file, where they are known.
-
-    Args:
-        file: what was published.
-        path: of the file, for messages.
-        digests: of the file at `path`, from `file_digests`.
-
-    Raises:
-        OfficialFileError: another size or digest.
-    """
+    """Require size and digest of the file at `path` as published, where they are known."""
     if file.size_bytes not in (None, digests["bytes"]):
         raise OfficialFileError(
             f"{path} has {digests['bytes']:,} bytes; the published {file.file_name} has "

@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, UInt8
 
-from lib.benchmarks.grid import SourceGrid
 from lib.benchmarks.publication import OFFICIAL_RESOLUTION
 from lib.benchmarks.published.content import ImageCheck, check_digests, file_digests
 from lib.benchmarks.published.files import (
@@ -48,18 +47,13 @@ class OfficialImages:
     Args:
         twin: the benchmark.
         images: (n, 64, 64, channels) uint8, mapped from disk, read only; image i is of the
-            sources `grid.sources(i)`.
+            sources `twin.grid.sources(i)`.
         metadata: what is known of the array and of the file that it was made from.
     """
 
     twin: Twin
     images: UInt8[np.ndarray, "n h w c"]
     metadata: Mapping[str, object]
-
-    @property
-    def grid(self) -> SourceGrid:
-        """The grid of the sources."""
-        return self.twin.grid
 
 
 def converted_shape(twin: Twin) -> tuple[int, int, int, int]:
@@ -102,11 +96,7 @@ def open_official(
 
 
 def open_converted(files: SetFiles) -> OfficialImages:
-    """Open converted images, comparing metadata, layout, size and a few images.
-
-    Raises:
-        OfficialFileError: they are damaged, or another version of this library made them.
-    """
+    """Open converted images, comparing metadata, layout, size and a few images."""
     twin, folder = files.twin, files.converted
     try:
         metadata = json.loads((folder / METADATA_FILE).read_text())
@@ -137,16 +127,7 @@ def convert(files: SetFiles, original: Path, progress: bool | None = None) -> Of
     """Convert a published file, checking all that is known of it; needs memory for a part of it.
 
     Converted images that are there and whole are left as they are; damaged ones are replaced.
-
-    Args:
-        files: of the set.
-        original: the published file, anywhere.
-        progress: whether to show a bar on stderr; None for only where that is a terminal.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        OfficialFileError: it is damaged, or not what was published.
-        OSError: the disk is full, or cannot be read or written.
+    Raises as `open_official` does.
     """
     twin, whole = files.twin, files.unfinished / "whole"
     with files.locked("conversion"):
@@ -259,7 +240,7 @@ def _write_images(
     total = twin.grid.num_images
     sampled = {int(index) for index in np.linspace(0, total - 1, _NUM_SAMPLES)}
     digest, samples, start = hashlib.sha256(), {}, 0
-    with progress_bar(total, "Converting", " images", progress) as bar:
+    with progress_bar(progress, total=total, desc="Converting", unit=" images") as bar:
         for images in batches:
             if images.shape[1] != OFFICIAL_RESOLUTION:
                 images = resize(images, OFFICIAL_RESOLUTION)

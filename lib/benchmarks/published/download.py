@@ -56,10 +56,6 @@ def download(files: SetFiles, progress: bool | None, patience: Patience) -> Path
     """The published file in the data folder, downloaded if it is not there.
 
     What has come is kept when a download breaks off, and the next one goes on from there.
-
-    Raises:
-        OfficialFileError: no address gives the published file.
-        OSError: the disk is full, or cannot be written.
     """
     published = files.twin.published
     with files.locked("download"):

@@ -1,6 +1,5 @@
 """Where the files of a published set lie, and what can be wrong with them."""
 
-import dataclasses
 import errno
 import os
 import shutil
@@ -65,21 +64,25 @@ def data_folder(data_dir: str | Path | None = None) -> Path:
     return platformdirs.user_cache_path("latent-quantization-book")
 
 
-@dataclasses.dataclass(frozen=True)
 class SetFiles:
     """Where the files of a published set lie.
 
     Args:
         twin: the benchmark.
         data_dir: folder of all sets, as `data_folder` takes it.
+
+    Attributes:
+        partial: folder of what has come of a download that is not finished.
+        converted: folder of the converted images and of what is known of them.
+        unfinished: folder of the converted images until they are whole.
     """
 
-    twin: Twin
-    data_dir: Path
-
     def __init__(self, twin: Twin, data_dir: str | Path | None):
-        object.__setattr__(self, "twin", twin)
-        object.__setattr__(self, "data_dir", data_folder(data_dir))
+        self.twin = twin
+        self.data_dir = data_folder(data_dir)
+        self.partial = self.data_dir / f"{twin.published.file_name}.unfinished"
+        self.converted = self.data_dir / twin.name
+        self.unfinished = self.data_dir / f"{twin.name}.unfinished"
 
     @property
     def original(self) -> Path:
@@ -87,21 +90,6 @@ class SetFiles:
         published = self.twin.published
         paths = [self.data_dir / file.file_name for file in (published, *published.others)]
         return next((path for path in paths if path.is_file()), paths[0])
-
-    @property
-    def partial(self) -> Path:
-        """Folder of what has come of a download that is not finished."""
-        return self.data_dir / f"{self.twin.published.file_name}.unfinished"
-
-    @property
-    def converted(self) -> Path:
-        """Folder of the converted images and what is known of them."""
-        return self.data_dir / self.twin.name
-
-    @property
-    def unfinished(self) -> Path:
-        """Folder of the converted images until they are whole."""
-        return self.data_dir / f"{self.twin.name}.unfinished"
 
     @property
     def way_out(self) -> str:
@@ -127,11 +115,7 @@ class SetFiles:
             yield
 
     def require_space(self, num_bytes: int, purpose: str) -> None:
-        """Require so much free space in the data folder.
-
-        Raises:
-            DiskFullError: there is less.
-        """
+        """Require so much free space in the data folder, or raise `DiskFullError`."""
         free = shutil.disk_usage(self.data_dir).free
         if free < num_bytes + _SPARE_BYTES:
             raise DiskFullError(
@@ -142,11 +126,7 @@ class SetFiles:
 
 @contextmanager
 def full_disk_named(failing: str) -> Iterator[None]:
-    """Say what to do where an error comes from a full disk.
-
-    Args:
-        failing: what cannot be done.
-    """
+    """Say what to do where an error, in `failing`, comes from a full disk."""
     try:
         yield
     except DiskFullError:
@@ -179,24 +159,7 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def progress_bar(
-    total: int | None, description: str, unit: str, progress: bool | None, initial: int = 0
-) -> tqdm:
-    """A bar on stderr.
-
-    Args:
-        total: what is to be done; None where it is not known.
-        description: of the task.
-        unit: of what is counted.
-        progress: whether to show it; None for only where stderr is a terminal.
-        initial: what is done already.
-    """
-    return tqdm(
-        total=total,
-        desc=description,
-        unit=unit,
-        unit_scale=True,
-        initial=initial,
-        mininterval=0.5,
-        disable=None if progress is None else not progress,
-    )
+def progress_bar(progress: bool | None, **options: object) -> tqdm:
+    """A bar on stderr, with tqdm's options; where `progress` is None, only on a terminal."""
+    disable = None if progress is None else not progress
+    return tqdm(unit_scale=True, mininterval=0.5, disable=disable, **options)

@@ -184,7 +184,7 @@ def _labels(
 ) -> Num[np.ndarray, "n num_sources"]:
     layout = archives.array_layout(opened, member)
     check_labels_layout(twin, file, layout.shape, layout.dtype)
-    return archives.whole_array(opened, member, layout)
+    return archives.whole_array(opened, member)
 
 
 _READERS = {"hdf5": _read_hdf5, "npz": _read_npz, "zip": _read_zip}

@@ -47,6 +47,21 @@ _PAGES = {
 }
 
 
+# What is found in an error, and what that means; the first that is found counts.
+_CAUSES = {
+    ssl.SSLCertVerificationError: "has a certificate that is not trusted",
+    requests.exceptions.ProxyError: (
+        "could not be reached through the proxy that the environment sets ({detail})"
+    ),
+    socket.gaierror: "has a host whose name is not known ({detail})",
+    requests.ConnectTimeout: "could not be reached within {seconds:g} s",
+    (requests.Timeout, ReadTimeoutError, TimeoutError): "was silent for too long",
+    ConnectionRefusedError: "could not be reached, since nothing listens there ({detail})",
+    ssl.SSLError: "could not be reached over an encrypted connection ({detail})",
+    (requests.exceptions.ChunkedEncodingError, ConnectionError): "broke off",
+}
+
+
 class AddressError(Exception):
     """An address does not give the file; the message says what it answered."""
 
@@ -87,13 +102,7 @@ class Patience:
 
 
 class Transfer:
-    """Brings a published file into a folder, where an earlier try may have left a part of it.
-
-    Args:
-        files: of the set; the part is in `files.partial`.
-        patience: how long to try.
-        progress: whether to show a bar on stderr; None for only where that is a terminal.
-    """
+    """Brings a published file to `body`, where an earlier try may have left a part of it."""
 
     def __init__(self, files: SetFiles, patience: Patience, progress: bool | None):
         self.body = files.partial / "body"
@@ -141,8 +150,7 @@ class Transfer:
         """One request, for what is still missing."""
         state = self._read_state()
         have = self._num_bytes() if state.get("address") == address else 0
-        total = state.get("total")
-        if have and have == total:
+        if have and have == state.get("total"):
             return
         # Compressed on the way, lengths and ranges would be of something else.
         headers = {"Accept-Encoding": "identity"}
@@ -155,34 +163,36 @@ class Transfer:
             chunks = response.iter_content(_CHUNK)
             self._refuse(response, chunks)
             if response.status_code == 206:
-                start, total = self._resumed(response, have, total)
+                total = self._resumed(response, have, state.get("total"))
             else:
                 length = response.headers.get("Content-Length", "")
-                start, total = 0, int(length) if length.isdecimal() else None
-            self._check_total(total)
-            if start == 0:
+                have, total = 0, int(length) if length.isdecimal() else None
+            self._require_size(total)
+            if not have:
                 first = next(chunks, b"")
                 if page := _page(response, first):
                     raise AddressError(page)
                 self._write_state(address, response, total)
                 self.body.write_bytes(first)
-                start = len(first)
+                have = len(first)
             purpose = f"downloading {self._published.file_name}"
-            self._files.require_space(max(0, (total or 0) - start), purpose)
-            self._append(chunks, start, total)
+            self._files.require_space(max(0, (total or 0) - have), purpose)
+            self._append(chunks, have, total)
         come = self._num_bytes()
         if come == 0:
             self._forget()
             raise AddressError("sent an empty file")
-        if total is not None and come != total:
+        if total not in (None, come):
             raise _TryAgainError(f"broke off after {come:,} of {total:,} bytes")
         if self._published.size_bytes not in (None, come):
             self._forget()
-            self._check_total(come)
+        self._require_size(come)
 
     def _append(self, chunks: Iterator[bytes], start: int, total: int | None) -> None:
         with (
-            progress_bar(total, "Downloading", "B", self._progress, start) as bar,
+            progress_bar(
+                self._progress, total=total, desc="Downloading", unit="B", initial=start
+            ) as bar,
             self.body.open("ab") as file,
         ):
             for chunk in chunks:
@@ -215,58 +225,35 @@ class Transfer:
             raise AddressError(f"{reason}, and asks to wait {asked:.0f} s; try again after that")
         raise _TryAgainError(reason, asked)
 
-    def _resumed(
-        self, response: requests.Response, have: int, total: int | None
-    ) -> tuple[int, int | None]:
-        """Where the bytes of a partial answer begin and how many there are in all.
+    def _resumed(self, response: requests.Response, have: int, total: int | None) -> int:
+        """How many bytes there are in all, by an answer that must go on after those that came.
 
         A server that names no version of the file could go on with another one. Then its length
         is compared here; a splice of equal length fails the hash or the archive's checksums.
         """
         match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
-        if not match or int(match[1]) != have or (total is not None and int(match[2]) != total):
+        if not match or int(match[1]) != have or total not in (None, int(match[2])):
             self._forget()
             raise _TryAgainError("went on with another part, or with another file")
-        return have, int(match[2])
+        return int(match[2])
 
-    def _check_total(self, total: int | None) -> None:
+    def _require_size(self, num_bytes: int | None) -> None:
         size = self._published.size_bytes
-        if size is not None and total not in (None, size):
-            raise AddressError(f"has a file of {total:,} bytes; the published one has {size:,}")
+        if None not in (size, num_bytes) and num_bytes != size:
+            raise AddressError(f"has a file of {num_bytes:,} bytes; the published one has {size:,}")
 
     def _cause(self, error: Exception) -> str:
-        """Why a request failed.
-
-        Raises:
-            AddressError: for a reason that does not pass.
-        """
+        """Why a request failed; raises `AddressError` for a reason that does not pass."""
         chain = list(_chain(error))
-
-        def has(*kinds: type[BaseException]) -> BaseException | None:
-            return next((link for link in chain if isinstance(link, kinds)), None)
-
         system = next((link for link in reversed(chain) if getattr(link, "strerror", None)), None)
         detail = system.strerror if system else " ".join(str(chain[-1]).split())
-        if untrusted := has(ssl.SSLCertVerificationError):
-            raise AddressError(
-                f"has a certificate that is not trusted ({untrusted.verify_message}), so that "
-                "another server may have answered"
-            ) from error
-        if has(requests.exceptions.ProxyError):
-            return f"could not be reached through the proxy that the environment sets ({detail})"
-        if has(socket.gaierror):
-            return f"has a host whose name is not known ({detail})"
-        if has(requests.ConnectTimeout):
-            return f"could not be reached within {self._patience.connect_timeout:g} s"
-        if has(requests.Timeout, ReadTimeoutError, TimeoutError):
-            return "was silent for too long"
-        if has(ConnectionRefusedError):
-            return "could not be reached, since nothing listens there (Connection refused)"
-        if has(ssl.SSLError):
-            return f"could not be reached over an encrypted connection ({detail})"
-        if has(requests.exceptions.ChunkedEncodingError, ConnectionError):
-            return "broke off"
-        return f"could not be reached ({detail})" if system else " ".join(str(error).split())
+        for kinds, words in _CAUSES.items():
+            found = next((link for link in chain if isinstance(link, kinds)), None)
+            if isinstance(found, ssl.SSLCertVerificationError):
+                raise AddressError(f"{words} ({found.verify_message})") from error
+            if found:
+                return words.format(detail=detail, seconds=self._patience.connect_timeout)
+        return f"could not be reached ({detail})" if system else detail
 
     def _num_bytes(self) -> int:
         return self.body.stat().st_size if self.body.exists() else 0

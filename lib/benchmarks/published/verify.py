@@ -47,7 +47,7 @@ def verify(
         )
     opened = open_converted(files)
     digest, check, total = hashlib.sha256(), ImageCheck(twin), len(opened.images)
-    with progress_bar(total, "Verifying", " images", progress) as bar:
+    with progress_bar(progress, total=total, desc="Verifying", unit=" images") as bar:
         for start in range(0, total, _CHUNK):
             chunk = np.asarray(opened.images[start : start + _CHUNK])
             digest.update(chunk.data)

@@ -76,7 +76,7 @@ def test_converted_images_are_shared_read_only_and_need_no_published_file(name, 
     assert again.images.dtype == np.uint8
     np.testing.assert_array_equal(again.images, small_sets.expected(twin))
     np.testing.assert_array_equal(again.images, opened.images)
-    assert again.grid == twin.grid
+    assert again.twin.grid == twin.grid
     assert _left(tmp_path) == [name]
 
 

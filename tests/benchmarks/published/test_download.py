@@ -296,7 +296,7 @@ def test_a_certificate_that_is_not_trusted_is_said_and_not_tried_again(get, body
     with Server(body, tls=context) as server:
         cause = _cause(get, server.address)
         assert server.requests == []
-    assert re.match(r"has a certificate that is not trusted \(self.signed certificate\)", cause)
+    assert re.fullmatch(r"has a certificate that is not trusted \(self.signed certificate\)", cause)
     assert waits == []
 
 
@@ -377,6 +377,19 @@ def test_a_page_in_between_does_not_cost_what_has_come(get, body):
         with pytest.raises(OfficialFileError, match="quota"):
             get(server)
         assert _is_right(get(server))
+    assert server.ranges[-1] is not None
+
+
+def test_a_file_of_another_size_elsewhere_does_not_cost_what_has_come(get, body):
+    with (
+        Server(body, break_off(HALF), *[answer(500)] * 7) as server,
+        Server(body + b"more") as other,
+    ):
+        for servers in ((server,), (server, other)):
+            with pytest.raises(OfficialFileError, match="answered 500"):
+                get(*servers, size_bytes=len(body))
+        assert len(other.requests) == 1
+        assert _is_right(get(server, size_bytes=len(body)))
     assert server.ranges[-1] is not None
 
 
