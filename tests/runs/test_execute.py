@@ -9,7 +9,6 @@ import jax
 import numpy as np
 import pytest
 from flax import nnx
-from lib.runs.build import run_keys
 
 from lib.benchmarks import Split, load
 from lib.metrics import infomec, psnr
