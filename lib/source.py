@@ -21,6 +21,8 @@ _OUTSIDE = (
     "lib.scores",
     "lib.source",
     "lib.benchmarks.published",
+    "lib.training.progress",
+    "lib.training.scalars",
     "lib.runs.config",
     "lib.runs.profiles",
     "lib.runs.provenance",

@@ -23,6 +23,7 @@ class Entry:
     title: str
     scene: ModuleType
     channels: int = 3
+    profiles = {}
 
     @property
     def grid(self) -> SourceGrid:
@@ -30,13 +31,18 @@ class Entry:
         return SourceGrid.of(self.scene.SOURCES)
 
 
-BENCHMARKS = {
+class _B(dict):
+    def module(self, name):
+        return self[name].scene.__name__
+
+
+BENCHMARKS = _B({
     "shapes3d": Entry("Shapes3D", shapes3d),
     "mpi3d": Entry("MPI3D", mpi3d),
     "falcor3d": Entry("Falcor3D", falcor3d),
     "isaac3d": Entry("Isaac3D", isaac3d),
     "dsprites": Entry("dSprites", dsprites, channels=1),
-}
+})
 ORIGINS = ("rendered", "official")
 OFFICIAL_RESOLUTION = 64  # pixels along each side at which the published images are used
 

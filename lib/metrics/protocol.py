@@ -135,7 +135,12 @@ CORRECTED = replace(
     ),
 )
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+class _P(dict):
+    def module(self, name):
+        return "lib.metrics.protocol"
+
+
+PROTOCOLS: Mapping[str, Protocol] = _P(
     {p.name: p for p in (HSU2023, HSU2023_TRAINING, TRIPOD2024, CORRECTED)}
 )
 

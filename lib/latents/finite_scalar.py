@@ -1,4 +1,4 @@
-"""Quantization to a grid that is given and not learned."""
+"""Finite scalar quantization: to an even grid that is given and not learned."""
 
 from typing import ClassVar
 
@@ -9,11 +9,11 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from lib.checks import check_integer
-from lib.latents.code import Code
+from lib.latents.code import Code, check_indices
 from lib.latents.quantized import MAX_VALUES
 
 
-class GridLatent(nnx.Module):
+class FiniteScalarLatent(nnx.Module):
     """Finite scalar quantization: each latent goes through a tanh and rounds to an even grid.
 
     The grid has `num_values` points from -1 to 1, the same for all latents; nothing of it is
@@ -54,7 +54,12 @@ class GridLatent(nnx.Module):
         return Code(bounded, decoder_input, quantized, indices)
 
     def look_up(self, indices: Int[Array, "n num_latents"]) -> Float[Array, "n num_latents"]:
-        """The grid's values at `(n, num_latents)` indices."""
+        """The grid's values at `(n, num_latents)` indices, each from 0 to `num_values` - 1.
+
+        Raises:
+            ValueError: an index outside the grid, where indices are not traced.
+        """
+        check_indices(indices, self.num_values)
         return 2 * indices.astype(jnp.float32) / (self.num_values - 1) - 1
 
     def order(self, seen: np.ndarray) -> list[np.ndarray]:

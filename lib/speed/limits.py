@@ -13,9 +13,9 @@ from jax.extend.core import Jaxpr, JaxprEqn, jaxprs_in_params
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from lib.models import Step
-from lib.networks.plain import plain_copy
-from lib.training.objectives import gradient, own_parameters
-from lib.training.precision import PRECISIONS, arithmetic
+from lib.speed.plain import plain_copy
+from lib.training import PRECISIONS, arithmetic
+from lib.training.step import gradient, own_parameters
 
 # Side of the matrices and values that are copied, more than a cache holds: on a CPU, elsewhere.
 _MATRIX_SIDE = {"cpu": 1024}, 8192

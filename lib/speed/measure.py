@@ -1,12 +1,7 @@
-"""How fast a configuration trains here, next to what the machine could do: a command too.
+"""How fast a configuration trains here, next to what the machine could do."""
 
-python -m lib.training.speed --model qlae --profile paper --batch 32 --steps 5 --json
-"""
-
-import argparse
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
 from itertools import cycle, pairwise
@@ -19,19 +14,14 @@ from jax.sharding import Mesh
 
 from lib.checks import check_integer
 from lib.models import MODELS, Step
-from lib.networks.plain import plain_copy
-
-# The command is the outermost layer of the library, beside the runs whose configurations it
-# measures; so `lib.training` must not import this module.
-from lib.runs import RunConfig, build_draw, build_model
-from lib.runs.build import run_keys
+from lib.runs import RunConfig, RunImages, build_model
 from lib.runs.provenance import device
-from lib.training.devices import build_mesh
-from lib.training.limits import copying, multiplication, peak_memory, work
-from lib.training.objectives import gradient, is_due, own_parameters, updated
-from lib.training.optimizer import build_optimizer, learning_rates
-from lib.training.precision import PRECISIONS, arithmetic
-from lib.training.program import Program
+from lib.runs.train import run_keys
+from lib.speed.limits import copying, multiplication, peak_memory, work
+from lib.speed.plain import plain_copy
+from lib.training import Program, arithmetic, build_mesh, build_optimizer
+from lib.training.optimizer import learning_rates
+from lib.training.step import gradient, is_due, own_parameters, updated
 
 # What is measured takes turns, so that a machine that others use too is as busy for one as for
 # the others.
@@ -52,15 +42,15 @@ class Speed:
         num_devices: how many shared the work.
         device: their kind.
         images_per_s: over all seeds; compilation and the first step excluded.
-        compile_s: seconds until the program of our step was compiled; 0 to speak of where this
-            process had done so before.
+        compile_s: seconds until the program of our step was compiled; next to 0 where this
+            process had compiled it before.
         peak_memory_bytes: the most that was in use up to the end of the first step: on the
             fullest device where it keeps count, otherwise by this process.
         peak_memory_of: "device" or "process".
         matmul_flops_per_s: of products of large square matrices in the policy's arithmetic, of all
             devices used together.
         memory_bytes_per_s: read and written when 1 is added to a large array, of all devices.
-        flops_per_image: floating-point operations, see `lib.training.limits.work`.
+        flops_per_image: floating-point operations, see `lib.speed.work`.
         bytes_per_step: least traffic of a step, of all seeds, see there.
         loss: the first objective's, a mean over the timed steps, of the first seed.
         plain_images_per_s: of the plain step with one seed on one device; None where not measured.
@@ -85,7 +75,7 @@ class Speed:
     @property
     def steps_per_s(self) -> float:
         """Steps a second; all seeds make theirs at once."""
-        return self.images_per_s / (self.config.batch_size * self.seeds)
+        return self.images_per_s / (self.config.recipe.batch_size * self.seeds)
 
     @property
     def fraction_of_matmul(self) -> float:
@@ -99,17 +89,18 @@ class Speed:
 
     def to_dict(self) -> dict[str, object]:
         """Settings, measurements and what follows from them, as JSON values; None left out."""
-        values = {name: getattr(self.config, name) for name in _SETTINGS}
-        values["batch"] = self.config.batch_size
+        settings = self.config.to_dict()
+        values = {name: settings[name] for name in _SETTINGS} | {"batch": settings["batch_size"]}
         values |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "config"}
         values |= {name: getattr(self, name) for name in _DERIVED}
         return {name: value for name, value in values.items() if value is not None}
 
     def __str__(self) -> str:
-        c = self.config
+        found = self.to_dict()
+        side = found["resolution"]
         lines = [
-            f"{c.model} on {c.benchmark}, {c.network}, {c.resolution}x{c.resolution} pixels, "
-            f"{c.precision}: {self.seeds} x {c.batch_size} images a step on {self.device}",
+            f"{found['model']} on {found['benchmark']}, {found['network']}, {side}x{side} pixels, "
+            f"{found['precision']}: {self.seeds} x {found['batch']} images a step on {self.device}",
             f"{self.images_per_s:,.1f} images/s, {self.steps_per_s:,.2f} steps/s; compiled in "
             f"{self.compile_s:.1f} s; at most {self.peak_memory_bytes / 1e6:,.0f} MB "
             f"({self.peak_memory_of})",
@@ -149,33 +140,33 @@ def measure(
     """
     check_integer("steps", steps, minimum=1)
     check_integer("num_seeds", num_seeds, minimum=1)
-    mesh = _mesh(config, num_seeds, num_devices)
+    mesh = run_mesh(config, num_seeds, num_devices)
     configs = [config.replace(seed=config.seed + i) for i in range(num_seeds)]
     models = [build_model(c) for c in configs]
     keys = [run_keys(c.seed).batches for c in configs]
-    draw = build_draw(config)
-    program = Program(models, draw, config.recipe, keys, mesh)
+    sampler, recipe = RunImages.of(config).sampler, config.recipe
+    program = Program(models, sampler, recipe, keys, mesh)
     began = time.perf_counter()
-    carry, _ = jax.block_until_ready(program(program.carry, 0, 0))
+    state, _ = jax.block_until_ready(program(program.state, 0, 0))
     compile_s = time.perf_counter() - began
-    carry, _ = jax.block_until_ready(program(carry, 0, 1))
+    state, _ = jax.block_until_ready(program(state, 0, 1))
     peak, peak_of = peak_memory(mesh)
 
-    turns = {"multiply": multiplication(mesh, config.precision), "copy": copying(mesh)}
-    plain_step = _plain_stepper(models[0], config, draw, keys[0]) if plain else None
+    turns = {"multiply": multiplication(mesh, recipe.precision), "copy": copying(mesh)}
+    plain_step = _plain_stepper(models[0], config, sampler, keys[0]) if plain else None
     seconds = dict.fromkeys(("ours", "plain"), 0.0)
     fastest = dict.fromkeys(turns, float("inf"))
     ends = np.linspace(1, steps + 1, min(steps, _ROUNDS) + 1, dtype=int).tolist()
     for start, stop in pairwise(ends):
         began = time.perf_counter()
-        carry, report = jax.block_until_ready(program(carry, start, stop, reset=start == 1))
+        state, report = jax.block_until_ready(program(state, start, stop, reset=start == 1))
         seconds["ours"] += time.perf_counter() - began
         for name, turn in turns.items():
             fastest[name] = min(fastest[name], *(_seconds(turn) for _ in range(_ROUNDS)))
         if plain_step:
             seconds["plain"] += sum(_seconds(plain_step) for _ in range(start, stop))
     rates = {name: turn.amount / fastest[name] for name, turn in turns.items()}
-    images = jax.eval_shape(lambda key: draw(key, config.batch_size), keys[0])
+    images = jax.eval_shape(lambda key: sampler(key, recipe.batch_size), keys[0])
     flops, moved = work(models[0], images)
     return Speed(
         config=config,
@@ -183,22 +174,23 @@ def measure(
         seeds=num_seeds,
         num_devices=mesh.size,
         device=device(mesh.size),
-        images_per_s=num_seeds * steps * config.batch_size / seconds["ours"],
+        images_per_s=num_seeds * steps * recipe.batch_size / seconds["ours"],
         compile_s=compile_s,
         peak_memory_bytes=peak,
         peak_memory_of=peak_of,
         matmul_flops_per_s=rates["multiply"],
         memory_bytes_per_s=rates["copy"],
-        flops_per_image=flops / config.batch_size,
+        flops_per_image=flops / recipe.batch_size,
         bytes_per_step=num_seeds * moved,
         loss=sum(float(report.sums[name][0]) for name in program.terms[0]) / steps,
-        plain_images_per_s=steps * config.batch_size / seconds["plain"] if plain else None,
+        plain_images_per_s=steps * recipe.batch_size / seconds["plain"] if plain else None,
     )
 
 
-def _mesh(config: RunConfig, num_seeds: int, num_devices: int | None) -> Mesh:
+def run_mesh(config: RunConfig, num_seeds: int, num_devices: int | None) -> Mesh:
+    """The devices on which seeds of a run are trained together, see `lib.training.build_mesh`."""
     whole_batch = MODELS[config.model].needs_whole_batch
-    return build_mesh(num_seeds, config.batch_size, num_devices, whole_batch=whole_batch)
+    return build_mesh(num_seeds, config.recipe.batch_size, num_devices, whole_batch=whole_batch)
 
 
 def _seconds(function: Callable[[], object]) -> float:
@@ -208,7 +200,7 @@ def _seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarray]]:
+def _plain_stepper(model, config, sampler, key) -> Callable[[], dict[str, np.ndarray]]:
     """Makes one plain step a call, after a first that compiles; returns the terms of its losses."""
     graph, parameters = nnx.split(plain_copy(model), nnx.Param)
     recipe = config.recipe
@@ -222,13 +214,13 @@ def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarra
         )
         for objective in model.objectives
     ]
-    draw_batch = jax.jit(lambda draw, key: draw(key, config.batch_size))
+    sample = jax.jit(lambda sampler, key: sampler(key, recipe.batch_size))
     batch_key, noise_key = jax.random.split(key)
     batch_keys = jax.random.split(batch_key, _HOST_BATCHES)
-    batches = cycle([np.asarray(draw_batch(draw, batch_key)) for batch_key in batch_keys])
+    batches = cycle([np.asarray(sample(sampler, batch_key)) for batch_key in batch_keys])
 
     def step(number, parameters, state, images, key, taken):
-        step = Step(jax.random.split(key, config.batch_size), taken)
+        step = Step(jax.random.split(key, recipe.batch_size), taken)
         own_gradient, terms = gradient(graph, parameters, images, step, number)
         return *updated(optimizers[number], parameters, own_gradient, state), terms
 
@@ -240,7 +232,7 @@ def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarra
         for optimizer, objective in zip(optimizers, model.objectives, strict=True)
     ]
     inputs = jnp.asarray(next(batches)), noise_key, jnp.int32(0)
-    with arithmetic(config.precision):
+    with arithmetic(recipe.precision):
         compiled = [
             jax.jit(partial(step, number)).lower(parameters, state, *inputs).compile()
             for number, state in enumerate(states)
@@ -262,42 +254,3 @@ def _plain_stepper(model, config, draw, key) -> Callable[[], dict[str, np.ndarra
 
     make_step()
     return make_step
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what the command line says and print it; exits with 2 on bad words."""
-    parser = argparse.ArgumentParser(prog="python -m lib.training.speed", description=__doc__)
-    add = parser.add_argument
-    add("--benchmark", default="shapes3d", help="default: shapes3d")
-    add("--model", default="qlae", help="default: qlae")
-    add("--profile", default="laptop", help="default: laptop")
-    add("--batch", type=int, help="images a step (default: the profile's)")
-    add("--resolution", type=int, help="side of the images in pixels (default: the profile's)")
-    add("--precision", help=f"one of {', '.join(PRECISIONS)} (default: the profile's)")
-    add("--steps", type=int, default=5, help="steps that are timed (default: 5)")
-    add("--seeds", type=int, default=1, help="seeds trained at once (default: 1)")
-    add("--devices", type=int, help="devices that share the work (default: all that can)")
-    add("--plain", action="store_true", help="also time the plain implementation")
-    add("--json", action="store_true", help="print one line of JSON")
-    options = parser.parse_args(arguments)
-    settings = {name: getattr(options, name) for name in ("resolution", "precision")}
-    try:
-        check_integer("--steps", options.steps, minimum=1)
-        check_integer("--seeds", options.seeds, minimum=1)
-        settings["batch_size"] = options.batch
-        config = RunConfig(options.benchmark, options.model, options.profile, **settings)
-        _mesh(config, options.seeds, options.devices)
-    except (TypeError, ValueError) as error:
-        parser.error(str(error))
-    speed = measure(
-        config,
-        steps=options.steps,
-        num_seeds=options.seeds,
-        num_devices=options.devices,
-        plain=options.plain,
-    )
-    print(json.dumps(speed.to_dict()) if options.json else speed)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,7 @@
-"""Scores of trained models on images of their benchmark."""
+"""Scoring of trained models on images of their benchmark."""
 
+import hashlib
+import time
 from functools import partial
 from pathlib import Path
 
@@ -7,11 +9,14 @@ import jax
 import numpy as np
 from flax import nnx
 
-from lib.benchmarks import BENCHMARKS, load
-from lib.metrics import InfoMEC, UndefinedScoreError, infomec, psnr
-from lib.runs.build import held_out
+from lib.metrics import PROTOCOLS, InfoMEC, infomec
+from lib.metrics.evaluation import Evaluation
+from lib.runs import provenance
 from lib.runs.config import RunConfig
-from lib.runs.record import RunRecord
+from lib.runs.images import RunImages
+from lib.runs.record import RunRecord, ScoringRecord
+from lib.scores import SCORES
+from lib.source import module_digests
 from lib.training import arithmetic
 
 _EVALUATION_BATCH = 500
@@ -45,41 +50,55 @@ def _reconstruct_batch(graph, state, images):
 
 
 def score(
-    config: RunConfig, model: nnx.Module, data_dir: str | Path | None = None
-) -> dict[str, object]:
+    config: RunConfig, model: nnx.Module, images: RunImages, parameters_sha256: str
+) -> ScoringRecord:
     """Score a model on held-out images.
 
     Args:
         config: of its run.
         model: trained.
-        data_dir: folder of official files, see `lib.benchmarks.load`.
+        images: of its run.
+        parameters_sha256: of the model's parameters.
 
     Returns:
-        What a record holds of it, by the names of `RunRecord`: `scores`, `undefined`, `nmi`,
-        `active` and `num_images`. A score that the protocol does not define is None.
+        What is kept of it: every score of `lib.scores.SCORES`, None where it is not defined.
     """
-    sources, images = held_out(config, data_dir)
-    sources = sources[:, BENCHMARKS[config.benchmark].grid.varying]
-    with arithmetic(config.precision):
-        latents, reconstructions = reconstruct(model, images)
-    scores: dict[str, float | None] = dict.fromkeys(("infom", "infoe", "infoc"))
-    try:
-        scored = infomec(sources, latents, protocol=config.protocol)
-        undefined = scored.undefined
-        scores |= {"infoe": scored.infoe, "infoc": scored.infoc}
-        if not undefined:
-            scores["infom"] = scored.infom
-    except UndefinedScoreError as error:
-        scored, undefined = error, str(error)
-    scores["num_active"] = int(scored.active.sum())
-    scores["psnr"] = psnr(images, reconstructions)
-    return {
-        "scores": scores,
-        "undefined": undefined,
-        "nmi": scored.nmi.tolist(),
-        "active": scored.active.tolist(),
-        "num_images": len(images),
-    }
+    started, clock = provenance.now(), time.perf_counter()
+    sources, held_out = images.held_out
+    with arithmetic(config.recipe.precision):
+        latents, reconstructions = reconstruct(model, held_out)
+    evaluation = Evaluation(
+        sources=sources[:, images.benchmark.grid.varying],
+        latents=latents,
+        images=held_out,
+        reconstructions=reconstructions,
+        protocol=config.scoring.protocol,
+    )
+    scores = {name: score.compute(evaluation) for name, score in SCORES.items()}
+    return ScoringRecord(
+        scores=scores,
+        undefined=evaluation.undefined,
+        nmi=evaluation.nmi.tolist(),
+        active=evaluation.active.tolist(),
+        num_images=len(held_out),
+        duration_s=time.perf_counter() - clock,
+        started=started,
+        device=provenance.device(1),
+        versions=provenance.versions(),
+        commit=provenance.commit(),
+        code=scoring_code(config.scoring.protocol),
+        parameters_sha256=parameters_sha256,
+    )
+
+
+def scoring_code(protocol: str) -> dict[str, str]:
+    """For each score, twelve hexadecimal digits of the code that shapes it under a protocol."""
+    shared = PROTOCOLS.module(protocol), __name__
+    return {name: _digest(SCORES.module(name), *shared) for name in SCORES}
+
+
+def _digest(*modules: str) -> str:
+    return hashlib.sha256(str(module_digests(modules)).encode()).hexdigest()[:12]
 
 
 def score_grid(
@@ -98,14 +117,14 @@ def score_grid(
     Raises:
         UndefinedScoreError: see `lib.metrics.infomec`.
     """
-    config = record.config
-    benchmark = load(config.benchmark, config.origin, config.resolution, data_dir)
+    benchmark = RunImages.of(record.config, data_dir).benchmark
     model = record.load_model()
     sources, latents = [], []
-    with arithmetic(config.precision):
+    with arithmetic(record.config.recipe.precision):
         for start in range(0, benchmark.grid.num_images, _GRID_BATCH):
             index = np.arange(start, min(start + _GRID_BATCH, benchmark.grid.num_images))
             sources.append(benchmark.grid.sources(index))
             latents.append(reconstruct(model, benchmark.images(sources[-1]))[0])
     varying = np.concatenate(sources)[:, benchmark.grid.varying]
-    return infomec(varying, np.concatenate(latents), protocol=protocol or config.protocol)
+    protocol = protocol or record.config.scoring.protocol
+    return infomec(varying, np.concatenate(latents), protocol=protocol)
