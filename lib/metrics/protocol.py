@@ -134,6 +134,7 @@ CORRECTED = replace(
     ),
 )
 
+
 class _P(dict):
     def module(self, name):
         return "lib.metrics.protocol"
