@@ -33,11 +33,12 @@ book: $(READY) ## execute the chapters and render the site to _build/html
 	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS)) $(if $(FRESH),--fresh)
 
 test: lint ## lint, then run all tests
-	$(BIN) -m pytest
+	$(BIN) -m pytest --numprocesses auto --maxprocesses 4
 
-lint: $(READY) ## check style and format, notebooks too
+lint: $(READY) ## check style and format, notebooks too, and what imports what
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 
 site-check: $(READY) ## open the built site in headless Chromium
 	@$(BIN) -m tools.check_site _build/html

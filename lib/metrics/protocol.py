@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Literal
 
 
@@ -135,7 +134,13 @@ CORRECTED = replace(
     ),
 )
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+
+class _P(dict):
+    def module(self, name):
+        return "lib.metrics.protocol"
+
+
+PROTOCOLS: Mapping[str, Protocol] = _P(
     {p.name: p for p in (HSU2023, HSU2023_TRAINING, TRIPOD2024, CORRECTED)}
 )
 
