@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lib.figures import _checks
-from lib.figures.images import png_uri
+from lib.checks import check_array
+from lib.figures.images import pixels, png_uri
 from lib.figures.theme import MAX_ROWS, MUTED, STRENGTH, finish, model_label
 
 # In widths of a column: between the blocks of columns, and rows above and between the models.
@@ -46,7 +46,7 @@ def code_strips(
         ValueError: no model, codes of another number of images or outside [0, 1], blocks that do
             not divide the images, or more cells than a chart may carry.
     """
-    pictures = _checks.image_array("images", images, ("num_images",))
+    pictures = pixels("images", images, ("num_images",))
     count = len(pictures)
     if not codes:
         raise ValueError("codes must hold at least one model, got none.")
@@ -58,7 +58,7 @@ def code_strips(
     left = [column + _GAP * (column // length) for column in range(count)]
     cells, names, top = [], [], _NAME_ROW + _IMAGE_ROW
     for name, given in codes.items():
-        values = _checks.numbers(f"codes[{name!r}]", given, ("num_images", "num_latents"))
+        values = check_array(f"codes[{name!r}]", given, ("num_images", "num_latents"))
         if len(values) != count or values.min() < 0 or values.max() > 1:
             raise ValueError(
                 f"codes[{name!r}] must be ({count}, num_latents) in [0, 1], got shape "

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from lib.figures import MODEL_COLORS, score_intervals
+from lib.figures import score_intervals
+from lib.models import MODELS
 
 RUNS = pd.DataFrame(
     {
@@ -36,7 +37,7 @@ def test_models_are_compared_by_mean_and_interval(read, draw):
     assert (single["mean"], single["low"]) == (0.95, None)  # one run has no interval
     assert sorted(r["value"] for r in seeds if r["score"] == "infom") == [0.4, 0.7, 0.8, 0.9]
     scale = spec["layer"][0]["encoding"]["color"]["scale"]
-    assert scale["range"] == [MODEL_COLORS["autoencoder"], MODEL_COLORS["qlae"]]
+    assert scale["range"] == [MODELS["autoencoder"].color, MODELS["qlae"].color]
     assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, 1]
     for layer in spec["layer"]:  # entries of one name would replace one another
         names = [entry.get("title", entry["field"]) for entry in layer["encoding"]["tooltip"]]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lib import figures
 from lib.benchmarks import Benchmark, Visibility, load, source_overlap, source_visibility
+from lib.studies.words import images_are
 
 
 class SourcesPage:
@@ -183,8 +184,3 @@ class SourcesPage:
         clock = time.perf_counter()
         self.benchmark.images(sources)
         return num / (time.perf_counter() - clock)
-
-
-def images_are(origin: str) -> str:
-    """What images of an origin are, for captions."""
-    return "Rendered twin" if origin == "rendered" else "Official images"

@@ -1,36 +1,26 @@
 """Scores of several runs: mean over seeds, its interval, and every seed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import altair as alt
 import pandas as pd
 
-from lib.figures import _checks
-from lib.figures.theme import finish, group_scales, legend, model_label
+from lib.checks import check_array, check_columns
+from lib.figures.theme import finish, group_scales, legend, model_label, score_title
 from lib.metrics import mean_interval
+from lib.scores import SCORES
 
-SCORE_LABELS = {
-    "infom": "InfoM (modularity)",
-    "infoe": "InfoE (explicitness)",
-    "infoc": "InfoC (compactness)",
-    "psnr": "PSNR (dB)",
-    "num_active": "active latents",
-}
-"""How a score of a run record is written in a figure, with its unit if it has one."""
 
-_RATIOS = ("infom", "infoe", "infoc")
-_SCORE_LOOKS = {
-    "infom": ("#a05fb5", "circle"),
-    "infoe": ("#34b884", "square"),
-    "infoc": ("#c98700", "diamond"),
-}
+def ratio_scores(columns: Collection[str]) -> list[str]:
+    """Names of the scores among `columns` that lie in [0, 1] and so can share an axis."""
+    return [n for n, score in SCORES.items() if n in columns and score.is_ratio and score.digits]
 
 
 def score_intervals(
     frame: pd.DataFrame,
     x: str,
-    scores: Sequence[str] = _RATIOS,
+    scores: Sequence[str] | None = None,
     *,
     color: str | None = None,
     x_title: str | None = None,
@@ -52,7 +42,8 @@ def score_intervals(
     Args:
         frame: one row a run: scores in columns, and the columns named below.
         x: the column along the horizontal axis, or "score".
-        scores: columns to draw; all in the same unit.
+        scores: columns to draw, ratios together or any one alone; by default all the ratios
+            that the table has, see `ratio_scores`.
         color: the column that decides colour and shape, or "score"; by default "score" unless
             that is x.
         x_title: title of the horizontal axis with its unit; by default the column's name.
@@ -70,12 +61,16 @@ def score_intervals(
 
     Source: Hsu et al. 2023, whose tables have such intervals.
     """
+    ratios = ratio_scores(SCORES)
+    if scores is None:
+        scores = ratio_scores(frame.columns)
     scores = [scores] if isinstance(scores, str) else list(scores)
     if not scores:
         raise ValueError("scores must name at least one column, got none.")
-    if len(scores) > 1 and not set(scores) <= set(_RATIOS):
+    bounded = set(scores) <= set(ratios)
+    if len(scores) > 1 and not bounded:
         raise ValueError(
-            f"scores must share a unit to share an axis: {', '.join(_RATIOS)} together, or one "
+            f"scores must share a unit to share an axis: {', '.join(ratios)} together, or one "
             f"score alone; got {scores}."
         )
     color = color or ("score" if x != "score" else None)
@@ -86,28 +81,28 @@ def score_intervals(
         )
     groups = [column for column in (x, color) if column != "score"]
     kept = groups + ([seed] if seed else [])
-    _check_columns(frame, [*kept, *scores])
+    check_columns(frame.columns, [*kept, *scores])
+    if len(frame) == 0:
+        raise ValueError("frame must hold at least one run, got no rows.")
     single = frame.melt(kept, scores, var_name="score", value_name="value")
     undefined = int(single["value"].isna().sum())
     single = single.dropna(subset=["value"])
     for score in scores:
         values = single.loc[single["score"] == score, "value"].to_numpy()
-        _checks.numbers(f"frame[{score!r}]", values.astype(float), ("num_runs",))
+        check_array(f"frame[{score!r}]", values.astype(float), ("num_runs",))
     summary = _summarize(single, [*groups, "score"])
     single["value"] = single["value"].astype(float).round(5)
     if undefined:
         subtitle += f" Left out for an undefined score: {undefined} of {len(frame) * len(scores)}."
-    if set(scores) <= set(_RATIOS) and ((summary["low"] < 0) | (summary["high"] > 1)).any():
+    if bounded and ((summary["low"] < 0) | (summary["high"] > 1)).any():
         subtitle += " Intervals are cut at 0 and 1."
     places = _order(x, frame, scores)
     looks = _order(color, frame, scores)
     for table in (summary, single):
         table["x"] = [_label(x, value) for value in table[x]]
         table["group"] = [_label(color, value) for value in table[color]]
-    colors, shapes = _scales(color, looks)
-    only = len(scores) == 1
-    bounded = set(scores) <= set(_RATIOS)
-    unit = SCORE_LABELS.get(scores[0], scores[0]) if only else "score"
+    colors, shapes = group_scales(looks if color == "score" else map(_text, looks))
+    unit = score_title(scores[0]) if len(scores) == 1 else "score"
     x_words = x_title or ("" if x == "score" else x.replace("_", " "))
     group_words = color.replace("_", " ")
     encodings = {
@@ -176,14 +171,6 @@ def score_intervals(
     )
 
 
-def _check_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
-    if len(frame) == 0:
-        raise ValueError("frame must hold at least one run, got no rows.")
-
-
 def _summarize(single: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     rows = []
     for key, group in single.groupby(by, sort=False):
@@ -208,22 +195,8 @@ def _order(column: str, frame: pd.DataFrame, scores: list[str]) -> list:
 
 
 def _label(column: str, value: object) -> str:
-    if column == "score":
-        return SCORE_LABELS.get(value, value)
-    if isinstance(value, float):
-        return f"{value:g}"
-    return model_label(str(value))
+    return score_title(value) if column == "score" else model_label(_text(value))
 
 
-def _scales(column: str, values: list) -> tuple[alt.Scale, alt.Scale]:
-    if column == "score" and set(values) <= set(_SCORE_LOOKS):
-        domain = [SCORE_LABELS[value] for value in values]
-        return (
-            alt.Scale(domain=domain, range=[_SCORE_LOOKS[value][0] for value in values]),
-            alt.Scale(domain=domain, range=[_SCORE_LOOKS[value][1] for value in values]),
-        )
-    if column == "score":
-        return group_scales(_label(column, value) for value in values)
-    return group_scales(
-        f"{value:g}" if isinstance(value, float) else str(value) for value in values
-    )
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lib.figures import _checks
+from lib.checks import check_array
 from lib.figures.theme import MAX_ROWS, finish, group_scales, legend, model_label
 
 # More points than this on one line cannot be told apart at the width of a page.
@@ -120,8 +120,8 @@ def _curve(
                 f"curves[{run!r}] must hold {key!r}; it holds {sorted(curve)}. "
                 "Choose quantity among these."
             )
-    steps = _checks.numbers(f"curves[{run!r}]['step']", curve["step"], ("n",))
-    values = _checks.numbers(f"curves[{run!r}][{quantity!r}]", curve[quantity], ("n",))
+    steps = check_array(f"curves[{run!r}]['step']", curve["step"], ("n",))
+    values = check_array(f"curves[{run!r}][{quantity!r}]", curve[quantity], ("n",))
     if len(steps) != len(values):
         raise ValueError(
             f"curves[{run!r}] must have as many steps as values of {quantity!r}, got {len(steps)} "

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
-from lib.figures import _checks
+from lib.checks import check_array, check_labels
 from lib.figures.theme import INK, MUTED, STRENGTH, finish, lookup_label
 
 _LARGEST_CELL = 64
@@ -32,7 +32,7 @@ def diagonal_order(nmi: ArrayLike, active: ArrayLike | None = None) -> np.ndarra
     Returns:
         (num_latents,) integers: which latent stands in each column.
     """
-    nmi = _checks.numbers("nmi", nmi, ("num_sources", "num_latents"))
+    nmi = check_array("nmi", nmi, ("num_sources", "num_latents"))
     active = _active(active, nmi.shape[1])
     latents = np.flatnonzero(active)
     rows, columns = linear_sum_assignment(nmi[:, latents], maximize=True)
@@ -74,8 +74,8 @@ def nmi_heatmap(
 
     Source: Hsu et al. 2023, where such matrices show modularity and compactness.
     """
-    nmi = _checks.numbers("nmi", nmi, ("num_sources", "num_latents")).astype(float)
-    names = _checks.labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
+    nmi = check_array("nmi", nmi, ("num_sources", "num_latents")).astype(float)
+    names = check_labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
     active = _active(active, nmi.shape[1])
     check_range("nmi", nmi)
     num_sources, num_latents = nmi.shape
@@ -182,7 +182,7 @@ def nmi_text(side: str) -> dict[str, str]:
 def _active(active: ArrayLike | None, num_latents: int) -> np.ndarray:
     if active is None:
         return np.ones(num_latents, dtype=bool)
-    active = _checks.numbers("active", active, ("num_latents",))
+    active = check_array("active", active, ("num_latents",))
     if active.shape != (num_latents,):
         raise ValueError(
             f"active must have one boolean per latent (column of nmi): expected {num_latents}, "

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lib.figures import MODEL_COLORS, training_curves
+from lib.figures import training_curves
+from lib.models import MODELS
 
 CURVES = {
     "qlae, seed 0": {"step": [0, 10, 20], "loss": [1.0, 0.5, 0.25], "psnr": [10, 20, 21]},
@@ -20,7 +21,7 @@ def test_each_run_keeps_its_points_and_its_models_colour(read, draw):
     assert {run["group"] for run in runs} == {"QLAE", "autoencoder"}
     scale = spec["layer"][0]["encoding"]["color"]["scale"]
     assert scale["domain"] == ["autoencoder", "QLAE"]
-    assert scale["range"] == [MODEL_COLORS["autoencoder"], MODEL_COLORS["qlae"]]
+    assert scale["range"] == [MODELS["autoencoder"].color, MODELS["qlae"].color]
     assert "autoencoder from 2 to 0.125" in spec["description"]
     assert draw(chart).count('aria-roledescription="line mark"') == 3
 

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from lib.figures import _checks
+from lib.checks import check_array, check_columns
 from lib.figures.theme import ACCENT, MUTED, finish, group_scales, legend, model_label
 
 _PERFECT = "in proportion"
@@ -176,10 +176,8 @@ def scaling(
 
 
 def _check(frame: pd.DataFrame, positive: list[str], others: list[str]) -> None:
-    missing = [name for name in (*positive, *others) if name not in frame.columns]
-    if missing:
-        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
+    check_columns(frame.columns, (*positive, *others))
     for name in positive:
-        least = _checks.numbers(f"frame[{name!r}]", frame[name], ("n",)).min()
+        least = check_array(f"frame[{name!r}]", frame[name], ("n",)).min()
         if least <= 0:
             raise ValueError(f"frame[{name!r}] must be above 0, got {least:.3g}.")

@@ -9,10 +9,7 @@ from numpy.typing import ArrayLike
 from lib.figures.images import png_uri
 from lib.figures.theme import model_label
 from lib.runs import RunRecord
-
-_SCORES = {"infom": "InfoM", "infoe": "InfoE", "infoc": "InfoC", "psnr": "PSNR (dB)"}
-_HEADINGS = ("run", *_SCORES.values(), "made", "held-out images above their reconstructions")
-_HEADINGS_ROW = "<tr>" + "".join(f'<th scope="col">{name}</th>' for name in _HEADINGS) + "</tr>"
+from lib.scores import SCORES
 
 
 def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> str:
@@ -25,27 +22,36 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
     Returns:
         The table, in an element that scrolls sideways where the page is narrow.
     """
-    rows = [_HEADINGS_ROW]
+    runs = list(runs)
+    names = [name for name in SCORES if any(name in record.scores for _, record, _, _ in runs)]
+    titles = [SCORES[name].title for name in names]
+    headings = ["run", *titles, "made", "held-out images above their reconstructions"]
+    rows = ["<tr>" + "".join(f'<th scope="col">{title}</th>' for title in headings) + "</tr>"]
     for label, record, originals, reconstructions in runs:
-        config, scores = record.config, record.scores
-        images = "rendered twin" if config.origin == "rendered" else "official images"
+        config, training = record.config, record.training
+        images = "rendered twin" if config.data.origin == "rendered" else "official images"
         setting = (
             f"{html.escape(label)}: {model_label(config.model)}, seed {config.seed}<br>"
-            f"{config.profile} profile, {config.steps:,} steps of {config.batch_size} images, "
-            f"{config.resolution}×{config.resolution} pixels, {images}, "
-            f"weight decay {config.weight_decay:g}"
+            f"{config.profile} profile, {config.recipe.steps:,} steps of "
+            f"{config.recipe.batch_size} images, "
+            f"{config.data.resolution}×{config.data.resolution} pixels, {images}, "
+            f"weight decay {config.recipe.weight_decay:g}"
         )
         made = (
-            f"{html.escape(record.device)}, {record.images_per_s:,.0f} images/s<br>"
-            f"{record.started[:10]}, commit <code>{html.escape(record.commit)}</code>, "
+            f"{html.escape(training.device)}, {training.images_per_s:,.0f} images/s<br>"
+            f"{training.started[:10]}, commit <code>{html.escape(training.commit)}</code>, "
             f"run <code>{record.identity}</code>"
         )
-        numbers = ["–" if scores[n] is None else f"{scores[n]:.2f}" for n in _SCORES]
+        numbers = [_number(name, record.scores.get(name)) for name in names]
         pair = np.stack([np.asarray(originals), np.asarray(reconstructions)])
         cells = [setting, *numbers, made, _picture(pair, label)]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     inside = f'<table class="table">{"".join(rows)}</table>'
     return f'<div class="runs-table" style="overflow-x: auto">{inside}</div>'
+
+
+def _number(name: str, value: float | None) -> str:
+    return "–" if value is None else f"{value:.{SCORES[name].digits}f}"
 
 
 def _picture(pair: np.ndarray, label: str) -> str:

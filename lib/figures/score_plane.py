@@ -3,11 +3,10 @@
 import altair as alt
 import pandas as pd
 
-from lib.figures.scores import SCORE_LABELS
-from lib.figures.theme import finish, group_scales, legend, model_label
+from lib.checks import check_columns
+from lib.figures.theme import finish, group_scales, legend, model_label, score_title
 from lib.metrics import mean_interval
-
-_RATIOS = ("infom", "infoe", "infoc")
+from lib.scores import SCORES
 
 
 def score_plane(
@@ -24,7 +23,7 @@ def score_plane(
 
     Args:
         frame: one row a run: the two scores, `seed`, and the column that `color` names.
-        x: score along the horizontal axis; one of InfoMEC's, from 0 to 1, or any other.
+        x: score along the horizontal axis; a ratio, drawn from 0 to 1, or any other.
         y: score along the vertical axis, likewise.
         color: the column of groups, such as models.
         title: line above the chart.
@@ -39,8 +38,7 @@ def score_plane(
         ValueError: a column is missing, or no run has both scores.
     """
     columns = [color, "seed", x, y]
-    if missing := [name for name in columns if name not in frame.columns]:
-        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
+    check_columns(frame.columns, columns)
     runs = frame[columns].dropna()
     if runs.empty:
         raise ValueError(f"frame must hold a run with both {x} and {y}, got none.")
@@ -58,12 +56,12 @@ def score_plane(
     )
     entries = legend(colors.domain)
     look = {"color": alt.Color("group:N", scale=colors, legend=entries)}
-    across = {"x": alt.X("x:Q", title=_label(x), scale=_scale(x), axis=alt.Axis(tickCount=5))}
-    up = {"y": alt.Y("y:Q", title=_label(y), scale=_scale(y), axis=alt.Axis(tickCount=5))}
+    across = {"x": alt.X("x:Q", title=score_title(x), scale=_scale(x), axis=alt.Axis(tickCount=5))}
+    up = {"y": alt.Y("y:Q", title=score_title(y), scale=_scale(y), axis=alt.Axis(tickCount=5))}
     about = [
         alt.Tooltip("group:N", title=color),
-        alt.Tooltip("x:Q", title=_label(x), format=".3f"),
-        alt.Tooltip("y:Q", title=_label(y), format=".3f"),
+        alt.Tooltip("x:Q", title=score_title(x), format=".3f"),
+        alt.Tooltip("y:Q", title=score_title(y), format=".3f"),
     ]
     shape = {"shape": alt.Shape("group:N", scale=shapes, legend=entries)}
     points = alt.Chart(single).mark_point(size=22, filled=True, opacity=0.55)
@@ -73,8 +71,8 @@ def score_plane(
     if (means["seeds"] > 1).any():  # Vega warns of a scale over no numbers at all
         rules = alt.Chart(means).transform_filter("isValid(datum.x_low)")
         rules = rules.mark_rule(strokeWidth=1.2, opacity=0.7, clip=True)
-        x_low = alt.X("x_low:Q", scale=_scale(x), title=_label(x))
-        y_low = alt.Y("y_low:Q", scale=_scale(y), title=_label(y))
+        x_low = alt.X("x_low:Q", scale=_scale(x), title=score_title(x))
+        y_low = alt.Y("y_low:Q", scale=_scale(y), title=score_title(y))
         layers += [
             rules.encode(x=x_low, x2="x_high:Q", **up, **look),
             rules.encode(y=y_low, y2="y_high:Q", **across, **look),
@@ -96,7 +94,7 @@ def score_plane(
         )
     )
     told = "; ".join(
-        f"{row.group}: {_short(y)} {row.y:.2f}, {_short(x)} {row.x:.2f}"
+        f"{row.group}: {_short(y)} {_format(y, row.y)}, {_short(x)} {_format(x, row.x)}"
         for row in means.itertuples()
     )
     return finish(
@@ -116,20 +114,21 @@ def _means(runs: pd.DataFrame, color: str, x: str, y: str) -> pd.DataFrame:
             mean, half_width = mean_interval(group[score].astype(float))
             low, high = mean - half_width, mean + half_width
             row |= {axis: round(mean, 4), f"{axis}_low": low, f"{axis}_high": high}
-            row[f"{axis}_interval"] = f"{low:.2f} to {high:.2f}" if len(group) > 1 else "none"
+            interval = f"{_format(score, low)} to {_format(score, high)}"
+            row[f"{axis}_interval"] = interval if len(group) > 1 else "none"
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def _scale(score: str) -> alt.Scale:
-    if score in _RATIOS:
+    if score in SCORES and SCORES[score].is_ratio:
         return alt.Scale(domain=[0, 1])
     return alt.Scale(zero=False, nice=True)
 
 
-def _label(score: str) -> str:
-    return SCORE_LABELS.get(score, score)
-
-
 def _short(score: str) -> str:
-    return _label(score).split(" (")[0]
+    return score_title(score).split(" (")[0]
+
+
+def _format(score: str, value: float) -> str:
+    return SCORES[score].format(value) if score in SCORES else f"{value:.2f}"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lib import figures
 from lib.benchmarks.official import OFFICIAL
-from lib.pages.benchmark import SourcesPage
+from lib.studies.sources import SourcesPage
 
 
 class OverviewPage:
