@@ -20,6 +20,7 @@ _OUTSIDE = (
     "lib.registry",
     "lib.scores",
     "lib.source",
+    "lib.benchmarks.publication",
     "lib.benchmarks.published",
     "lib.training.progress",
     "lib.training.scalars",

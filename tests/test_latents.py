@@ -9,9 +9,9 @@ from flax import nnx
 from lib.latents import (
     MAX_VALUES,
     ContinuousLatent,
+    FiniteScalarLatent,
     GaussianLatent,
     GlobalQuantizedLatent,
-    FiniteScalarLatent,
     QuantizedLatent,
     VectorQuantizedLatent,
 )

@@ -11,7 +11,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key, UInt8
 
 from lib.benchmarks.grid import SourceGrid
-from lib.benchmarks.sources import Publication, Source
+from lib.benchmarks.publication import Publication
+from lib.benchmarks.sources import Source
 
 # Images drawn at a time by `Benchmark.images`, which bounds its working memory.
 CHUNK = 128
@@ -28,7 +29,7 @@ class Benchmark:
         resolution: pixels along each side.
         channels: colour channels.
         sources: what each source means, in the order of the grid.
-        publication: the published data set, which a twin follows.
+        publication: the published data set, which a twin follows; None for one of one's own.
         images_sha256: digest of all official images as converted; empty for a twin.
         draw: maps (n, num_sources) integers, traced or not, to float32 images.
     """
@@ -39,7 +40,7 @@ class Benchmark:
     resolution: int
     channels: int
     sources: tuple[Source, ...]
-    publication: Publication
+    publication: Publication | None
     images_sha256: str
     draw: Callable[[Int[Array, "*n num_sources"]], Float[Array, "*n h w c"]]
 

@@ -9,35 +9,18 @@ class Source:
 
     Args:
         name: as in the published files.
+        labels: one a value, in the order of the values.
         description: a short phrase, for captions.
         unit: of the labels, empty where they have none.
-        labels: one a value, in the order of the values.
     """
 
     name: str
-    description: str
-    unit: str
     labels: tuple[str, ...]
+    description: str = ""
+    unit: str = ""
 
 
 def even_labels(first: float, last: float, count: int, digits: int = 1) -> tuple[str, ...]:
     """Labels of `count` evenly spaced values from `first` to `last`, with `digits` decimals."""
     step = (last - first) / (count - 1)
     return tuple(f"{first + step * place:.{digits}f}" for place in range(count))
-
-
-@dataclasses.dataclass(frozen=True)
-class Publication:
-    """The published data set that a rendered twin follows.
-
-    Args:
-        title: of the data set.
-        citation: authors, title, year.
-        licence: of the published images.
-        url: of its page.
-    """
-
-    title: str
-    citation: str
-    licence: str
-    url: str

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Literal
 
 
@@ -134,6 +133,7 @@ CORRECTED = replace(
         held_out=10_000,
     ),
 )
+
 
 class _P(dict):
     def module(self, name):

@@ -5,7 +5,6 @@ trained runs again. `--help` after either lists the rest.
 """
 
 import argparse
-import ast
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from lib.runs.execute import (
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.runs.recorded import RecordedRun
+from lib.settings import parse_assignment
 from lib.training.devices import is_first_process
 
 _FAILURES = (OSError, ValueError, FloatingPointError, ModuleNotFoundError, ChangedCodeError)
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(words)
     try:
-        settings = dict(_setting(word) for word in options.set)
+        settings = dict(parse_assignment(word) for word in options.set)
         configs = [
             RunConfig(options.benchmark, options.model, options.profile, seed=seed, **settings)
             for seed in options.seeds
@@ -112,17 +112,6 @@ def _scores(record: RunRecord) -> str:
         f"{name} {'undefined' if value is None else f'{value:.4g}'}"
         for name, value in record.scores.items()
     )
-
-
-def _setting(word: str) -> tuple[str, object]:
-    """Name and value of a word such as `steps=1000`."""
-    name, equals, value = word.partition("=")
-    if not equals:
-        raise ValueError(f"--set {word}: expected words such as steps=1000.")
-    try:
-        return name, ast.literal_eval(value)
-    except (SyntaxError, ValueError):
-        return name, value
 
 
 def _parser() -> argparse.ArgumentParser:

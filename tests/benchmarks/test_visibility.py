@@ -15,10 +15,10 @@ LEVELS = tuple(f"{level}" for level in range(3))
 def striped():
     """Three sources: the left half, twice as strong on all of it, and one without a choice."""
     sources = (
-        Source("left", "", "", LEVELS),
-        Source("fixed", "", "", ("only",)),
-        Source("all", "", "", LEVELS),
-        Source("right", "", "", LEVELS),
+        Source("left", LEVELS),
+        Source("fixed", ("only",)),
+        Source("all", LEVELS),
+        Source("right", LEVELS),
     )
 
     def draw(values):

@@ -135,7 +135,7 @@ def test_the_overview_sets_benchmarks_side_by_side(sources):
     assert (
         "| [dSprites](dsprites) | 6 | 1, 3, 6, 40, 32, 32 | 737,280 | 19.5 | 12,346 /s |" in table
     )
-    assert BENCHMARKS["dsprites"].scene.PUBLICATION.citation in overview.citations()
+    assert BENCHMARKS["dsprites"].publication.citation in overview.citations()
     rows = overview.changes()
     assert list(rows["source"]) == list(sources.changes)
     assert f"{rows['smallest'].min():.3f} grey levels" in overview.change_words()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lib.runs.build import build_model
 
 from lib.runs import RunConfig, RunRecord
-from lib.runs.build import build_model
 from lib.runs.record import load_parameters
 
 CONFIG = RunConfig(

@@ -14,11 +14,12 @@ from flax import nnx
 
 from lib.models import Autoencoder
 from lib.networks import Conv, TransposedConv
-from lib.networks.plain import PlainConv, plain_copy
 from lib.runs import RunConfig, build_model
+from lib.speed import measure, plain_copy, work
+from lib.speed.__main__ import main
+from lib.speed.limits import copying, multiplication
+from lib.speed.plain import PlainConv
 from lib.training import build_mesh
-from lib.training.limits import copying, multiplication, work
-from lib.training.speed import main, measure
 
 SETTINGS = {
     "benchmark": "shapes3d",
@@ -191,7 +192,5 @@ def test_bad_words_end_with_one_line_and_status_2(words, message, capsys):
 
 
 def test_the_library_trains_without_its_outermost_layer():
-    script = (
-        "import sys, lib.training; assert not {'lib.runs', 'lib.training.speed'} & {*sys.modules}"
-    )
+    script = "import sys, lib.training; assert not {'lib.runs', 'lib.speed'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,22 +1,14 @@
 """The published sets, as data: where each file is, and what must be in it."""
 
 import dataclasses
-from types import ModuleType
 
 from lib.benchmarks.grid import SourceGrid
-from lib.benchmarks.registry import OFFICIAL_RESOLUTION
-from lib.benchmarks.scenes import dsprites, falcor3d, isaac3d, mpi3d, shapes3d
-from lib.benchmarks.sources import Publication
+from lib.benchmarks.publication import OFFICIAL_RESOLUTION, Publication
+from lib.benchmarks.twin import BENCHMARKS, Twin
 from lib.checks import check_choice
 
 # As every set but those of binary images must have; fewer tell of a broken file.
 MIN_GREY_LEVELS = 16
-
-_DRIVE = (
-    "https://drive.usercontent.google.com/download?id={}&export=download&confirm=t",
-    "https://drive.google.com/uc?export=download&id={}&confirm=t",
-)
-_DSPRITES = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,84 +80,17 @@ def find_set(name: "str | OfficialSet") -> OfficialSet:
     return OFFICIAL[name]
 
 
-def _as_drawn(scene: ModuleType) -> dict[str, object]:
-    """What a published set shares with its rendered twin."""
-    return {"publication": scene.PUBLICATION, "grid": SourceGrid.of(scene.SOURCES)}
+def _of(twin: Twin) -> OfficialSet:
+    facts = dict(vars(twin.published))
+    del facts["others"]
+    return OfficialSet(
+        name=twin.name,
+        title=twin.title,
+        publication=twin.publication,
+        grid=twin.grid,
+        channels=twin.channels,
+        **facts,
+    )
 
 
-_SETS = (
-    OfficialSet(
-        name="shapes3d",
-        title="Shapes3D",
-        **_as_drawn(shapes3d),
-        file_name="3dshapes.h5",
-        addresses=("https://storage.googleapis.com/3d-shapes/3dshapes.h5",),
-        format="hdf5",
-        images="images",
-        labels="labels",
-        about_bytes=267_573_662,
-        size_bytes=267_573_662,
-        known_hash="sha256:0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785",
-    ),
-    OfficialSet(
-        name="mpi3d",
-        title="MPI3D (real, complex shapes)",
-        **_as_drawn(mpi3d),
-        file_name="real3d_complicated_shapes_ordered.npz",
-        addresses=tuple(url.format("1Tp8eTdHxgUMtsZv5uAoYAbJR1BOa_OQm") for url in _DRIVE),
-        format="npz",
-        images="images",
-        labels=None,
-        about_bytes=5_300_000_000,
-        lookalikes=(
-            (
-                1_036_800,
-                "mpi3d_toy, mpi3d_realistic or mpi3d_real, whose sources are others",
-            ),
-        ),
-    ),
-    OfficialSet(
-        name="falcor3d",
-        title="Falcor3D",
-        **_as_drawn(falcor3d),
-        file_name="Falcor3D_down128.zip",
-        addresses=tuple(url.format("1XAQfFK1x6cpN1eiovbP0hVfLTm5SsSoJ") for url in _DRIVE),
-        format="zip",
-        images="Falcor3D_down128/images",
-        labels="Falcor3D_down128/train-rec.labels",
-        about_bytes=3_700_000_000,
-        resolution=128,
-    ),
-    OfficialSet(
-        name="isaac3d",
-        title="Isaac3D",
-        **_as_drawn(isaac3d),
-        file_name="Isaac3D_down128.zip",
-        addresses=tuple(url.format("1OmQ1G2wnm6eTsSFGTKFZZAh5D3nQTW1B") for url in _DRIVE),
-        format="zip",
-        images="Isaac3D_down128/images",
-        labels="Isaac3D_down128/labels.npy",
-        about_bytes=13_000_000_000,
-        resolution=128,
-    ),
-    OfficialSet(
-        name="dsprites",
-        title="dSprites",
-        **_as_drawn(dsprites),
-        file_name=_DSPRITES,
-        addresses=(
-            f"https://github.com/google-deepmind/dsprites-dataset/raw/master/{_DSPRITES}",
-            f"https://raw.githubusercontent.com/google-deepmind/dsprites-dataset/master/{_DSPRITES}",
-        ),
-        format="npz",
-        images="imgs",
-        labels="latents_classes",
-        about_bytes=26_000_000,
-        # From public loaders of the set, many of which check it; its publishers give none.
-        known_hash="md5:7da33b31b13a06f4b04a70402ce90c2e",
-        channels=1,
-        white=1,
-        labels_are_indices=True,
-    ),
-)
-OFFICIAL = {official.name: official for official in _SETS}
+OFFICIAL = {name: _of(twin) for name, twin in BENCHMARKS.items() if twin.published}

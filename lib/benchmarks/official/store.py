@@ -22,7 +22,7 @@ from lib.benchmarks.official.places import Places, full_disk_named, sync_folder
 from lib.benchmarks.official.progress import progress_bar
 from lib.benchmarks.official.readers import damage_named, open_published
 from lib.benchmarks.official.sets import OfficialSet, find_set
-from lib.benchmarks.registry import OFFICIAL_RESOLUTION
+from lib.benchmarks.publication import OFFICIAL_RESOLUTION
 
 FORMAT_VERSION = 1
 IMAGES_FILE = "images.npy"

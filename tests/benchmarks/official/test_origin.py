@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import jax
@@ -26,23 +25,24 @@ SIZES = (3, 4, 2, 5, 2, 3)
 def take_the_place_of_shapes3d(folder):
     """Put a small set in the place of Shapes3D, and write its file into a folder."""
     official = small_sets.small("shapes3d", sizes=SIZES)
-    names = zip(small_sets.NAMES, SIZES, strict=True)
-    scene = types.SimpleNamespace(
-        SOURCES=tuple(Source(name, "", "", tuple(map(str, range(size)))) for name, size in names),
-        PUBLICATION=official.publication,
+    sources = tuple(
+        Source(name, tuple(map(str, range(size))))
+        for name, size in zip(small_sets.NAMES, SIZES, strict=True)
     )
     OFFICIAL["shapes3d"] = official
-    BENCHMARKS["shapes3d"] = dataclasses.replace(BENCHMARKS["shapes3d"], scene=scene)
+    twin = dataclasses.replace(BENCHMARKS["shapes3d"], sources=sources)
+    BENCHMARKS.add("shapes3d", twin, BENCHMARKS.module("shapes3d"))
     small_sets.write(official, folder / official.file_name)
 
 
 @pytest.fixture
 def data_dir(monkeypatch, tmp_path):
     """A folder with the file of a small set that takes the place of Shapes3D."""
-    for registry in (OFFICIAL, BENCHMARKS):
-        monkeypatch.setitem(registry, "shapes3d", registry["shapes3d"])  # put back afterwards
+    monkeypatch.setitem(OFFICIAL, "shapes3d", OFFICIAL["shapes3d"])  # put back afterwards
+    twin = BENCHMARKS["shapes3d"]
     take_the_place_of_shapes3d(tmp_path)
-    return tmp_path
+    yield tmp_path
+    BENCHMARKS.add("shapes3d", twin, BENCHMARKS.module("shapes3d"))
 
 
 @pytest.fixture

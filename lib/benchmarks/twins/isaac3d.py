@@ -15,8 +15,10 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import (
+from lib.benchmarks.publication import Publication, PublishedFile, drive_addresses
+from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.arm import Arm, reach
+from lib.benchmarks.scene.camera import (
     Arrays,
     Camera,
     in_batches,
@@ -24,7 +26,7 @@ from lib.benchmarks.scenes.camera import (
     samples_along_side,
     supersample,
 )
-from lib.benchmarks.scenes.kitchen import (
+from lib.benchmarks.scene.kitchen import (
     KITCHEN,
     MATERIALS,
     NUMBERS,
@@ -35,9 +37,9 @@ from lib.benchmarks.scenes.kitchen import (
     meet_kitchen,
     meet_object,
 )
-from lib.benchmarks.scenes.robot_arm import Arm, reach
-from lib.benchmarks.scenes.vectors import Scalar, Vector
-from lib.benchmarks.sources import Publication, Source
+from lib.benchmarks.scene.vectors import Scalar, Vector
+from lib.benchmarks.sources import Source
+from lib.benchmarks.twin import Twin, add_twin
 
 # Up to this size (68 x 68 pixels of 2 x 2 rays) what the rays meet besides the object is kept.
 MAX_TABLE_BYTES = 60_000_000
@@ -48,22 +50,29 @@ def _labels(values: tuple[float, ...]) -> tuple[str, ...]:
 
 
 SOURCES = (
-    Source("object_shape", "shape of the object", "", SHAPES),
-    Source("robot_x", "turn of the arm, from left to right", "degrees", _labels(KITCHEN.turns)),
-    Source("robot_y", "lift of the forearm", "degrees", _labels(KITCHEN.lifts)),
-    Source("camera_height", "height of the camera", "m", _labels(KITCHEN.camera_heights)),
-    Source("object_scale", "half the side of the cube", "m", _labels(KITCHEN.scales)),
-    Source("lighting_intensity", "strength of the lamp", "", _labels(KITCHEN.lamp_strengths)),
-    Source("lighting_y", "height of the lamp", "m", _labels(KITCHEN.lamp_heights)),
-    Source("object_color", "colour of the object", "", tuple(OBJECT_COLORS)),
-    Source("wall_color", "colour of the wall", "", tuple(WALL_COLORS)),
-)
-
-PUBLICATION = Publication(
-    title="Isaac3D",
-    citation="Weili Nie et al., Semi-Supervised StyleGAN for Disentanglement Learning, ICML 2020",
-    licence="CC BY 4.0",
-    url="https://github.com/NVlabs/High-res-disentanglement-datasets",
+    Source("object_shape", SHAPES, description="shape of the object"),
+    Source(
+        "robot_x",
+        _labels(KITCHEN.turns),
+        description="turn of the arm, from left to right",
+        unit="degrees",
+    ),
+    Source("robot_y", _labels(KITCHEN.lifts), description="lift of the forearm", unit="degrees"),
+    Source(
+        "camera_height",
+        _labels(KITCHEN.camera_heights),
+        description="height of the camera",
+        unit="m",
+    ),
+    Source(
+        "object_scale", _labels(KITCHEN.scales), description="half the side of the cube", unit="m"
+    ),
+    Source(
+        "lighting_intensity", _labels(KITCHEN.lamp_strengths), description="strength of the lamp"
+    ),
+    Source("lighting_y", _labels(KITCHEN.lamp_heights), description="height of the lamp", unit="m"),
+    Source("object_color", tuple(OBJECT_COLORS), description="colour of the object"),
+    Source("wall_color", tuple(WALL_COLORS), description="colour of the wall"),
 )
 
 
@@ -342,3 +351,39 @@ def _limbs(rays: tracer.Rays, arm: Arm, kitchen: Kitchen) -> tracer.Hit:
 
     links = stack(foot, shoulder, elbow), stack(shoulder, elbow, wrist)
     return jax.lax.scan(add, ball(elbow), links)[0]
+
+
+add_twin(
+    Twin(
+        name="isaac3d",
+        title="Isaac3D",
+        sources=SOURCES,
+        renderer=renderer,
+        publication=Publication(
+            title="Isaac3D",
+            citation=(
+                "Weili Nie et al., Semi-Supervised StyleGAN for Disentanglement Learning, ICML 2020"
+            ),
+            licence="CC BY 4.0",
+            url="https://github.com/NVlabs/High-res-disentanglement-datasets",
+        ),
+        published=PublishedFile(
+            file_name="Isaac3D_down128.zip",
+            addresses=drive_addresses("1OmQ1G2wnm6eTsSFGTKFZZAh5D3nQTW1B"),
+            format="zip",
+            images="Isaac3D_down128/images",
+            labels="Isaac3D_down128/labels.npy",
+            about_bytes=13_000_000_000,
+            resolution=128,
+        ),
+        # Each image is traced, which takes some ten times as long as one of Shapes3D.
+        profiles={
+            "laptop": {
+                "steps": 1_000,
+                "learning_rate": 2e-3,
+                "training_images": 10_000,
+                "evaluation_images": 4_000,
+            }
+        },
+    )
+)

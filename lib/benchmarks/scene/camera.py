@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from lib.benchmarks.scenes.tracer import Rays
-from lib.benchmarks.scenes.vectors import Scalar, Vector
+from lib.benchmarks.scene.tracer import Rays
+from lib.benchmarks.scene.vectors import Scalar, Vector
 
 # An array or a pytree of arrays.
 Arrays = TypeVar("Arrays")

@@ -1,50 +1,12 @@
-"""Which benchmarks there are, and how to get one."""
+"""How to get a benchmark by its name."""
 
-import dataclasses
 from pathlib import Path
-from types import ModuleType
 
 from lib.benchmarks.benchmark import Benchmark
-from lib.benchmarks.grid import SourceGrid
-from lib.benchmarks.scenes import dsprites, falcor3d, isaac3d, mpi3d, shapes3d
+from lib.benchmarks.twin import BENCHMARKS
 from lib.checks import check_choice, check_integer
 
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """A benchmark in the registry.
-
-    Args:
-        title: for headings.
-        scene: a module with `SOURCES`, `PUBLICATION` and `renderer(resolution)`.
-        channels: colour channels.
-    """
-
-    title: str
-    scene: ModuleType
-    channels: int = 3
-    profiles = {}
-
-    @property
-    def grid(self) -> SourceGrid:
-        """The grid of all source combinations."""
-        return SourceGrid.of(self.scene.SOURCES)
-
-
-class _B(dict):
-    def module(self, name):
-        return self[name].scene.__name__
-
-
-BENCHMARKS = _B({
-    "shapes3d": Entry("Shapes3D", shapes3d),
-    "mpi3d": Entry("MPI3D", mpi3d),
-    "falcor3d": Entry("Falcor3D", falcor3d),
-    "isaac3d": Entry("Isaac3D", isaac3d),
-    "dsprites": Entry("dSprites", dsprites, channels=1),
-})
 ORIGINS = ("rendered", "official")
-OFFICIAL_RESOLUTION = 64  # pixels along each side at which the published images are used
 
 
 def load(
@@ -69,15 +31,17 @@ def load(
 
     Raises:
         TypeError: `resolution` is not an integer.
-        ValueError: unknown `name` or `origin`, `resolution` out of range, or a `data_dir` for a
-            twin.
+        ValueError: unknown `name` or `origin`, `resolution` out of range, a `data_dir` for a twin,
+            or "official" for a benchmark without a published file.
         FileNotFoundError: the official file is not there; says how to get it.
         lib.benchmarks.official.OfficialFileError: it is there and not as published.
     """
     check_choice("name", name, BENCHMARKS)
     check_choice("origin", origin, ORIGINS)
     check_integer("resolution", resolution, minimum=1)
-    entry = BENCHMARKS[name]
+    twin = BENCHMARKS[name]
+    if origin == "official" and twin.published is None:
+        raise ValueError(f"{name} has no published file; expected origin='rendered'.")
     if origin == "official":
         # Readers of files are not loaded by those who never read one.
         from lib.benchmarks.official import open_official
@@ -85,9 +49,9 @@ def load(
 
         opened = open_official(name, data_dir)
         digest = opened.metadata["images_sha256"]
-        draw = draw_official(opened.images, entry.grid, int(resolution))
+        draw = draw_official(opened.images, twin.grid, int(resolution))
     elif data_dir is None:
-        digest, draw = "", entry.scene.renderer(int(resolution))
+        digest, draw = "", twin.renderer(int(resolution))
     else:
         raise ValueError(
             f"data_dir={str(data_dir)!r} is of no use: origin='rendered' reads no file; "
@@ -95,12 +59,12 @@ def load(
         )
     return Benchmark(
         name=name,
-        title=entry.title,
+        title=twin.title,
         origin=origin,
         resolution=int(resolution),
-        channels=entry.channels,
-        sources=entry.scene.SOURCES,
-        publication=entry.scene.PUBLICATION,
+        channels=twin.channels,
+        sources=twin.sources,
+        publication=twin.publication,
         images_sha256=digest,
         draw=draw,
     )

@@ -13,7 +13,12 @@ from lib.runs import RunConfig, build_model
 
 def _terms(config: RunConfig) -> list[dict[str, jax.ShapeDtypeStruct]]:
     """Shapes of the terms of each loss and of the gradients, without computing anything."""
-    size = (4, config.resolution, config.resolution, BENCHMARKS[config.benchmark].channels)
+    size = (
+        4,
+        config.data.resolution,
+        config.data.resolution,
+        BENCHMARKS[config.benchmark].channels,
+    )
 
     def terms():
         model = build_model(config)
@@ -25,7 +30,7 @@ def _terms(config: RunConfig) -> list[dict[str, jax.ShapeDtypeStruct]]:
 
     found, output = nnx.eval_shape(terms)
     assert output.logits.shape == size
-    assert output.code.scored.shape == (4, config.num_latents)
+    assert output.code.scored.shape == (4, config.networks.num_latents)
     return found
 
 

@@ -4,8 +4,8 @@ import math
 
 import jax.numpy as jnp
 
-from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.vectors import Scalar, Vector
+from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.vectors import Scalar, Vector
 
 SHAPES = ("coffee cup", "tennis ball", "croissant", "beer cup")
 COFFEE_CUP, TENNIS_BALL, CROISSANT, BEER_CUP = range(4)

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from lib.benchmarks import load
-from lib.benchmarks.scenes import mpi3d, mpi3d_objects
-from lib.benchmarks.scenes.mpi3d import BOOTH
-from lib.benchmarks.scenes.tracer import Rays
-from lib.benchmarks.scenes.vectors import Vector
+from lib.benchmarks.scene import objects
+from lib.benchmarks.scene.tracer import Rays
+from lib.benchmarks.scene.vectors import Vector
+from lib.benchmarks.twins import mpi3d
+from lib.benchmarks.twins.mpi3d import BOOTH
 
 BENCHMARK = load("mpi3d")
 COLOR, SHAPE, SIZE, CAMERA, BACKGROUND, TURN, LIFT = range(7)
-RED, BALL = 3, mpi3d_objects.TENNIS_BALL
+RED, BALL = 3, objects.TENNIS_BALL
 BASE = np.array([RED, BALL, 1, 1, 0, 8, 12])
 
 
@@ -109,7 +110,7 @@ def test_a_shell_is_met_where_a_walk_along_the_ray_first_crosses_it(low, high):
     origins *= 3.0 / np.linalg.norm(origins, axis=-1, keepdims=True)
     directions = generator.uniform(-0.9, 0.9, size=(400, 3)) - origins
     directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
-    hit, inside = mpi3d_objects.shell(
+    hit, inside = objects.shell(
         Rays(*(Vector(*jnp.asarray(part.T, jnp.float32)) for part in (origins, directions))),
         radius,
         low,

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.vectors import Scalar, Vector
+from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.vectors import Scalar, Vector
 
 SHAPES = ("cube", "cone", "sphere")
 CUBE, CONE, SPHERE = range(3)

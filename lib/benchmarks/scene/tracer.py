@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from lib.benchmarks.scenes.vectors import Scalar, Vector, where
+from lib.benchmarks.scene.vectors import Scalar, Vector, where
 
 # Stands for 0 where a ray runs parallel to a surface: 1 / TINY is finite in float32.
 TINY = 1e-12

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import Camera, supersample
-from lib.benchmarks.scenes.vectors import Vector
+from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.camera import Camera, supersample
+from lib.benchmarks.scene.vectors import Vector
 
 RADIUS, HALF_HEIGHT = 0.7, 0.9
 HALF = np.array([0.8, 0.5, 1.1])

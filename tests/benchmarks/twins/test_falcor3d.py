@@ -3,8 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.benchmarks.scenes import falcor3d, living_room, tracer
-from lib.benchmarks.scenes.vectors import Vector
+from lib.benchmarks.scene import living_room, tracer
+from lib.benchmarks.scene.vectors import Vector
+from lib.benchmarks.twins import falcor3d
 
 # Names and sizes as in the published files.
 SIZES = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.benchmarks import load
-from lib.benchmarks.scenes import dsprites
+from lib.benchmarks.twins import dsprites
 
 BENCHMARK = load("dsprites")
 SIZES = dsprites.SILHOUETTE

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.benchmarks.scenes import isaac3d
+from lib.benchmarks.twins import isaac3d
 
 SIZES = (3, 8, 5, 4, 4, 4, 6, 4, 4)
 SHAPE, ROBOT_X, ROBOT_Y, CAMERA, SCALE, STRENGTH, LAMP, OBJECT_COLOR, WALL_COLOR = range(9)

@@ -8,8 +8,8 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float
 
-from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.vectors import Vector
+from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.vectors import Vector
 
 
 class Room(NamedTuple):

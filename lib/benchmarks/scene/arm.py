@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from lib.benchmarks.scenes.tracer import Frame
-from lib.benchmarks.scenes.vectors import Scalar, Vector
+from lib.benchmarks.scene.tracer import Frame
+from lib.benchmarks.scene.vectors import Scalar, Vector
 
 
 class Arm(NamedTuple):

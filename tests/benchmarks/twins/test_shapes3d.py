@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.benchmarks import load
-from lib.benchmarks.scenes import shapes3d
+from lib.benchmarks.twins import shapes3d
 
 BENCHMARK = load("shapes3d")
 FLOOR_HUE, WALL_HUE, OBJECT_HUE, SCALE, SHAPE, ORIENTATION = range(6)

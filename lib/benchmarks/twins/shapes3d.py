@@ -15,10 +15,12 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
-from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import Camera, made_once, samples_along_side, supersample
-from lib.benchmarks.scenes.vectors import Scalar, Vector, where
-from lib.benchmarks.sources import Publication, Source, even_labels
+from lib.benchmarks.publication import Publication, PublishedFile
+from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.camera import Camera, made_once, samples_along_side, supersample
+from lib.benchmarks.scene.vectors import Scalar, Vector, where
+from lib.benchmarks.sources import Source, even_labels
+from lib.benchmarks.twin import Twin, add_twin
 
 NUM_HUES, NUM_SCALES, NUM_ORIENTATIONS = 10, 8, 15
 SHAPES = ("cube", "cylinder", "sphere", "capsule")
@@ -34,19 +36,19 @@ HUES = even_labels(0, 360 - 360 / NUM_HUES, NUM_HUES, 0)
 ANGLES = even_labels(-LARGEST_ANGLE, LARGEST_ANGLE, NUM_ORIENTATIONS)
 
 SOURCES = (
-    Source("floor_hue", "hue of the floor", "degrees", HUES),
-    Source("wall_hue", "hue of the walls", "degrees", HUES),
-    Source("object_hue", "hue of the object", "degrees", HUES),
-    Source("scale", "size of the object", "step", tuple(str(step) for step in range(NUM_SCALES))),
-    Source("shape", "shape of the object", "", SHAPES),
-    Source("orientation", "direction of the camera around the room", "degrees", ANGLES),
-)
-
-PUBLICATION = Publication(
-    title="3D Shapes Dataset",
-    citation="Chris Burgess and Hyunjik Kim, 3D Shapes Dataset, 2018",
-    licence="Apache-2.0",
-    url="https://github.com/google-deepmind/3d-shapes",
+    Source("floor_hue", HUES, description="hue of the floor", unit="degrees"),
+    Source("wall_hue", HUES, description="hue of the walls", unit="degrees"),
+    Source("object_hue", HUES, description="hue of the object", unit="degrees"),
+    Source(
+        "scale",
+        tuple(str(step) for step in range(NUM_SCALES)),
+        description="size of the object",
+        unit="step",
+    ),
+    Source("shape", SHAPES, description="shape of the object"),
+    Source(
+        "orientation", ANGLES, description="direction of the camera around the room", unit="degrees"
+    ),
 )
 
 
@@ -281,3 +283,29 @@ def _object(rays: tracer.Rays, shape: Scalar, size: Scalar, room: Room) -> trace
     return tracer.choose(
         shape == CUBE, cube, tracer.choose(shape == CYLINDER, cylinder, round_shape)
     )
+
+
+add_twin(
+    Twin(
+        name="shapes3d",
+        title="Shapes3D",
+        sources=SOURCES,
+        renderer=renderer,
+        publication=Publication(
+            title="3D Shapes Dataset",
+            citation="Chris Burgess and Hyunjik Kim, 3D Shapes Dataset, 2018",
+            licence="Apache-2.0",
+            url="https://github.com/google-deepmind/3d-shapes",
+        ),
+        published=PublishedFile(
+            file_name="3dshapes.h5",
+            addresses=("https://storage.googleapis.com/3d-shapes/3dshapes.h5",),
+            format="hdf5",
+            images="images",
+            labels="labels",
+            about_bytes=267_573_662,
+            size_bytes=267_573_662,
+            known_hash="sha256:0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785",
+        ),
+    )
+)

@@ -15,11 +15,13 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, Int8, UInt8
 
-from lib.benchmarks.scenes import tracer
-from lib.benchmarks.scenes.camera import Camera, made_once, samples_along_side, supersample
-from lib.benchmarks.scenes.living_room import CASTERS, COLORS, KINDS, NAMES, ROOM, middle_and_half
-from lib.benchmarks.scenes.vectors import Scalar, Vector
-from lib.benchmarks.sources import Publication, Source, even_labels
+from lib.benchmarks.publication import Publication, PublishedFile, drive_addresses
+from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.camera import Camera, made_once, samples_along_side, supersample
+from lib.benchmarks.scene.living_room import CASTERS, COLORS, KINDS, NAMES, ROOM, middle_and_half
+from lib.benchmarks.scene.vectors import Scalar, Vector
+from lib.benchmarks.sources import Source, even_labels
+from lib.benchmarks.twin import Twin, add_twin
 
 NUM_STEPS = 6  # along each axis of the light and of the camera
 NUM_CAMERAS = NUM_STEPS**3
@@ -32,37 +34,38 @@ CHUNK = 4  # cameras traced at a time, so that the arrays of one pass stay in th
 # The published y points up. Which way the other axes run was read off the sample frames, for the
 # light and for the camera each.
 SOURCES = (
-    Source("lighting_intensity", "brightness of the sun", "", tuple(map(str, ROOM.sun))),
+    Source("lighting_intensity", tuple(map(str, ROOM.sun)), description="brightness of the sun"),
     Source(
-        "lighting_x", "how far right the sun stands", "", even_labels(*ROOM.sun_x, NUM_STEPS, 2)
+        "lighting_x",
+        even_labels(*ROOM.sun_x, NUM_STEPS, 2),
+        description="how far right the sun stands",
     ),
-    Source("lighting_y", "how high the sun stands", "", even_labels(*ROOM.sun_z, NUM_STEPS, 2)),
+    Source(
+        "lighting_y", even_labels(*ROOM.sun_z, NUM_STEPS, 2), description="how high the sun stands"
+    ),
     Source(
         "lighting_z",
-        "how far in the room's depth the sun stands",
-        "",
         even_labels(*ROOM.sun_y, NUM_STEPS, 2),
+        description="how far in the room's depth the sun stands",
     ),
     Source(
         "camera_x",
-        "how far right the camera stands",
-        "m",
         even_labels(*ROOM.camera_x, NUM_STEPS, 2),
+        description="how far right the camera stands",
+        unit="m",
     ),
-    Source("camera_y", "height of the camera", "m", even_labels(*ROOM.camera_z, NUM_STEPS, 2)),
+    Source(
+        "camera_y",
+        even_labels(*ROOM.camera_z, NUM_STEPS, 2),
+        description="height of the camera",
+        unit="m",
+    ),
     Source(
         "camera_z",
-        "how deep in the room the camera stands",
-        "m",
         even_labels(*ROOM.camera_y, NUM_STEPS, 2),
+        description="how deep in the room the camera stands",
+        unit="m",
     ),
-)
-
-PUBLICATION = Publication(
-    title="Falcor3D",
-    citation="Weili Nie et al., Semi-Supervised StyleGAN for Disentanglement Learning, ICML 2020",
-    licence="CC BY 4.0",
-    url="https://github.com/NVlabs/High-res-disentanglement-datasets",
 )
 
 
@@ -285,3 +288,39 @@ def _table(resolution: int, samples: int) -> Surface:
     table = jax.lax.map(some, tuple(start.ravel() for start in starts))
     shape = (samples**2, NUM_CAMERAS, resolution, resolution)
     return jax.tree.map(lambda part: part.reshape(shape), table)
+
+
+add_twin(
+    Twin(
+        name="falcor3d",
+        title="Falcor3D",
+        sources=SOURCES,
+        renderer=renderer,
+        publication=Publication(
+            title="Falcor3D",
+            citation=(
+                "Weili Nie et al., Semi-Supervised StyleGAN for Disentanglement Learning, ICML 2020"
+            ),
+            licence="CC BY 4.0",
+            url="https://github.com/NVlabs/High-res-disentanglement-datasets",
+        ),
+        published=PublishedFile(
+            file_name="Falcor3D_down128.zip",
+            addresses=drive_addresses("1XAQfFK1x6cpN1eiovbP0hVfLTm5SsSoJ"),
+            format="zip",
+            images="Falcor3D_down128/images",
+            labels="Falcor3D_down128/train-rec.labels",
+            about_bytes=3_700_000_000,
+            resolution=128,
+        ),
+        # Each image is traced, which takes some ten times as long as one of Shapes3D.
+        profiles={
+            "laptop": {
+                "steps": 1_000,
+                "learning_rate": 2e-3,
+                "training_images": 10_000,
+                "evaluation_images": 4_000,
+            }
+        },
+    )
+)

@@ -1,1 +1,0 @@
-"""Rendered twins: one module a benchmark, over a shared tracer."""
