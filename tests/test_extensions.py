@@ -46,7 +46,7 @@ def renderer(resolution):
     return draw
 
 SIXTEEN = tuple(str(place) for place in range(16))
-SOURCES = (Source("row", "height of a bar", "", SIXTEEN), Source("column", "place", "", SIXTEEN))
+SOURCES = (Source("row", SIXTEEN), Source("column", SIXTEEN))
 add_twin(Twin("bars", "Bars", SOURCES, renderer, channels=1))
 """,
     "spread.py": """
