@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help book test lint lab site-check record clean lock
+.PHONY: help book test lint lab site-check lists record clean lock
 
 PYTHON ?= python3
 PROFILE ?= laptop
@@ -33,11 +33,15 @@ book: $(READY) ## execute the chapters and render the site to _build/html
 	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS)) $(if $(FRESH),--fresh)
 
 test: lint ## lint, then run all tests
-	$(BIN) -m pytest
+	$(BIN) -m pytest --numprocesses auto --maxprocesses 4
 
-lint: $(READY) ## check style and format, notebooks too
+lint: $(READY) ## check style and format, notebooks too, and what imports what
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache --no-logo
+
+lists: $(READY) ## write the lists of README.md and the opening page anew
+	@$(BIN) -m tools.lists
 
 site-check: $(READY) ## open the built site in headless Chromium
 	@$(BIN) -m tools.check_site _build/html

@@ -1,5 +1,6 @@
 """Typed settings: frozen dataclasses whose fields are checked and converted when they are set."""
 
+import ast
 import dataclasses
 import difflib
 from collections.abc import Callable, Collection
@@ -51,6 +52,21 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """The values by name."""
         return {name: getattr(self, name) for name in self.names()}
+
+
+def parse_assignment(word: str) -> tuple[str, object]:
+    """Name and value of a word such as `seed=3`; a value that is no Python literal is text.
+
+    Raises:
+        ValueError: there is no name, or no equals sign.
+    """
+    name, equals, value = word.partition("=")
+    if not (equals and name.isidentifier()):
+        raise ValueError(f"expected words such as seed=3, got {word!r}")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value
 
 
 def setting(

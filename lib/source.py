@@ -8,7 +8,7 @@ import ast
 import functools
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 LIBRARY = Path(__file__).resolve().parent
@@ -22,11 +22,14 @@ _OUTSIDE = (
     "lib.source",
     "lib.benchmarks.publication",
     "lib.benchmarks.published",
+    "lib.training.progress",
+    "lib.training.scalars",
     "lib.runs.config",
     "lib.runs.profiles",
     "lib.runs.provenance",
     "lib.runs.record",
 )
+_PUBLISHED = LIBRARY / "benchmarks" / "published"
 # Names of classes' and modules' attributes, and of arguments given there, that only describe.
 _DESCRIPTIONS = {
     *("label", "title", "unit", "digits", "color", "marker", "description"),
@@ -58,14 +61,34 @@ def module_digests(modules: Iterable[str]) -> dict[str, str]:
     Raises:
         ValueError: a module has no file, as one that was written in a notebook.
     """
+    found = _closure([(name, _module_file(name)) for name in modules], imported)
+    return {_shown(path): digest(path) for path in found}
+
+
+def page_digests(code: str) -> dict[str, str]:
+    """Digests of all that the code of a page imports, directly or not, by the path of each file.
+
+    A page also shows labels and messages, so these count. What finds models, benchmarks or scores
+    by name imports all of them. Benchmarks read published files only where they are asked to, so
+    the modules of these count where something else imports them.
+    """
+    started = _imported(ast.parse(code), LIBRARY.parent / "page.ipynb")
+    found = _closure(started.items(), _imported_for_page)
+    return {_shown(path): digest(path, is_shown=True) for path in found}
+
+
+def _closure(
+    start: Iterable[tuple[str, Path]], follow: Callable[[Path], Iterable[tuple[str, Path]]]
+) -> list[Path]:
+    """Files of modules and of all that they import, in the order of their paths."""
     found: dict[str, Path] = {}
-    pending = [(name, _module_file(name)) for name in modules]
+    pending = list(start)
     while pending:
         name, path = pending.pop()
         if name not in found:
             found[name] = path
-            pending += imported(path)
-    return dict(sorted((_shown(path), digest(path)) for path in found.values()))
+            pending += follow(path)
+    return sorted(set(found.values()))
 
 
 def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -74,9 +97,9 @@ def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 @functools.cache
-def digest(path: Path) -> str:
-    """Twelve hexadecimal digits of what a Python file means."""
-    tree = _Meaning().visit(ast.parse(_text(path)))
+def digest(path: Path, is_shown: bool = False) -> str:
+    """Twelve hexadecimal digits of what a Python file means, if shown with what it says."""
+    tree = (_Code if is_shown else _Meaning)().visit(ast.parse(_text(path)))
     return hashlib.sha256(_serialized(tree).encode()).hexdigest()[:12]
 
 
@@ -87,19 +110,60 @@ def imported(path: Path) -> tuple[tuple[str, Path], ...]:
     Where a package only hands on what its modules define, those modules are meant. Imports inside
     functions count; those for type checkers do not.
     """
-    found = {}
-    for node in _imports(ast.parse(_text(path))):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found |= _defining(alias.name, None, path)
-        elif node.module and not node.level:
-            for alias in node.names:
-                found |= _defining(node.module, alias.name, path)
+    found = _imported(ast.parse(_text(path)), path)
+    return tuple((name, file) for name, file in found.items() if not _is_in(name, _OUTSIDE))
+
+
+@functools.cache
+def _imported_for_page(path: Path) -> tuple[tuple[str, Path], ...]:
+    tree = ast.parse(_text(path))
+    found = _imported(tree, path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Registry":
+            package = ast.literal_eval(node.args[1])
+            for file in LIBRARY.parent.joinpath(*package.split(".")).glob("[!_]*.py"):
+                found[f"{package}.{file.stem}"] = file
+    is_benchmark = path.is_relative_to(_PUBLISHED.parent) and _PUBLISHED not in path.parents
     return tuple(
         (name, file)
         for name, file in found.items()
-        if not any(name == outside or name.startswith(f"{outside}.") for outside in _OUTSIDE)
+        if not (is_benchmark and _PUBLISHED in file.parents)
     )
+
+
+def _is_in(module: str, packages: Iterable[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def _imported(tree: ast.AST, beside: Path) -> dict[str, Path]:
+    found = {}
+    for node in _imports(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found |= _defining(alias.name, None, beside)
+        elif node.module and not node.level:
+            for alias in node.names:
+                inside = f"{node.module}.{alias.name}"
+                if (place := _find(inside, beside)) and _is_package(place):
+                    for name in _attributes(tree, alias.asname or alias.name):
+                        found |= _defining(inside, name, beside)
+                else:
+                    found |= _defining(node.module, alias.name, beside)
+    return found
+
+
+def _attributes(tree: ast.AST, module: str) -> Iterable[str | None]:
+    """Names that code takes from an imported module; None among them where it may be any."""
+    nodes = list(ast.walk(tree))
+    named = sum(isinstance(node, ast.Name) and node.id == module for node in nodes)
+    taken = [
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == module
+    ]
+    return set(taken) if len(taken) == named else {None}
 
 
 def _imports(tree: ast.AST) -> Iterable[ast.Import | ast.ImportFrom]:
@@ -124,16 +188,21 @@ def _defining(module: str, name: str | None, beside: Path) -> dict[str, Path]:
     if not _is_package(path):
         return {module: path}
     found: dict[str, Path] = {}
-    handed_on = [
-        (node.module, alias.name)
-        for node in _imports(ast.parse(_text(path)))
+    for inner_module, inner_name, shown_as in _handed_on(path):
+        if name in (None, shown_as):
+            found |= _defining(inner_module, inner_name, path)
+    return found or {module: path}
+
+
+@functools.cache
+def _handed_on(package: Path) -> list[tuple[str, str, str]]:
+    """Module, name, and name here of all that a package imports from modules."""
+    return [
+        (node.module, alias.name, alias.asname or alias.name)
+        for node in _imports(ast.parse(_text(package)))
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
-        if name in (None, alias.asname or alias.name)
     ]
-    for inner_module, inner_name in handed_on:
-        found |= _defining(inner_module, inner_name, path)
-    return found or {module: path}
 
 
 def _is_package(path: Path) -> bool:
@@ -168,25 +237,17 @@ def _shown(path: Path) -> str:
     return path.relative_to(LIBRARY.parent).as_posix() if inside else path.name
 
 
-class _Meaning(ast.NodeTransformer):
-    """Takes from a syntax tree what shapes no number."""
-
-    def __init__(self):
-        self._depth = 0  # of functions
+class _Code(ast.NodeTransformer):
+    """Takes docstrings and type hints from a syntax tree, which holds no comments."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
-        self._depth += 1
-        self.generic_visit(node)
-        self._depth -= 1
-        return self._without_docstring(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         return self._without_docstring(self.generic_visit(node))
 
-    def visit_Module(self, node: ast.Module) -> ast.AST:
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self.visit_FunctionDef(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         return self._without_docstring(self.generic_visit(node))
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
@@ -195,10 +256,35 @@ class _Meaning(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         node.annotation = ast.Constant(None)
-        return self._unless_description(node, [node.target])
+        return self.generic_visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        # A docstring, also of a constant.
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+    @staticmethod
+    def _without_docstring(node: ast.AST) -> ast.AST:
+        node.body = node.body or [ast.Pass()]
+        return node
+
+
+class _Meaning(_Code):
+    """Takes from a syntax tree all that shapes no number."""
+
+    def __init__(self):
+        self._depth = 0  # of functions
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self._depth += 1
+        node = super().visit_FunctionDef(node)
+        self._depth -= 1
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        return None if self._is_description([node.target]) else super().visit_AnnAssign(node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        return self._unless_description(node, node.targets)
+        return None if self._is_description(node.targets) else self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not self._depth:
@@ -210,22 +296,13 @@ class _Meaning(ast.NodeTransformer):
         return ast.Raise(exc=kind, cause=None)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        if isinstance(node.value, ast.Constant):
-            return None  # a docstring, also of a constant
         if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in _SAYING:
             return None
-        return self.generic_visit(node)
+        return super().visit_Expr(node)
 
-    def _unless_description(self, node: ast.AST, targets: list[ast.expr]) -> ast.AST | None:
+    def _is_description(self, targets: list[ast.expr]) -> bool:
         names = {target.id.lower() for target in targets if isinstance(target, ast.Name)}
-        if not self._depth and names & _DESCRIPTIONS:
-            return None
-        return self.generic_visit(node)
-
-    @staticmethod
-    def _without_docstring(node: ast.AST) -> ast.AST:
-        node.body = node.body or [ast.Pass()]
-        return node
+        return not self._depth and bool(names & _DESCRIPTIONS)
 
 
 def _serialized(node: object) -> str:

@@ -1,8 +1,18 @@
-"""What all tests share: golden values, and checks of array shapes and of random keys."""
+"""What all tests share: golden values, compiled programs, checks of shapes and random keys."""
 
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+# What one process has compiled the others find, and those that tests start, and later sessions.
+# Set before JAX is imported, which reads them then.
+COMPILED = Path(__file__).resolve().parent.parent / "_build" / "compiled"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(COMPILED))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores, so one thread each
+    for name in ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 import jax
 import jaxtyping
@@ -13,8 +23,27 @@ from tests import array_hints
 
 jaxtyping.install_import_hook("lib", f"{array_hints.__name__}.check")
 jax.config.update("jax_debug_key_reuse", True)
+# A shell's background job ignores Ctrl-C, and so would all processes that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN_DIR = Path(os.environ.get("GOLDEN_DIR", Path(__file__).parent / "golden"))
+# Files of which one worker is busy for long: begun first, so that the workers end together.
+LONGEST = ("test_survival.py", "test_distributed.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests, which share fixtures, on one worker, but chapters each by itself."""
+
+    def turn(item: pytest.Item) -> int:
+        if item.path.name in LONGEST:
+            return LONGEST.index(item.path.name)
+        return len(LONGEST) + (item.get_closest_marker("chapter") is None)
+
+    items.sort(key=turn)
+    for item in items:
+        is_chapter = item.get_closest_marker("chapter")
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if is_chapter else str(item.path)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

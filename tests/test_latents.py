@@ -9,9 +9,9 @@ from flax import nnx
 from lib.latents import (
     MAX_VALUES,
     ContinuousLatent,
+    FiniteScalarLatent,
     GaussianLatent,
     GlobalQuantizedLatent,
-    GridLatent,
     QuantizedLatent,
     VectorQuantizedLatent,
 )
@@ -197,7 +197,7 @@ def test_the_most_values_are_all_different_in_float32():
 
 @pytest.mark.parametrize("num_values", [2, 3, 10, 12])
 def test_the_grid_has_its_ends_at_one_and_all_its_points_are_reached(num_values):
-    latent = GridLatent(2, num_values)
+    latent = FiniteScalarLatent(2, num_values)
     inputs = jnp.linspace(-9, 9, 4001)[:, None] * jnp.ones((1, 2))
     code = latent(inputs)
     np.testing.assert_array_equal(np.unique(code.indices), np.arange(num_values))
@@ -211,18 +211,18 @@ def test_the_grid_has_its_ends_at_one_and_all_its_points_are_reached(num_values)
 
 def test_the_grid_passes_gradients_on_to_the_tanh():
     inputs = jnp.asarray([[0.3, -1.2]])
-    found = jax.grad(lambda x: jnp.sum(GridLatent(2, 5)(x).decoder_input))(inputs)
+    found = jax.grad(lambda x: jnp.sum(FiniteScalarLatent(2, 5)(x).decoder_input))(inputs)
     np.testing.assert_allclose(found, 1 - jnp.tanh(inputs) ** 2, rtol=1e-5)
 
 
-def test_gaussian_latents_have_the_means_and_deviations_of_the_inputs():
+def test_gaussian_latents_have_the_means_and_standard_deviations_of_the_inputs():
     means, unscaled = jnp.asarray([1.0, -2.0]), jnp.asarray([0.0, 3.0])
     inputs = jnp.tile(jnp.concatenate([means, unscaled]), (20_000, 1))
     code = GaussianLatent()(inputs, jax.random.split(jax.random.key(0), 20_000))
-    deviations = np.log1p(np.exp(np.asarray(unscaled)))  # the softplus
-    np.testing.assert_allclose(code.deviations[0], deviations, rtol=1e-5)
+    standard_deviations = np.log1p(np.exp(np.asarray(unscaled)))  # the softplus
+    np.testing.assert_allclose(code.standard_deviations[0], standard_deviations, rtol=1e-5)
     np.testing.assert_allclose(code.decoder_input.mean(0), means, atol=5 * 3.05 / 141)
-    np.testing.assert_allclose(code.decoder_input.std(0), deviations, rtol=0.03)
+    np.testing.assert_allclose(code.decoder_input.std(0), standard_deviations, rtol=0.03)
     still = GaussianLatent()(inputs)
     np.testing.assert_array_equal(still.decoder_input, still.continuous)
     np.testing.assert_array_equal(still.scored[0], means)

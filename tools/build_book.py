@@ -8,14 +8,10 @@ import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from .chapters import (
-    PROFILES,
-    Book,
-    BookError,
-    check_parameters,
-    check_profile,
-    parse_assignments,
-)
+from lib.runs import PROFILES
+from lib.settings import parse_assignment
+
+from .chapters import Book, BookError, check_parameters
 from .execute import earlier_execution, execute_chapter, warnings_of
 from .render import render
 from .static_check import check_site
@@ -76,9 +72,13 @@ def build(
         BookError: for a bad argument, before anything is executed; if a chapter fails; if the
             site cannot be rendered or is not sound.
     """
-    check_profile(profile)
+    if profile not in PROFILES:
+        raise BookError(f"PROFILE: no profile {profile!r}; allowed: {', '.join(PROFILES)}")
     sources = book.execution_order(chapter)
-    parameters = parse_assignments(assignments)
+    try:
+        parameters = dict(parse_assignment(word) for word in assignments)
+    except ValueError as error:
+        raise BookError(f"PARAMETERS: {error}") from error
     if "profile" in parameters:
         raise BookError("PARAMETERS: the profile is given as PROFILE=..., for the whole build")
     if parameters and chapter is None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import yaml
-
-PROFILES = ("smoke", "laptop", "paper")
 
 
 class BookError(Exception):
@@ -98,16 +96,6 @@ def _toc_files(entry: object) -> Iterator[str]:
             yield from _toc_files(value)
 
 
-def check_profile(profile: str) -> None:
-    """Refuse a profile that does not exist.
-
-    Raises:
-        BookError: naming the profiles that do.
-    """
-    if profile not in PROFILES:
-        raise BookError(f"PROFILE: no profile {profile!r}; allowed: {', '.join(PROFILES)}")
-
-
 def declared_parameters(notebook: Path) -> dict[str, object]:
     """Names and default values of the parameters that a chapter declares.
 
@@ -138,29 +126,6 @@ def declared_parameters(notebook: Path) -> dict[str, object]:
             f"found {len(cells)}"
         )
     return declared
-
-
-def literal(text: str) -> object:
-    """Python value written in `text`, or `text` itself where it is no literal."""
-    try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return text
-
-
-def parse_assignments(assignments: Sequence[str]) -> dict[str, object]:
-    """Parameters from words such as `seed=3`.
-
-    Raises:
-        BookError: for a word without a name, or without an equals sign.
-    """
-    parameters: dict[str, object] = {}
-    for word in assignments:
-        name, equals, value = word.partition("=")
-        if not (equals and name.isidentifier()):
-            raise BookError(f"PARAMETERS: expected words such as seed=3, got {word!r}")
-        parameters[name] = literal(value)
-    return parameters
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> dict[str, object]:

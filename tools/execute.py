@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from .chapters import BookError, check_parameters, declared_parameters
+from .dependencies import made_from
 
 KERNEL_START_S = 180
 SOURCE_LINES_SHOWN = 12
@@ -81,6 +81,11 @@ def execute_chapter(
     out_dir.mkdir(parents=True, exist_ok=True)
     target = out_dir / source.name
     unfinished = out_dir / f"{source.stem}.failed.ipynb"
+    record = {
+        "profile": profile,
+        "made_from": made_from(source, cwd),  # now, as files may be edited while it runs
+        "has_own_parameters": bool(parameters),
+    }
     started = time.perf_counter()
     try:
         _run_papermill(source, unfinished, changed, cwd)
@@ -100,12 +105,7 @@ def execute_chapter(
     notebook = nbformat.read(unfinished, as_version=4)
     # papermill's own record holds absolute paths of this machine, and readers download this file.
     notebook.metadata.pop("papermill", None)
-    notebook.metadata[RECORD_KEY] = {
-        "profile": profile,
-        "made_from": made_from(source, cwd),
-        "has_own_parameters": bool(parameters),
-        "seconds": round(seconds, 1),
-    }
+    notebook.metadata[RECORD_KEY] = record | {"seconds": round(seconds, 1)}
     nbformat.write(notebook, unfinished)
     unfinished.replace(target)
     return Execution(source.stem, target, seconds)
@@ -122,20 +122,6 @@ def earlier_execution(source: Path, out_dir: Path, cwd: Path) -> Path | None:
     record = nbformat.read(target, as_version=4).metadata.get(RECORD_KEY, {})
     is_current = record.get("made_from") == made_from(source, cwd)
     return target if is_current and not record["has_own_parameters"] else None
-
-
-def made_from(source: Path, cwd: Path) -> str:
-    """Digest of all that decides what a chapter shows, in hexadecimal digits.
-
-    These are the chapter, the library, the recorded runs, and the versions of all packages.
-    """
-    digest = hashlib.sha256(source.read_bytes())
-    library = sorted((cwd / "lib").rglob("*.py"))
-    recorded = sorted((cwd / "book" / "results").rglob("*.json"))
-    for path in [*library, *recorded, cwd / "requirements.txt"]:
-        if path.is_file():
-            digest.update(path.relative_to(cwd).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def warnings_of(notebook: Path) -> Iterator[str]:

@@ -1,30 +1,22 @@
 """Altair figures of plain arrays and tables, each with a description, tooltips and one look."""
 
+from lib.figures.code_strips import code_strips
 from lib.figures.code_values import code_values
-from lib.figures.codes import code_strips
-from lib.figures.curves import training_curves
+from lib.figures.decoded import latent_traversals, reconstructions
 from lib.figures.explorer import source_explorer
-from lib.figures.heatmap import diagonal_order, nmi_heatmap
-from lib.figures.images import image_grid, latent_traversals, png_uri, reconstructions
+from lib.figures.images import image_grid, png_uri
 from lib.figures.known_sources import known_sources
+from lib.figures.nmi_heatmap import diagonal_order, nmi_heatmap
 from lib.figures.nmi_panels import nmi_panels
-from lib.figures.plane import score_plane
-from lib.figures.recorded import runs_table
-from lib.figures.scores import score_intervals
+from lib.figures.roofline import roofline, scaling
+from lib.figures.runs_table import runs_table
+from lib.figures.score_intervals import ratio_scores, score_intervals
+from lib.figures.score_plane import score_plane
 from lib.figures.source_changes import source_changes
-from lib.figures.speed import roofline, scaling
-from lib.figures.theme import (
-    MODEL_COLORS,
-    MODEL_LABELS,
-    finish,
-    group_scales,
-    legend,
-    model_label,
-)
+from lib.figures.theme import finish, group_scales, legend, model_label, score_title
+from lib.figures.training_curves import training_curves
 
 __all__ = [
-    "MODEL_COLORS",
-    "MODEL_LABELS",
     "code_strips",
     "code_values",
     "diagonal_order",
@@ -38,12 +30,14 @@ __all__ = [
     "nmi_heatmap",
     "nmi_panels",
     "png_uri",
+    "ratio_scores",
     "reconstructions",
     "roofline",
     "runs_table",
     "scaling",
     "score_intervals",
     "score_plane",
+    "score_title",
     "source_changes",
     "source_explorer",
     "training_curves",

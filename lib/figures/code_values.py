@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lib.figures import _checks
+from lib.checks import check_array
 from lib.figures.theme import FAINT, MAX_ROWS, SPECTRUM, finish
 
 _MOST_COLUMNS = 4
@@ -44,8 +44,8 @@ def code_values(
         ValueError: wrong dimensions, steps that do not match or do not increase, a latent that
             is not there, or too many latents for one chart.
     """
-    history = _checks.numbers("history", history, ("num_snapshots", "num_latents", "num_values"))
-    steps = _checks.numbers("steps", steps, ("num_snapshots",))
+    history = check_array("history", history, ("num_snapshots", "num_latents", "num_values"))
+    steps = check_array("steps", steps, ("num_snapshots",))
     snapshots, num_latents, num_values = history.shape
     if len(steps) != snapshots:
         raise ValueError(

@@ -7,8 +7,8 @@ import altair as alt
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lib.figures import _checks
-from lib.figures.images import png_uri
+from lib.checks import check_labels
+from lib.figures.images import pixels, png_uri
 from lib.figures.theme import ACCENT, MAX_ROWS, finish
 
 _GAP = 8
@@ -49,14 +49,12 @@ def source_explorer(
         ValueError: wrong dimensions, sizes that differ, names, labels or base values that do not
             match the images.
     """
-    names = _checks.labels("source_names", source_names, len(images), "source (entry of images)")
+    names = check_labels("source_names", source_names, len(images), "source (entry of images)")
     if not names:
         raise ValueError("images must hold at least one source, got none.")
     if len(set(names)) != len(names):
         raise ValueError(f"source_names must differ from one another, got {names}.")
-    strips = [
-        _checks.image_array(f"images[{at}]", given, ("values",)) for at, given in enumerate(images)
-    ]
+    strips = [pixels(f"images[{at}]", given, ("values",)) for at, given in enumerate(images)]
     frames = {strip.shape[1:] for strip in strips}
     if len(frames) > 1:
         raise ValueError(f"images must share one height, width and channels, got {sorted(frames)}.")
@@ -79,7 +77,7 @@ def source_explorer(
             f"got {len(value_labels)}."
         )
     words = [
-        _checks.labels(f"value_labels[{at}]", given, sizes[at], f"value of {names[at]}")
+        check_labels(f"value_labels[{at}]", given, sizes[at], f"value of {names[at]}")
         for at, given in enumerate(value_labels)
     ]
     frame = pd.DataFrame(

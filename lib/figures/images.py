@@ -1,4 +1,4 @@
-"""Grids of images: galleries, reconstructions and latent traversals."""
+"""Images in figures: one as a data URI, many in a grid."""
 
 import base64
 import io
@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from lib.figures import _checks
-from lib.figures.theme import MAX_ROWS, finish, lookup_label, model_label
-from lib.metrics import psnr
+from lib.checks import check_array, check_labels
+from lib.figures.theme import MAX_ROWS, finish, lookup_label
+from lib.pixels import to_uint8
 
 # Vega's tooltip handler draws these two in a way of its own.
 _SPECIAL_TOOLTIPS = ("image", "title")
@@ -25,11 +25,39 @@ def png_uri(image: ArrayLike) -> str:
     Args:
         image: (height, width, 1 or 3), uint8 or floats in [0, 1].
     """
-    pixels = _checks.image_array("image", image, ())
-    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    levels = pixels("image", image, ())
+    picture = Image.fromarray(levels[..., 0] if levels.shape[-1] == 1 else levels)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def pixels(name: str, images: ArrayLike, axes: tuple[str, ...]) -> np.ndarray:
+    """Images `(*axes, height, width, channels)` as uint8; floats must lie in [0, 1].
+
+    Raises:
+        TypeError: neither uint8 nor floats.
+        ValueError: other dimensions, or values out of range; names the parameter.
+    """
+    array = check_array(name, images, (*axes, "height", "width", "channels"))
+    if array.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"{name} must have 1 or 3 channels in its last axis, got shape {array.shape}; "
+            "images are (height, width, channels)."
+        )
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind != "f":
+        raise TypeError(
+            f"{name} must be uint8 or floats in [0, 1], got dtype {array.dtype}; "
+            "convert it with .astype(np.uint8)."
+        )
+    if array.min() < 0 or array.max() > 1:
+        raise ValueError(
+            f"{name} holds floats and must lie in [0, 1], got values from {array.min():.3g} to "
+            f"{array.max():.3g}; clip or divide by 255."
+        )
+    return to_uint8(array)
 
 
 def image_grid(
@@ -72,8 +100,8 @@ def image_grid(
             more images than a chart may carry.
         TypeError: images that are neither uint8 nor floats.
     """
-    pixels = _checks.image_array("images", images, ("rows", "columns"))
-    rows, columns, height, width = pixels.shape[:4]
+    levels = pixels("images", images, ("rows", "columns"))
+    rows, columns, height, width = levels.shape[:4]
     if rows * columns > MAX_ROWS:
         raise ValueError(
             f"images must hold at most {MAX_ROWS} images, got {rows * columns}; draw fewer."
@@ -84,7 +112,7 @@ def image_grid(
     column_names = _optional_labels("column_labels", column_labels, columns, "column")
     row_word, column_word = row_title or "row", column_title or "column"
     frame = pd.DataFrame(
-        {"row": row, "column": column, "image": png_uri(pixels[row, column])}
+        {"row": row, "column": column, "image": png_uri(levels[row, column])}
         for row in range(rows)
         for column in range(columns)
     )
@@ -162,114 +190,10 @@ def image_grid(
     )
 
 
-def reconstructions(
-    images: ArrayLike,
-    reconstructed: Mapping[str, ArrayLike],
-    *,
-    title: str | None = None,
-    largest: int = 96,
-) -> alt.Chart:
-    """Draw images, and under them what each model makes of them.
-
-    Args:
-        images: (num_images, height, width, 1 or 3), uint8 or floats in [0, 1].
-        reconstructed: model's name -> images of the same shape and range.
-        title: line above the chart.
-        largest: pixels; no image is drawn wider.
-
-    Returns:
-        The chart; a tooltip gives the PSNR of each reconstruction in dB, as `lib.metrics.psnr`
-        computes it for one image, and the description their mean.
-
-    Raises:
-        ValueError: no model, or reconstructions whose shape differs from the images'.
-    """
-    originals = _checks.image_array("images", images, ("num_images",))
-    if not reconstructed:
-        raise ValueError("reconstructed must hold at least one model, got none.")
-    rows, ratios = [originals], [[""] * len(originals)]
-    for name, given in reconstructed.items():
-        row = _checks.image_array(f"reconstructed[{name!r}]", given, ("num_images",))
-        if row.shape != originals.shape:
-            raise ValueError(
-                f"reconstructed[{name!r}] must have the shape of images, {originals.shape}, "
-                f"got {row.shape}."
-            )
-        rows.append(row)
-        ratios.append(
-            [
-                _decibels(original[None], copy[None])
-                for original, copy in zip(np.asarray(images), np.asarray(given), strict=True)
-            ]
-        )
-    names = [model_label(name) for name in reconstructed]
-    means = ", ".join(
-        f"{name} {_decibels(images, given)}"
-        for name, given in zip(names, reconstructed.values(), strict=True)
-    )
-    count = len(originals)
-    return image_grid(
-        np.stack(rows),
-        ["original", *names],
-        tooltips={
-            "image number": np.tile(np.arange(count), (len(rows), 1)),
-            "PSNR": np.array(ratios),
-        },
-        row_title="row",
-        title=title,
-        largest=largest,
-        description=f"{count} images in a row; under them their reconstructions by "
-        f"{' and '.join(names)}. Mean PSNR: {means}.",
-    )
-
-
-def latent_traversals(
-    images: ArrayLike,
-    latent_labels: Sequence[str],
-    value_labels: Sequence[str],
-    *,
-    value_title: str = "code value",
-    title: str | None = None,
-    subtitle: str | None = None,
-    largest: int = 96,
-) -> alt.Chart:
-    """Draw what a decoder makes of one image when one latent runs through its values.
-
-    Args:
-        images: (num_latents, num_values, height, width, 1 or 3), uint8 or floats in [0, 1]: in
-            row j, column v, latent j has value v and every other latent keeps its own.
-        latent_labels: one label a row, such as the number of the latent.
-        value_labels: one label a column, such as the index of the code value.
-        value_title: what the columns are, such as "quantile" where latents are continuous.
-        title: line above the chart.
-        subtitle: second line above the chart, such as what the rows are.
-        largest: pixels; no image is drawn wider.
-
-    Returns:
-        The chart, with latent and code value in its tooltips.
-
-    Raises:
-        ValueError: wrong dimensions, or labels that do not match them.
-
-    Source: Hsu et al. 2023, the decoded latent interventions of its figures.
-    """
-    pixels = _checks.image_array("images", images, ("num_latents", "num_values"))
-    return image_grid(
-        pixels,
-        _checks.labels("latent_labels", latent_labels, pixels.shape[0], "latent (row of images)"),
-        _checks.labels("value_labels", value_labels, pixels.shape[1], "value (column of images)"),
-        row_title="latent",
-        column_title=value_title,
-        title=title,
-        subtitle=subtitle,
-        largest=largest,
-    )
-
-
 def _optional_labels(
     name: str, given: Sequence[str] | None, count: int, of: str
 ) -> list[str] | None:
-    return None if given is None else _checks.labels(name, given, count, of)
+    return None if given is None else check_labels(name, given, count, of)
 
 
 def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | None:
@@ -278,11 +202,6 @@ def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | No
     return alt.Axis(
         labelExpr=lookup_label(names, characters), domain=False, ticks=False, **settings
     )
-
-
-def _decibels(images: ArrayLike, copies: ArrayLike) -> str:
-    ratio = psnr(np.asarray(images), np.asarray(copies))
-    return f"{ratio:.1f} dB" if np.isfinite(ratio) else "identical"
 
 
 def _describe(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
+from lib.checks import check_columns
 from lib.figures.theme import MUTED, finish, group_scales, legend, model_label
 
 _COLUMNS = ("source", "group", "seed", "nmi")
@@ -38,8 +39,7 @@ def known_sources(
     Raises:
         ValueError: a column is missing, or a source of the frame is not in `order`.
     """
-    if missing := [name for name in _COLUMNS if name not in frame.columns]:
-        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
+    check_columns(frame.columns, _COLUMNS)
     if unknown := sorted(set(frame["source"]) - set(order)):
         raise ValueError(f"order must name every source of the frame; it lacks {unknown}.")
     single = frame[list(_COLUMNS)].copy()

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lib.figures import _checks
-from lib.figures.heatmap import check_range, diagonal_order, nmi_color, nmi_text
+from lib.checks import check_array, check_labels
+from lib.figures.nmi_heatmap import check_range, diagonal_order, nmi_color, nmi_text
 from lib.figures.theme import INK, MUTED, finish
 
 _GAP = 1
@@ -98,8 +98,8 @@ def _panel(
     diagonal: bool,
 ) -> tuple[str, list[dict], list[int]]:
     """Return the name of a panel, its cells, and which latent stands in each of its columns."""
-    nmi = _checks.numbers(f"nmi[{name!r}]", nmi, ("num_sources", "num_latents")).astype(float)
-    names = _checks.labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
+    nmi = check_array(f"nmi[{name!r}]", nmi, ("num_sources", "num_latents")).astype(float)
+    names = check_labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
     check_range(f"nmi[{name!r}]", nmi)
     num_latents = nmi.shape[1]
     active = np.ones(num_latents, dtype=bool) if active is None else np.asarray(active, dtype=bool)

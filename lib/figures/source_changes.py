@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from lib.checks import check_columns
 from lib.figures.theme import ACCENT, MUTED, finish
 
 _COLUMNS = ("benchmark", "source", "smallest", "median")
@@ -31,8 +32,7 @@ def source_changes(
     Raises:
         ValueError: a column is missing, or a median is not above 0.
     """
-    if missing := [name for name in _COLUMNS if name not in frame.columns]:
-        raise ValueError(f"frame must have the columns {missing}; it has {list(frame.columns)}.")
+    check_columns(frame.columns, _COLUMNS)
     if not (frame["median"] > 0).all():
         raise ValueError("frame must have medians above 0, which a logarithmic axis can show.")
     rows = frame[list(_COLUMNS)].copy()

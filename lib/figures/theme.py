@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import altair as alt
 
+from lib.models import MODELS
+from lib.scores import SCORES
+
 MAX_ROWS = 5000
 """Most rows of data that one chart may carry (Altair's own limit)."""
 
@@ -16,54 +19,6 @@ ACCENT = "#d86a1a"
 FAINT = "rgba(128, 128, 128, 0.25)"
 MUTED = "#808080"
 """Greys halfway between a light and a dark page, so that they show on both."""
-
-MODEL_LABELS = {
-    "autoencoder": "autoencoder",
-    "qlae": "QLAE",
-    "beta_vae": "β-VAE",
-    "beta_tcvae": "β-TCVAE",
-    "bioae": "BioAE",
-    "vqvae": "VQ-VAE",
-    "infowgan_gp": "InfoWGAN-GP",
-    "qlinfowgan_gp": "QLInfoWGAN-GP",
-    "tripod": "Tripod",
-}
-"""How a model's name is written in a figure."""
-
-# Chosen by a search that maximised the least distance (OKLab) between any two colours as seen
-# with normal, protanopic, deuteranopic and tritanopic vision, among colours with a contrast of
-# at least 2.5 on white and on #14181e.
-MODEL_COLORS = {
-    "autoencoder": "#d86a1a",
-    "qlae": "#2f78d6",
-    "beta_vae": "#34b884",
-    "beta_tcvae": "#4c6752",
-    "bioae": "#7d8090",
-    "vqvae": "#874b97",
-    "infowgan_gp": "#ce0008",
-    "qlinfowgan_gp": "#3037ff",
-    "tripod": "#9b96f0",
-}
-"""One colour a model, the same in every figure."""
-
-MODEL_SHAPES = dict(
-    zip(
-        MODEL_COLORS,
-        (
-            "circle",
-            "square",
-            "triangle-up",
-            "diamond",
-            "cross",
-            "triangle-down",
-            "triangle-right",
-            "triangle-left",
-            "M0,-1.3L0.35,-0.35L1.3,0L0.35,0.35L0,1.3L-0.35,0.35L-1.3,0L-0.35,-0.35Z",
-        ),
-        strict=True,
-    )
-)
-"""One point shape a model, so that colour is never the only difference."""
 
 STRENGTH = ["#1c2a47", "#1f5f92", "#2fa0b0", "#b4ebc0"]
 """Range of a sequential scale, of rising lightness; opaque, so that numbers on it can be read on
@@ -83,39 +38,55 @@ _LEGEND_PIXELS = {_NARROW: 290, _WIDE: 560}
 
 
 def model_label(name: str) -> str:
-    """Return how `name` is written in a figure: a model's label, or the name itself."""
-    return MODEL_LABELS.get(name, name)
+    """How `name` is written in a figure: a model's label, or the name itself."""
+    return MODELS[name].label if name in MODELS else name
+
+
+def score_title(name: str) -> str:
+    """How a column of scores is written in a figure: a score's label and unit, or the name."""
+    return SCORES[name].title if name in SCORES else name
 
 
 def group_scales(names: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
-    """Return the colour and the shape scale of named groups, such as models.
+    """The colour and the shape scale of named groups, such as models or scores.
 
     Args:
-        names: names of the groups, repeats allowed. A model always has its own colour and shape,
-            whatever else is in the chart; any other name takes one that is left.
+        names: names of the groups, repeats allowed. A model or a score that has a colour and a
+            marker keeps them, whatever else is in the chart; any other name takes those of a model
+            that is not in it, of which no other group has either.
 
     Returns:
-        Scales whose domain holds `model_label` of every name: models in the order of
-        `MODEL_COLORS`, then the other names in the order given.
+        Scales whose domain holds the label of every name: models first, then scores, then the
+        other names in the order given.
 
     Raises:
         ValueError: more names than there are distinguishable colours.
     """
     given = list(dict.fromkeys(names))
-    models = [name for name in MODEL_COLORS if name in given]
-    others = [name for name in given if name not in MODEL_COLORS]
-    spare = [model for model in ("qlae", *MODEL_COLORS) if model not in models]
-    spare = list(dict.fromkeys(spare))
+    looks = {
+        name: (entry.color, entry.marker)
+        for registry in (MODELS, SCORES)
+        for name, entry in registry.items()
+        if entry.color and entry.marker
+    }
+    owners = [name for name in looks if name in MODELS and name in given]
+    owners += [name for name in given if name in looks and name not in owners]
+    others = [name for name in given if name not in looks]
+    taken = {part for name in owners for part in looks[name]}
+    # QLAE's first: its blue and the autoencoder's orange are easiest to tell apart.
+    spare = [looks[name] for name in dict.fromkeys(("qlae", *MODELS)) if name in looks]
+    spare = [look for look in spare if taken.isdisjoint(look)]
     if len(others) > len(spare):
+        most = len(owners) + len(spare)
         raise ValueError(
-            f"names must hold at most {len(MODEL_COLORS)} different groups, got {len(given)}; "
+            f"names must hold at most {most} different groups, got {len(given)}; "
             "draw fewer, or join some into one group."
         )
-    looks = [*models, *spare[: len(others)]]
-    domain = [model_label(name) for name in (*models, *others)]
+    chosen = [*(looks[name] for name in owners), *spare[: len(others)]]
+    domain = [score_title(model_label(name)) for name in (*owners, *others)]
     return (
-        alt.Scale(domain=domain, range=[MODEL_COLORS[look] for look in looks]),
-        alt.Scale(domain=domain, range=[MODEL_SHAPES[look] for look in looks]),
+        alt.Scale(domain=domain, range=[color for color, _ in chosen]),
+        alt.Scale(domain=domain, range=[shape for _, shape in chosen]),
     )
 
 

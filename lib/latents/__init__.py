@@ -6,7 +6,7 @@ Each is called on the encoder's output, `(n, num_latents * inputs_per_latent)`, 
 
 from lib.latents.code import Code, Codebook, CodeValues
 from lib.latents.continuous import ContinuousLatent, GaussianLatent, UniformLatent
-from lib.latents.grid import GridLatent
+from lib.latents.finite_scalar import FiniteScalarLatent
 from lib.latents.quantized import (
     MAX_VALUES,
     GlobalQuantizedLatent,
@@ -21,9 +21,9 @@ __all__ = [
     "CodeValues",
     "Codebook",
     "ContinuousLatent",
+    "FiniteScalarLatent",
     "GaussianLatent",
     "GlobalQuantizedLatent",
-    "GridLatent",
     "QuantizedLatent",
     "UniformLatent",
     "VectorQuantizedLatent",

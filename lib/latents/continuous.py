@@ -59,16 +59,19 @@ class GaussianLatent(nnx.Module):
     def __call__(
         self, inputs: Float[Array, "n num_inputs"], keys: Key[Array, " n"] | None = None
     ) -> Code:
-        """Distributions from `(n, 2 * num_latents)` inputs: all means, then all deviations.
+        """Distributions from `(n, 2 * num_latents)` inputs: all means, then what gives the
+        standard deviations.
 
         Args:
             inputs: the encoder's output.
             keys: one random key a row: the decoder reads a sample; None: it reads the means.
         """
         means, unscaled = jnp.split(inputs, 2, axis=1)
-        deviations = nnx.softplus(unscaled)
+        standard_deviations = nnx.softplus(unscaled)
         if keys is None:
-            return Code(means, means, deviations=deviations)
+            return Code(means, means, standard_deviations=standard_deviations)
         shape = means.shape[1:]
         noise = jax.vmap(lambda key: jax.random.normal(key, shape))(keys)
-        return Code(means, means + deviations * noise, deviations=deviations)
+        return Code(
+            means, means + standard_deviations * noise, standard_deviations=standard_deviations
+        )

@@ -10,7 +10,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int, Key
 
 from lib.checks import check_integer
-from lib.latents.code import Code, CodeValues
+from lib.latents.code import Code, CodeValues, check_indices
 
 # The most evenly spaced values in [-0.5, 0.5] that float32 keeps apart: below 0.5 its numbers lie
 # 2**-25 apart, and half as many as that allow for the rounding of each.
@@ -115,7 +115,12 @@ class QuantizedLatent(nnx.Module):
         return Code(inputs, decoder_input, quantized, indices)
 
     def look_up(self, indices: Int[Array, "n num_latents"]) -> Float[Array, "n num_latents"]:
-        """The code values at `(n, num_latents)` indices."""
+        """The code values at `(n, num_latents)` indices.
+
+        Raises:
+            ValueError: an index that a codebook does not have, where indices are not traced.
+        """
+        check_indices(indices, self._numbers)
         values = self.values[...]
         if not self.learn_values:
             values = jax.lax.stop_gradient(values)

@@ -9,7 +9,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from lib.checks import check_integer
-from lib.latents.code import Code, Codebook
+from lib.latents.code import Code, Codebook, check_indices
 
 # Which vector is nearest must not depend on a device's fast and coarse products.
 _EXACT = jax.lax.Precision.HIGHEST
@@ -68,7 +68,12 @@ class VectorQuantizedLatent(nnx.Module):
         return Code(inputs, decoder_input, quantized, indices)
 
     def look_up(self, indices: Int[Array, "n num_latents"]) -> Float[Array, "n num_outputs"]:
-        """The vectors at `(n, num_latents)` indices, one after another."""
+        """The vectors at `(n, num_latents)` indices, one after another.
+
+        Raises:
+            ValueError: an index that the codebook does not have, where indices are not traced.
+        """
+        check_indices(indices, self.num_vectors)
         # For one-hot see `QuantizedLatent.look_up`.
         chosen = jax.nn.one_hot(indices, self.num_vectors, dtype=jnp.float32)
         return jnp.matmul(chosen, self.vectors[...], precision=_EXACT).reshape(len(indices), -1)

@@ -10,8 +10,11 @@ from jaxtyping import Array, Float
 
 from lib.latents import Code, ContinuousLatent
 from lib.models.losses import binary_cross_entropy
-from lib.models.settings import check_settings
-from lib.models.step import Objective, Step
+from lib.models.objective import Objective, Step
+from lib.models.registry import MODELS
+from lib.settings import Settings
+
+Recipes = Mapping[str | tuple[str, str], Mapping[str, object]]
 
 
 class Output(NamedTuple):
@@ -34,34 +37,50 @@ class Output(NamedTuple):
 class Autoencoder(nnx.Module):
     """Encoder, latent space and decoder, trained to reconstruct.
 
-    Another model is a subclass. It may name hyperparameters, make another latent space in
-    `build_latent`, and return other terms of a loss in `terms`, or other `objectives`.
+    Another model is a subclass in a file of its own. It may have `Settings`, make another latent
+    space in `build_latent`, and return other terms of a loss in `terms`, or other `objectives`.
+    With a name, `class Mine(Autoencoder, name="mine")`, it is found by runs, figures and tables.
 
     Args:
         encoder: maps images to `(n, num_latents * latent.inputs_per_latent)`.
         decoder: maps `(n, num_latents * latent.outputs_per_latent)` to logits of images.
         latent: the space between them; `ContinuousLatent()` when None.
         rngs: of the initial parameters that a model has beside these three, if any.
-        **settings: of the objective, by the names of `objective_settings`; they become attributes.
+        **settings: hyperparameters that differ from the defaults of `Settings`.
+
+    Attributes:
+        settings: all hyperparameters, an instance of the class's `Settings`.
 
     Raises:
-        TypeError: an unknown setting, or a value of the wrong kind.
+        TypeError: an unknown hyperparameter, or a value of the wrong kind.
         ValueError: a value out of range, such as a negative weight.
 
     Source: the autoencoder baseline of Hsu et al. 2023, arXiv 2305.18378.
     """
 
-    # Hyperparameters with their published defaults: what `build_latent` takes, what the objective
-    # reads, and both together.
-    latent_settings: ClassVar[Mapping[str, object]] = MappingProxyType({})
-    objective_settings: ClassVar[Mapping[str, object]] = MappingProxyType({})
-    hyperparameters: ClassVar[Mapping[str, object]] = MappingProxyType({})
+    name: ClassVar[str] = "autoencoder"
+    label: ClassVar[str] = "autoencoder"
+    description: ClassVar[str] = "the plain one"
+    # In figures: a CSS colour and a shape of Vega's; None for ones that no other model has.
+    color: ClassVar[str | None] = "#d86a1a"
+    marker: ClassVar[str | None] = "circle"
+    # Settings of a run that differ from a profile's, by profile or by (profile, benchmark).
+    recipes: ClassVar[Recipes] = MappingProxyType({})
+    # Hyperparameters with their published defaults.
+    Settings: ClassVar[type[Settings]] = Settings
     # Whether a term ties the images of a batch together, so that no two devices may share one.
     needs_whole_batch: ClassVar[bool] = False
 
-    def __init_subclass__(cls, **kwargs: object):
+    def __init_subclass__(cls, *, name: str | None = None, **kwargs: object):
         super().__init_subclass__(**kwargs)
-        cls.hyperparameters = MappingProxyType({**cls.latent_settings, **cls.objective_settings})
+        if name is None:
+            return
+        cls.name = name
+        for attribute, default in _OF_NAMED_MODELS.items():
+            if attribute not in vars(cls):
+                setattr(cls, attribute, default)
+        cls.label = cls.label or name
+        MODELS.add(name, cls, cls.__module__)
 
     def __init__(
         self,
@@ -73,16 +92,14 @@ class Autoencoder(nnx.Module):
         **settings: object,
     ):
         del rngs
-        check_settings(settings, self.objective_settings)
-        for name, value in {**self.objective_settings, **settings}.items():
-            setattr(self, name, value)
+        self.settings = self.Settings.of(**settings)
         self.encoder = encoder
         self.latent = ContinuousLatent() if latent is None else latent
         self.decoder = decoder
 
     @classmethod
-    def build_latent(cls, num_latents: int, *, rngs: nnx.Rngs, **settings: object) -> nnx.Module:
-        """The latent space, by the names of `latent_settings`."""
+    def build_latent(cls, num_latents: int, settings: Settings, *, rngs: nnx.Rngs) -> nnx.Module:
+        """The latent space of so many latents, by the model's hyperparameters."""
         return ContinuousLatent()
 
     @classmethod
@@ -92,7 +109,7 @@ class Autoencoder(nnx.Module):
         num_latents: int,
         *,
         rngs: nnx.Rngs,
-        **hyperparameters: object,
+        **settings: object,
     ) -> Self:
         """The model with its latent space and networks.
 
@@ -101,41 +118,33 @@ class Autoencoder(nnx.Module):
                 of latents and `rngs`.
             num_latents: number of latents.
             rngs: of the initial parameters.
-            **hyperparameters: that differ from the class's `hyperparameters`.
+            **settings: hyperparameters that differ from the defaults of `Settings`.
 
         Raises:
             TypeError, ValueError: an unknown hyperparameter or a bad value.
         """
-        check_settings(hyperparameters, cls.hyperparameters)
-        values = {**cls.hyperparameters, **hyperparameters}
-        latent_settings = {name: values.pop(name) for name in cls.latent_settings}
-        latent = cls.build_latent(num_latents, rngs=rngs, **latent_settings)
+        latent = cls.build_latent(num_latents, cls.Settings.of(**settings), rngs=rngs)
         networks = build_networks(
             num_latents=num_latents * latent.outputs_per_latent,
             encoder_outputs=num_latents * latent.inputs_per_latent,
             rngs=rngs,
         )
-        return cls(*networks, latent, rngs=rngs, **values)
+        return cls(*networks, latent, rngs=rngs, **settings)
 
     @classmethod
-    def check(
-        cls, num_latents: int, *, steps: int, precision: str, **hyperparameters: object
-    ) -> None:
+    def check(cls, num_latents: int, settings: Settings, *, steps: int, precision: str) -> None:
         """Refuse what the model cannot be built or trained with; nothing is computed.
 
         Args:
             num_latents: number of latents.
+            settings: all hyperparameters.
             steps: training steps, a positive integer.
             precision: one of `lib.training.PRECISIONS`.
-            **hyperparameters: that differ from the class's `hyperparameters`.
 
         Raises:
-            TypeError, ValueError: an unknown hyperparameter or a bad value.
+            TypeError, ValueError: they do not fit one another.
         """
-        check_settings(hyperparameters, cls.hyperparameters)
-        own = {**cls.hyperparameters, **hyperparameters}
-        settings = {name: own[name] for name in cls.latent_settings}
-        nnx.eval_shape(lambda: cls.build_latent(num_latents, rngs=nnx.Rngs(0), **settings))
+        nnx.eval_shape(lambda: cls.build_latent(num_latents, settings, rngs=nnx.Rngs(0)))
 
     def __call__(self, images: Float[Array, "n height width channels"]) -> Output:
         """Encode and reconstruct images in [0, 1]."""
@@ -161,3 +170,10 @@ class Autoencoder(nnx.Module):
     def objectives(self) -> tuple[Objective, ...]:
         """The losses and what they train; here `terms`, which trains everything."""
         return (Objective(self.terms),)
+
+
+# What a model that has a name does not take from the class it is derived from.
+_OF_NAMED_MODELS = MappingProxyType(
+    {"label": "", "description": "", "color": None, "marker": None, "recipes": MappingProxyType({})}
+)
+MODELS.add(Autoencoder.name, Autoencoder, __name__)

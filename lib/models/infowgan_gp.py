@@ -1,5 +1,6 @@
 """InfoWGAN-GP: a generator whose images tell the latents that they were made from."""
 
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import jax
@@ -9,8 +10,9 @@ from jaxtyping import Array, Float, Key
 
 from lib.latents import Code, UniformLatent
 from lib.models.autoencoder import Autoencoder
-from lib.models.step import Objective, Step, split_keys
+from lib.models.objective import Objective, Step, split_keys
 from lib.networks import linear
+from lib.settings import Settings, integer, number
 
 # The root's own gradient would be infinite where the critic's is 0, as behind dead ReLUs.
 _NORM_FLOOR = 1e-12
@@ -39,23 +41,47 @@ def latent_loss(
     return jnp.mean(jnp.square(recovered - sampled), axis=1)
 
 
-class InfoWGANGP(Autoencoder):
+@dataclass(frozen=True, kw_only=True)
+class InfoWGANGPSettings(Settings):
+    """Hyperparameters of an InfoWGAN-GP.
+
+    Attributes:
+        gradient_weight: of `gradient_penalty`, at least 0.
+        latent_weight: of `latent_loss`, at least 0.
+        critic_steps: steps of encoder and critic for each step of the generator, at least 1.
+    """
+
+    gradient_weight: float = number(10.0)
+    latent_weight: float = number(200.0)
+    critic_steps: int = integer(5, minimum=1)
+
+
+# What the authors' configuration files have in common for both GANs.
+PUBLISHED_GAN = MappingProxyType(
+    {"batch_size": 64, "learning_rate": 2e-4, "beta1": 0.0, "beta2": 0.9}
+)
+SMALL_GAN = MappingProxyType({**PUBLISHED_GAN, "learning_rate": 1e-3, "schedule": "constant"})
+
+
+class InfoWGANGP(Autoencoder, name="infowgan_gp"):
     """A Wasserstein GAN with gradient penalty, whose critic also recovers the sampled latents.
 
     The generator is the decoder; the critic is a linear head on the encoder's features. So the
     trained model is used as an autoencoder, although it never learned to reconstruct.
 
-    Hyperparameters:
-        gradient_weight: of `gradient_penalty`, at least 0.
-        latent_weight: of `latent_loss`, at least 0.
-        critic_steps: steps of encoder and critic for each step of the generator, at least 1.
-
     Source: Chen et al. 2016, arXiv 1606.03657, and Gulrajani et al. 2017, arXiv 1704.00028;
         weights as in the baseline of Hsu et al. 2023, arXiv 2305.18378.
     """
 
-    objective_settings = MappingProxyType(
-        {"gradient_weight": 10.0, "latent_weight": 200.0, "critic_steps": 5}
+    label = "InfoWGAN-GP"
+    description = "a GAN whose encoder recovers its continuous latents"
+    color, marker = "#ce0008", "triangle-right"
+    Settings = InfoWGANGPSettings
+    recipes = MappingProxyType(
+        {
+            "laptop": {**SMALL_GAN, "weight_decay": 1e-4},
+            "paper": {**PUBLISHED_GAN, "weight_decay": 1e-4},
+        }
     )
 
     def __init__(
@@ -71,21 +97,22 @@ class InfoWGANGP(Autoencoder):
         self.critic = linear(encoder.num_features, 1, rngs)
 
     @classmethod
-    def build_latent(cls, num_latents: int, *, rngs: nnx.Rngs) -> UniformLatent:
+    def build_latent(
+        cls, num_latents: int, settings: InfoWGANGPSettings, *, rngs: nnx.Rngs
+    ) -> UniformLatent:
         """Continuous latents, sampled uniformly from [0, 1]."""
         return UniformLatent(num_latents)
 
     @classmethod
     def check(
-        cls, num_latents: int, *, steps: int, precision: str, **hyperparameters: object
+        cls, num_latents: int, settings: InfoWGANGPSettings, *, steps: int, precision: str
     ) -> None:
         """As `Autoencoder.check`; the generator must make a step, too."""
-        super().check(num_latents, steps=steps, precision=precision, **hyperparameters)
-        every = hyperparameters.get("critic_steps", cls.hyperparameters["critic_steps"])
-        if steps < every:
+        super().check(num_latents, settings, steps=steps, precision=precision)
+        if steps < settings.critic_steps:
             raise ValueError(
-                f"steps={steps} is too small; expected an integer >= critic_steps={every}, so that "
-                "the generator makes a step."
+                f"steps={steps} is too small; expected an integer >= critic_steps="
+                f"{settings.critic_steps}, so that the generator makes a step."
             )
 
     @property
@@ -93,7 +120,9 @@ class InfoWGANGP(Autoencoder):
         """The critic's and encoder's, and every few steps the generator's and code values'."""
         return (
             Objective(self.critic_terms, ("encoder", "critic")),
-            Objective(self.generator_terms, ("decoder", "latent"), every=self.critic_steps),
+            Objective(
+                self.generator_terms, ("decoder", "latent"), every=self.settings.critic_steps
+            ),
         )
 
     def generate(
@@ -113,7 +142,7 @@ class InfoWGANGP(Autoencoder):
     def critic_terms(
         self, images: Float[Array, "n height width channels"], step: Step
     ) -> dict[str, Float[Array, ""]]:
-        """Value of made less that of real images, gradient penalty, and losses of the latents."""
+        """The critic's loss: its value of generated minus real images, penalty, latent losses."""
         latent_keys, between_keys = split_keys(step.keys)
         latents, made = self.generate(latent_keys)
         share = jax.vmap(jax.random.uniform)(between_keys)[:, None, None, None]
@@ -140,14 +169,15 @@ class InfoWGANGP(Autoencoder):
         gradients = jax.grad(lambda between: jnp.sum(self.judge(between)[0]))(mixture)
         return {
             "critic": jnp.mean(value_of_made - value_of_real),
-            "gradient_penalty": self.gradient_weight * jnp.mean(gradient_penalty(gradients)),
+            "gradient_penalty": self.settings.gradient_weight
+            * jnp.mean(gradient_penalty(gradients)),
             **self.latent_terms(code, latents),
         }
 
     def generator_terms(
         self, images: Float[Array, "n height width channels"], step: Step
     ) -> dict[str, Float[Array, ""]]:
-        """Less the value of made images, and losses of the latents, named after the generator."""
+        """The generator's loss: minus the critic's value of generated images, and latent losses."""
         latents, made = self.generate(step.keys)
         value, code = self.judge(made)
         terms = {f"generator_{n}": term for n, term in self.latent_terms(code, latents).items()}
@@ -156,5 +186,6 @@ class InfoWGANGP(Autoencoder):
     def latent_terms(
         self, code: Code, latents: Float[Array, "n num_latents"]
     ) -> dict[str, Float[Array, ""]]:
-        """Weighted losses of the code of images that were made from given latents."""
-        return {"latent": self.latent_weight * jnp.mean(latent_loss(code.decoder_input, latents))}
+        """Weighted losses of how the code of generated images differs from the sampled latents."""
+        loss = jnp.mean(latent_loss(code.decoder_input, latents))
+        return {"latent": self.settings.latent_weight * loss}

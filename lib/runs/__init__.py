@@ -1,29 +1,31 @@
 """Runs: configurations, their execution, and the records that are kept of them."""
 
-from lib.runs.build import build_draw, build_model, held_out
 from lib.runs.comparison import Difference, compare
 from lib.runs.config import RunConfig
-from lib.runs.execution import execute, execute_seeds, sweep
+from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
+from lib.runs.images import RunImages
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.runs.recorded import RecordedRun, recorded_runs
-from lib.runs.scoring import reconstruct, score_grid
+from lib.runs.score import reconstruct, score_grid
 from lib.runs.tables import table
+from lib.runs.train import build_model
 
 __all__ = [
     "PROFILES",
+    "ChangedCodeError",
     "Difference",
     "RecordedRun",
     "RunConfig",
+    "RunImages",
     "RunRecord",
-    "build_draw",
     "build_model",
     "compare",
     "execute",
     "execute_seeds",
-    "held_out",
     "reconstruct",
     "recorded_runs",
+    "score_again",
     "score_grid",
     "sweep",
     "table",

@@ -1,7 +1,10 @@
-"""Train and score runs from the command line: `python -m lib.runs --help`."""
+"""Train and score runs from the command line.
+
+`python -m lib.runs BENCHMARK MODEL` trains and scores; `python -m lib.runs score FOLDER` scores
+trained runs again. `--help` after either lists the rest.
+"""
 
 import argparse
-import ast
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,21 +12,35 @@ from pathlib import Path
 import jax
 
 from lib.benchmarks import BENCHMARKS
+from lib.checks import check_choice
+from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.runs.config import RunConfig
-from lib.runs.execution import execute, execute_seeds
+from lib.runs.execution import (
+    UNFINISHED,
+    ChangedCodeError,
+    execute,
+    execute_seeds,
+    score_again,
+)
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.runs.recorded import RecordedRun
+from lib.settings import parse_assignment
 from lib.training.devices import is_first_process
+
+_FAILURES = (OSError, ValueError, FloatingPointError, ModuleNotFoundError, ChangedCodeError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line says; 0: done, 1: a run failed; exits with 2 on bad words."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["score"]:
+        return _score(words[1:])
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(words)
     try:
-        settings = dict(_setting(word) for word in options.set)
+        settings = dict(parse_assignment(word) for word in options.set)
         configs = [
             RunConfig(options.benchmark, options.model, options.profile, seed=seed, **settings)
             for seed in options.seeds
@@ -39,13 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "tensorboard": options.tensorboard,
         "num_devices": options.devices,
         "data_dir": options.data_dir,
+        "unfinished": options.unfinished,
     }
     try:
         if options.together:
             records = execute_seeds(configs[0], options.seeds, options.out, **kept)
         else:
             records = [execute(config, options.out, **kept) for config in configs]
-    except (OSError, ValueError, FloatingPointError, ModuleNotFoundError) as error:
+    except _FAILURES as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     for record in records:
@@ -59,22 +77,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _score(words: Sequence[str]) -> int:
+    """Score trained runs again."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.runs score", description="Score trained runs under protocols."
+    )
+    parser.add_argument("folder", type=Path, help="of a run, or of many")
+    parser.add_argument(
+        "--protocol",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help=f"of {', '.join(PROTOCOLS)} (default: the one that each run was made for)",
+    )
+    parser.add_argument("--data-dir", type=Path, help="folder of official files")
+    options = parser.parse_args(words)
+    try:
+        for protocol in options.protocol:
+            check_choice("--protocol", protocol, PROTOCOLS)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
+        records = score_again(options.folder, options.protocol, data_dir=options.data_dir)
+    except _FAILURES as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    for record in records:
+        print(f"{record.folder}, {record.config.scoring.protocol}: {_scores(record)}")
+    return 0
+
+
 def _scores(record: RunRecord) -> str:
     return ", ".join(
         f"{name} {'undefined' if value is None else f'{value:.4g}'}"
         for name, value in record.scores.items()
     )
-
-
-def _setting(word: str) -> tuple[str, object]:
-    """Name and value of a word such as `steps=1000`."""
-    name, equals, value = word.partition("=")
-    if not equals:
-        raise ValueError(f"--set {word}: expected words such as steps=1000.")
-    try:
-        return name, ast.literal_eval(value)
-    except (SyntaxError, ValueError):
-        return name, value
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--checkpoint-s", type=float, default=300.0, metavar="SECONDS", help="default: 300")
     add("--data-dir", type=Path, help="folder of official files, for --set origin=official")
     add("--devices", type=int, metavar="N", help="default: all that divide the work evenly")
+    add(
+        "--unfinished",
+        default="ask",
+        choices=UNFINISHED,
+        help="what to do with an interrupted training whose code has changed since (default: ask)",
+    )
     cluster = parser.add_argument_group(
         "several machines", "every process gives the same command; the out folder is one for all"
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lib.metrics import mean_interval
+from lib.scores import SCORES, Score
 
 
 @dataclass(frozen=True)
@@ -15,14 +16,14 @@ class Difference:
         mean: over seeds, of the score of one setting less that of the other.
         low, high: the ends of its 95 % t-interval; NaN with fewer than two seeds.
         num_seeds: seeds with both scores.
-        unit: of the score; empty for the ratios of InfoMEC.
+        score: which score it is.
     """
 
     mean: float
     low: float
     high: float
     num_seeds: int
-    unit: str = ""
+    score: Score
 
     @property
     def is_clear(self) -> bool:
@@ -31,7 +32,7 @@ class Difference:
 
     def __str__(self) -> str:
         """Such as "0.31 higher (95 % interval 0.22 to 0.40, 3 seeds)"."""
-        places, unit = (1, f" {self.unit}") if self.unit else (2, "")
+        places, unit = self.score.digits, f" {self.score.unit}" if self.score.unit else ""
         way = "higher" if self.mean > 0 else "lower"
         size = f"{abs(self.mean):.{places}f}{unit}"
         if self.num_seeds < 2:
@@ -58,7 +59,7 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
 
     Args:
         runs: as `table` makes it.
-        score: a column, such as "infom" or "psnr".
+        score: a name in `lib.scores.SCORES`, such as "infom" or "psnr".
         by: the column that tells the settings apart, such as "model".
         one: the value of `by` whose score is taken first.
         other: the value of `by` whose score is subtracted.
@@ -83,5 +84,5 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
             "the same seeds."
         )
     mean, half_width = mean_interval(differences)
-    unit = "dB" if score == "psnr" else ""
-    return Difference(mean, mean - half_width, mean + half_width, len(differences), unit)
+    low, high = mean - half_width, mean + half_width
+    return Difference(mean, low, high, len(differences), SCORES[score])

@@ -1,48 +1,93 @@
 """The configuration of a run: everything that shapes its numbers, checked at once."""
 
+import dataclasses
 import difflib
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from functools import cached_property
-from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from lib.benchmarks import BENCHMARKS, OFFICIAL_RESOLUTION, ORIGINS
 from lib.checks import check_choice, check_integer
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
-from lib.networks import check_sizes
+from lib.networks import NETWORKS, check_sizes
 from lib.runs.profiles import PROFILES, default_settings
+from lib.settings import Settings, choice, integer
 from lib.training import Recipe
 
 
-@dataclass(frozen=True, init=False, eq=False)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DataSettings(Settings):
+    """Which images a run is trained and scored on.
+
+    Attributes:
+        origin: "rendered" for the rendered twin, "official" for the published images.
+        resolution: side of the images in pixels.
+        training_images: how many source combinations are drawn and kept for training; 0 draws new
+            ones at every step.
+        evaluation_images: how many source combinations are held out of training and scored.
+    """
+
+    origin: str = choice(ORIGINS, "rendered")
+    resolution: int = integer(minimum=1)
+    training_images: int = integer(minimum=0)
+    evaluation_images: int = integer(minimum=100)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NetworkSettings(Settings):
+    """The networks of a run's model.
+
+    Attributes:
+        network: one of `lib.networks.NETWORKS`.
+        width: of the networks, see `lib.networks.build_networks`.
+        num_latents: latents of the model; where not given, twice the number of sources that vary.
+    """
+
+    network: str = choice(NETWORKS)
+    width: int = integer(minimum=1)
+    num_latents: int = integer(minimum=1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScoringSettings(Settings):
+    """How a trained model is scored.
+
+    Attributes:
+        protocol: of the scores, see `lib.metrics.infomec`.
+    """
+
+    protocol: str = choice(PROTOCOLS, "corrected")
+
+
+_PARTS: Mapping[str, type[Settings]] = {
+    "data": DataSettings,
+    "networks": NetworkSettings,
+    "recipe": Recipe,
+    "scoring": ScoringSettings,
+}
+
+
+@dataclasses.dataclass(frozen=True, init=False)
 class RunConfig:
     """A run's benchmark, model, profile and seed, and every setting that follows from them.
 
     Args:
         benchmark: name of a benchmark, such as "shapes3d".
         model: name of a model, one of `lib.models.MODELS`.
-        profile: "smoke", "laptop" or "paper": where the settings that are not given come from.
+        profile: one of `PROFILES`: where the settings that are not given come from.
         seed: of the initial parameters and of the batches, from 0 to 2**32 - 1.
-        **settings: settings that differ from the profile's; any attribute below, or one of the
-            model's hyperparameters, see its class. None leaves a setting to the profile.
+        **settings: settings that differ from the profile's, of any of the parts below, by name.
+            None leaves a setting to the profile.
 
     Attributes:
-        origin: "rendered" for the rendered twin, "official" for the published images.
-        resolution: side of the images in pixels.
-        num_latents: latents of the model; where not given, twice the number of sources that vary.
-        network: one of `lib.networks.NETWORKS`.
-        width: of the networks, see `lib.networks.build_networks`.
-        steps, batch_size, learning_rate, schedule, weight_decay, clip, beta1, beta2, precision:
-            see `lib.training.Recipe`.
-        training_images: how many source combinations are drawn and kept for training; 0 draws new
-            ones at every step.
-        evaluation_images: how many source combinations are held out of training and scored.
-        protocol: of the scores, see `lib.metrics.infomec`.
-        hyperparameters: the model's own, by name.
+        data: which images.
+        networks: which networks.
+        hyperparameters: the model's own, an instance of its class's `Settings`.
+        recipe: how the model is trained.
+        scoring: how the trained model is scored.
 
     Raises:
         TypeError: an unknown name, or a value of the wrong type.
@@ -53,24 +98,11 @@ class RunConfig:
     model: str
     profile: str
     seed: int
-    origin: str
-    resolution: int
-    num_latents: int
-    network: str
-    width: int
-    steps: int
-    batch_size: int
-    learning_rate: float
-    schedule: str
-    weight_decay: float
-    clip: float
-    beta1: float
-    beta2: float
-    precision: str
-    training_images: int
-    evaluation_images: int
-    protocol: str
-    hyperparameters: Mapping[str, object]
+    data: DataSettings
+    networks: NetworkSettings
+    hyperparameters: Settings
+    recipe: Recipe
+    scoring: ScoringSettings
 
     def __init__(
         self,
@@ -84,84 +116,57 @@ class RunConfig:
         check_choice("model", model, MODELS)
         check_choice("profile", profile, PROFILES)
         check_integer("seed", seed, minimum=0, maximum=2**32 - 1)
-        known = {f.name for f in fields(self)} - {"hyperparameters"}
-        hyperparameters = dict(MODELS[model].hyperparameters)
+        kinds = {**_PARTS, "hyperparameters": MODELS[model].Settings}
         given = {name: value for name, value in settings.items() if value is not None}
+        allowed = [name for kind in kinds.values() for name in kind.names()]
         for name, value in given.items():
-            _check_name(name, value, known | set(hyperparameters), model)
+            _check_name(name, value, allowed, model)
         resolved = {
-            "benchmark": benchmark,
-            "model": model,
-            "profile": profile,
-            "seed": seed,
-            "origin": "rendered",
             "num_latents": 2 * len(BENCHMARKS[benchmark].grid.varying),
-            "protocol": "corrected",
-            **hyperparameters,
             **default_settings(profile, benchmark, model),
             **given,
         }
-        own = {name: resolved.pop(name) for name in hyperparameters}
-        object.__setattr__(self, "hyperparameters", MappingProxyType(own))
-        for name, value in resolved.items():
+        parts = {
+            part: kind(**{name: resolved[name] for name in kind.names() if name in resolved})
+            for part, kind in kinds.items()
+        }
+        own = parts["hyperparameters"]
+        if "dataset_size" in own.names() and "dataset_size" not in given:
+            unseen = BENCHMARKS[benchmark].grid.num_images - parts["data"].evaluation_images
+            size = parts["data"].training_images or max(unseen, 1)
+            parts["hyperparameters"] = dataclasses.replace(own, dataset_size=size)
+        chosen = {"benchmark": benchmark, "model": model, "profile": profile, "seed": int(seed)}
+        for name, value in {**chosen, **parts}.items():
             object.__setattr__(self, name, value)
         self._check()
-        # 1 and 1.0, or a number of NumPy's, are the same setting and must have the same identity.
-        kinds = {f.name: f.type for f in fields(self)}
-        for name, value in resolved.items():
-            object.__setattr__(self, name, kinds[name](value))
-        own = {name: _plain(value, type(hyperparameters[name])) for name, value in own.items()}
-        if "dataset_size" in hyperparameters and "dataset_size" not in given:
-            own["dataset_size"] = self._num_training_images
-        object.__setattr__(self, "hyperparameters", MappingProxyType(own))
 
     def _check(self) -> None:
-        check_integer("num_latents", self.num_latents, minimum=1)
-        check_sizes(self.network, self.resolution, self.width)
-        check_integer("training_images", self.training_images, minimum=0)
-        check_integer("evaluation_images", self.evaluation_images, minimum=100)
-        check_choice("protocol", self.protocol, PROTOCOLS)
-        check_choice("origin", self.origin, ORIGINS)
-        if self.origin == "official":
-            check_integer("resolution", self.resolution, minimum=1, maximum=OFFICIAL_RESOLUTION)
+        """Refuse parts that do not fit one another."""
+        data, networks = self.data, self.networks
+        check_sizes(networks.network, data.resolution, networks.width)
+        if data.origin == "official":
+            check_integer("resolution", data.resolution, minimum=1, maximum=OFFICIAL_RESOLUTION)
         num_images = BENCHMARKS[self.benchmark].grid.num_images
-        wanted = self.evaluation_images + max(self.training_images, 1)
-        if wanted > num_images:
+        if data.evaluation_images + max(data.training_images, 1) > num_images:
             raise ValueError(
-                f"evaluation_images={self.evaluation_images} and training_images="
-                f"{self.training_images} ask for more than the {num_images} source "
+                f"evaluation_images={data.evaluation_images} and training_images="
+                f"{data.training_images} ask for more than the {num_images} source "
                 f"combinations of {self.benchmark}; expected at most that many together."
             )
-        _ = self.recipe
         MODELS[self.model].check(
-            self.num_latents, steps=self.steps, precision=self.precision, **self.hyperparameters
+            networks.num_latents,
+            self.hyperparameters,
+            steps=self.recipe.steps,
+            precision=self.recipe.precision,
         )
 
-    @property
-    def _num_training_images(self) -> int:
-        """How many images training draws from."""
-        unseen = BENCHMARKS[self.benchmark].grid.num_images - self.evaluation_images
-        return self.training_images or unseen
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        """How the model is trained."""
-        return Recipe(
-            steps=self.steps,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            schedule=self.schedule,
-            weight_decay=self.weight_decay,
-            clip=self.clip,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            precision=self.precision,
-        )
-
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """All settings by name, the hyperparameters among them; `RunConfig(**d)` is equal."""
-        settings = {f.name: getattr(self, f.name) for f in fields(self)}
-        return settings | dict(settings.pop("hyperparameters"))
+        found = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            found |= value.to_dict() if isinstance(value, Settings) else {field.name: value}
+        return found
 
     def replace(self, **changes: object) -> Self:
         """The same configuration with other settings; what is not named stays as it is.
@@ -182,32 +187,27 @@ class RunConfig:
     @cached_property
     def identity(self) -> str:
         """Twelve hexadecimal digits that equal configurations share and others do not."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return _digest(self.to_dict())
 
-    def __reduce__(self) -> tuple:
-        return _from_dict, (self.to_dict(),)
+    @cached_property
+    def training_identity(self) -> str:
+        """Twelve hexadecimal digits of what the trained parameters depend on."""
+        return _digest(self.training_settings())
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RunConfig) and self.to_dict() == other.to_dict()
-
-    def __hash__(self) -> int:
-        return hash(self.identity)
-
-
-def _plain(value: object, kind: type) -> object:
-    """A hyperparameter as a plain number of its kind, or a tuple of integers."""
-    return tuple(map(int, value)) if isinstance(value, list | tuple) else kind(value)
+    def training_settings(self) -> dict[str, Any]:
+        """The settings that shape the trained parameters: neither the profile nor the scoring."""
+        left_out = {"profile", *self.scoring.names()}
+        return {name: value for name, value in self.to_dict().items() if name not in left_out}
 
 
-def _from_dict(settings: dict[str, object]) -> RunConfig:
-    return RunConfig(**settings)
+def _digest(settings: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _check_name(name: str, value: object, allowed: set[str], model: str) -> None:
+def _check_name(name: str, value: object, allowed: list[str], model: str) -> None:
     if name in allowed:
         return
-    owners = [owner for owner, kind in MODELS.items() if name in kind.hyperparameters]
+    owners = [owner for owner, kind in MODELS.items() if name in kind.Settings.names()]
     near = difflib.get_close_matches(name, allowed, n=1)
     hint = f" It is a setting of {', '.join(owners)}." if owners else ""
     hint = f" Did you mean {near[0]}?" if near and not owners else hint

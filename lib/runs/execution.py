@@ -1,45 +1,54 @@
-"""Execute configurations: train, score, keep the records; go on with them, or find them again."""
+"""Execute configurations: train and score, go on with what was begun, or find it again."""
 
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lib.checks import check_number
+from flax import nnx
+
+from lib.checks import check_choice, check_number
 from lib.models import MODELS
 from lib.runs import provenance
-from lib.runs.build import build_draw, build_model, images_sha256, run_keys
 from lib.runs.config import RunConfig
 from lib.runs.folders import RunFolders
+from lib.runs.images import RunImages
 from lib.runs.record import (
     PARAMETERS_FOLDER,
-    RECORD_FILE,
     RunRecord,
+    TrainingRecord,
+    load_model,
     named_parameters,
+    read_training,
     save_parameters,
-    write_text,
+    write_scoring,
+    write_training,
 )
-from lib.runs.scoring import score
-from lib.training import Checkpoints, build_mesh, train
+from lib.runs.score import score
+from lib.runs.train import title, train_together, training_code
+from lib.training import Checkpoints, build_mesh
 from lib.training.checkpoints import digest
 from lib.training.devices import is_first_process
 from lib.training.scalars import check_tensorboard
 
-# How often curves are read back: each time costs as much as some ten small steps.
-_STEPS_A_REPORT, _FEWEST_REPORTS, _MOST_REPORTS = 100, 10, 50
+UNFINISHED = ("ask", "continue", "restart")
+
+
+class ChangedCodeError(RuntimeError):
+    """Unfinished runs were begun by other code, and nobody has said whether to go on with them."""
 
 
 def execute(config: RunConfig, out_dir: str | Path, **options: object) -> RunRecord:
     """Train and score a run, go on with it, or reuse it, as `out_dir` holds it.
 
-    A record made by the same configuration and the same library source is reused, and a line says
-    so; one made by other source is made again and replaced. A run that was interrupted goes on
-    from its last checkpoint, and a line says from which step. While another process works on the
-    run, this one waits for it.
+    Parameters that were trained with the same settings by the same code are found again, and so
+    are their scores; a line says so. What is new alone is made: another protocol or another score
+    is computed of kept parameters. A training that was interrupted goes on from its last
+    checkpoint. While another process works on the run, this one waits for it.
 
     Args:
         config: what to run.
         out_dir: folder of runs, on any file system; each run gets a folder of its own there.
-        **options: `checkpoint_s`, `tensorboard`, `num_devices` and `data_dir`, see
+        **options: `checkpoint_s`, `tensorboard`, `num_devices`, `data_dir` and `unfinished`, see
             `execute_seeds`.
 
     Returns:
@@ -47,8 +56,9 @@ def execute(config: RunConfig, out_dir: str | Path, **options: object) -> RunRec
 
     Raises:
         OSError: `out_dir` or a checkpoint cannot be written; what is there is kept.
-        lib.training.CheckpointMismatchError: the unfinished run in `out_dir` was begun by another
-            version of the library or with another configuration; nothing is changed.
+        ChangedCodeError: see `unfinished`.
+        lib.training.CheckpointMismatchError: the unfinished run in `out_dir` has another
+            configuration; nothing is changed.
         FloatingPointError: the loss is not finite; names step and configuration, and the last
             checkpoint is kept.
     """
@@ -64,6 +74,7 @@ def execute_seeds(
     tensorboard: bool = False,
     num_devices: int | None = None,
     data_dir: str | Path | None = None,
+    unfinished: str = "ask",
 ) -> list[RunRecord]:
     """Execute a configuration with several seeds at once.
 
@@ -84,6 +95,9 @@ def execute_seeds(
             them evenly.
         data_dir: folder of official files for runs with origin "official", see
             `lib.benchmarks.load`.
+        unfinished: what to do with a training that was interrupted and whose code has changed
+            since: "continue" goes on with it, and the record says so; "restart" begins anew;
+            "ask" raises `ChangedCodeError`, which names the changed files and both ways.
 
     Returns:
         The records, in the order of the seeds.
@@ -93,20 +107,35 @@ def execute_seeds(
         ModuleNotFoundError: `tensorboard` without tensorboardX.
     """
     check_number("checkpoint_s", checkpoint_s, minimum=0)
+    check_choice("unfinished", unfinished, UNFINISHED)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds={list(seeds)} must hold at least one seed, and each once.")
-    configs = [config.replace(seed=seed) for seed in seeds]
-    folders = RunFolders(Path(out_dir), configs)
     if tensorboard:
         check_tensorboard()
-    made = []
-    if folders.are_unfinished or any(folders.find(config)[0] is None for config in configs):
+    configs = [config.replace(seed=seed) for seed in seeds]
+    folders = RunFolders(Path(out_dir), configs)
+    made = [c for c in configs if not _find(c, folders)]
+    if folders.are_unfinished or made:
+        images = RunImages.of(config, data_dir)
         with folders.locked():
             folders.install()
-            made = folders.begun() or [c for c in configs if folders.find(c)[0] is None]
-            if made:
-                _make(made, folders, checkpoint_s, tensorboard, num_devices, data_dir)
-    return [_read(config, folders, is_new=config in made) for config in configs]
+            changed_code = _settle(folders, unfinished)
+            untrained = [c for c in configs if folders.find_training(c)[0] is None]
+            models = {}
+            if untrained := folders.begun() or untrained:
+                mesh = build_mesh(
+                    len(untrained),
+                    config.recipe.batch_size,
+                    num_devices,
+                    whole_batch=MODELS[config.model].needs_whole_batch,
+                )
+                models = _train(
+                    untrained, folders, images, mesh, checkpoint_s, tensorboard, changed_code
+                )
+            if is_first_process():
+                for own in configs:
+                    _score(own, folders, images, models.get(own))
+    return [_read(own, folders, is_new=own in made) for own in configs]
 
 
 def sweep(configs: Iterable[RunConfig], out_dir: str | Path, **options: object) -> list[RunRecord]:
@@ -114,90 +143,142 @@ def sweep(configs: Iterable[RunConfig], out_dir: str | Path, **options: object) 
     return [execute(config, out_dir, **options) for config in configs]
 
 
-def _make(
-    configs: Sequence[RunConfig],
-    folders: RunFolders,
-    checkpoint_s: float,
-    tensorboard: bool,
-    num_devices: int | None,
-    data_dir: str | Path | None,
-) -> None:
-    """Train runs together, score each, and put them in their places."""
+def score_again(
+    folder: str | Path, protocols: Sequence[str] = (), *, data_dir: str | Path | None = None
+) -> list[RunRecord]:
+    """Score trained runs under protocols, whatever code trained them.
+
+    What was scored already, by the code as it is now, is found again.
+
+    Args:
+        folder: of a run, or of many.
+        protocols: names in `lib.metrics.PROTOCOLS`; none for the one each run was made for.
+        data_dir: folder of official files, see `lib.benchmarks.load`.
+
+    Returns:
+        A record for each run and protocol.
+
+    Raises:
+        FileNotFoundError: there is no trained run.
+        OSError: the scores cannot be written.
+    """
+    folder = Path(folder)
+    places = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
+    found = []
+    for place in places:
+        try:
+            found.append((place, read_training(place)[0]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    if not found:
+        raise FileNotFoundError(f"{folder} holds no trained run; expected a folder of runs.")
+    records = []
+    for place, trained in found:
+        for protocol in protocols or [trained.scoring.protocol]:
+            config = trained.replace(protocol=protocol)
+            folders = RunFolders(place.parent, [config])
+            with folders.locked():
+                _score(config, folders, RunImages.of(config, data_dir))
+            records.append(RunRecord.read(place, protocol))
+    return records
+
+
+def _find(config: RunConfig, folders: RunFolders) -> bool:
+    training, _ = folders.find_training(config)
+    return training is not None and folders.find_scoring(config, training)[0] is not None
+
+
+def _settle(folders: RunFolders, unfinished: str) -> list[str]:
+    """Files that have changed since an unfinished training began, once it is said what to do."""
+    files = folders.changed_code()
+    if not files:
+        return []
+    if unfinished == "restart":
+        folders.forget()
+        return []
+    if unfinished == "ask":
+        raise ChangedCodeError(
+            f"The unfinished training in {folders.checkpoints.parent} was begun by other code: "
+            f"{', '.join(files)} changed since. Go on with it (unfinished='continue', on the "
+            "command line --unfinished continue), or begin anew (unfinished='restart', "
+            "--unfinished restart). Nothing was changed."
+        )
+    print(f"Going on with a training although {', '.join(files)} changed since it began.")
+    return files
+
+
+def _train(configs, folders, images, mesh, checkpoint_s, tensorboard, changed_code):
+    """Train runs together, put them in their places, and return the models."""
     clock = time.perf_counter()
     for config in configs:
-        if reason := folders.find(config)[1]:
+        if reason := folders.find_training(config)[1]:
             print(f"The run in {folders.final(config)} {reason}; making it again.")
-    config = configs[0]
-    whole_batch = MODELS[config.model].needs_whole_batch
-    mesh = build_mesh(len(configs), config.batch_size, num_devices, whole_batch=whole_batch)
-    about = {
-        "configuration": [c.to_dict() for c in configs],
-        "source": provenance.code_digest(),
-    }
-    models = [build_model(c) for c in configs]
+    about = {"configuration": [config.training_settings() for config in configs]}
     folders.begin(configs)
     try:
         with Checkpoints(folders.checkpoints, about, checkpoint_s) as checkpoints:
-            histories = train(
-                models,
-                build_draw(config, data_dir),
-                config.recipe,
-                keys=[run_keys(c.seed).batches for c in configs],
-                label=_title(configs),
-                reports=min(max(config.steps // _STEPS_A_REPORT, _FEWEST_REPORTS), _MOST_REPORTS),
-                checkpoints=checkpoints,
-                folders=[folders.unfinished(c) for c in configs],
-                tensorboard=tensorboard,
-                mesh=mesh,
+            places = [folders.unfinished(config) for config in configs]
+            models, histories = train_together(
+                configs, images, mesh, checkpoints, places, tensorboard
             )
-        train_s = histories[0].train_s
-        for own, model, history in zip(configs, models, histories, strict=True):
-            parameters = named_parameters(model)
-            folder = folders.unfinished(own)
+        for config, model, history in zip(configs, models, histories, strict=True):
+            parameters, folder = named_parameters(model), folders.unfinished(config)
             save_parameters(folder / PARAMETERS_FOLDER, parameters)
             if not is_first_process():
                 continue
-            record = RunRecord(
-                config=own,
-                **score(own, model, data_dir),
+            num_images = len(configs) * config.recipe.steps * config.recipe.batch_size
+            training = TrainingRecord(
                 curves=history.curves,
                 # To the seventh decimal, which float32 holds of them.
                 code_values=[v.astype(float).round(7).tolist() for v in history.code_values],
-                images_per_s=len(configs) * own.steps * own.batch_size / train_s,
+                images_per_s=num_images / history.train_s,
                 compile_s=history.compile_s,
                 duration_s=history.earlier_s + time.perf_counter() - clock,
                 started=history.started,
                 resumed_from=history.resumed_from,
+                changed_code=changed_code,
                 trained_with=[c.seed for c in configs],
                 device=provenance.device(mesh.size),
                 versions=provenance.versions(),
                 commit=provenance.commit(),
-                code=provenance.code_digest(),
-                images_sha256=images_sha256(own, data_dir),
+                code=training_code(config),
+                images_sha256=images.benchmark.images_sha256,
                 parameters_sha256=digest(parameters),
             )
-            write_text(folder / RECORD_FILE, record.to_json())
+            write_training(folder, config, training)
         folders.install()
+        return dict(zip(configs, models, strict=True))
     finally:
         folders.end()
 
 
+def _score(
+    config: RunConfig, folders: RunFolders, images: RunImages, model: nnx.Module | None = None
+) -> None:
+    """Score a trained run, unless that was done; the model is read where it is not at hand."""
+    folder = folders.final(config)
+    _, training = read_training(folder)
+    scoring, reason = folders.find_scoring(config, training)
+    if scoring is None:
+        if reason:
+            print(f"The run in {folder}: {reason}; scoring it again.")
+        model = model or load_model(folder, config, training)
+        scoring = score(config, model, images, training.parameters_sha256)
+        write_scoring(folder, config.scoring.protocol, scoring)
+
+
 def _read(config: RunConfig, folders: RunFolders, *, is_new: bool) -> RunRecord:
-    record, _ = folders.find(config)
-    if record is None:
+    folder = folders.final(config)
+    try:
+        record = RunRecord.read(folder, config.scoring.protocol)
+    except FileNotFoundError as error:
         raise OSError(
-            f"The record of run {config.identity} is not in {folders.final(config)}; where several "
-            "processes make a run, out_dir must be one folder for all of them."
-        )
+            f"The record of run {config.identity} is not in {folder}; where several processes "
+            "make a run, out_dir must be one folder for all of them."
+        ) from error
     if not is_new and is_first_process():
         print(
-            f"Reused run {config.identity}: {_title([config])}, {config.steps:,} steps, "
-            f"commit {record.commit}."
+            f"Reused run {config.identity}: {title([config])}, {config.recipe.steps:,} steps, "
+            f"commit {record.training.commit}."
         )
-    return record
-
-
-def _title(configs: Sequence[RunConfig]) -> str:
-    first = configs[0]
-    seeds = ", ".join(str(config.seed) for config in configs)
-    return f"{first.model} on {first.benchmark}, seed{'s' if len(configs) > 1 else ''} {seeds}"
+    return RunRecord(config=config, training=record.training, scoring=record.scoring, folder=folder)

@@ -2,17 +2,23 @@
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from lib.runs import provenance
+from lib.files import locked, make_folder, write_text
 from lib.runs.config import RunConfig
-from lib.runs.record import PARAMETERS_FOLDER, RECORD_FILE, RunRecord, write_text
+from lib.runs.record import (
+    PARAMETERS_FOLDER,
+    ScoringRecord,
+    TrainingRecord,
+    read_scoring,
+    read_training,
+)
+from lib.runs.score import scoring_code
+from lib.runs.train import training_code
+from lib.source import changed
 from lib.training.devices import is_first_process, wait_for_all
 
 _CHECKPOINTS_FOLDER = "checkpoints"
@@ -23,11 +29,12 @@ _REPLACED_FOLDER = "replaced"
 
 
 class RunFolders:
-    """The folders of runs that are made together.
+    """The folders of runs that are trained together.
 
-    A finished run has a folder of its own. Until then everything is written into a folder beside
-    it, which holds the checkpoints and a folder for each of the runs; those are moved to their
-    place when all of them are whole, so a run is there whole or not at all.
+    A trained run has a folder of its own, named after what its parameters depend on; its scores
+    lie there too, a file a protocol. Until it is trained everything is written into a folder
+    beside it, which holds the checkpoints and a folder for each of the runs; those are moved to
+    their place when all of them are whole, so trained parameters are there whole or not at all.
 
     Args:
         out_dir: folder of all runs.
@@ -50,28 +57,46 @@ class RunFolders:
         return self._unfinished / _CHECKPOINTS_FOLDER
 
     def final(self, config: RunConfig) -> Path:
-        """The folder of a finished run."""
-        return self._out_dir / f"{config.benchmark}-{config.model}-{config.identity}"
+        """The folder of a trained run."""
+        return self._out_dir / f"{config.benchmark}-{config.model}-{config.training_identity}"
 
     def unfinished(self, config: RunConfig) -> Path:
         """The folder of a run until it is moved to its place."""
         return self._unfinished / self.final(config).name
 
-    def find(self, config: RunConfig) -> tuple[RunRecord | None, str]:
-        """The record of a finished run, or why the run that is there cannot be used, if one is."""
+    def find_training(self, config: RunConfig) -> tuple[TrainingRecord | None, str]:
+        """What was trained, or why what is there cannot be used, if something is."""
         folder = self.final(config)
         try:
-            code = json.loads((folder / RECORD_FILE).read_text())["code"]
-            if code != provenance.code_digest():
-                return None, "was made by other code"
-            record = RunRecord.read(folder)
+            found, training = read_training(folder)
         except OSError:
             return None, ""  # where it cannot be read for another reason, writing will say why
         except (ValueError, KeyError, TypeError):
             return None, "is damaged"
-        if record.config != config or not (folder / PARAMETERS_FOLDER).is_dir():
+        same = found.training_settings() == config.training_settings()
+        if not same or not (folder / PARAMETERS_FOLDER).is_dir():
             return None, "is damaged"
-        return record, ""
+        if files := changed(training.code, training_code(config)):
+            return None, f"was trained by other code ({_few(files)})"
+        return training, ""
+
+    def find_scoring(
+        self, config: RunConfig, training: TrainingRecord
+    ) -> tuple[ScoringRecord | None, str]:
+        """What was scored of trained parameters, or why it cannot be used, if something is."""
+        protocol = config.scoring.protocol
+        try:
+            scoring = read_scoring(self.final(config), protocol)
+        except OSError:
+            return None, ""
+        except (ValueError, KeyError, TypeError):
+            return None, "the scores are damaged"
+        if scoring.parameters_sha256 != training.parameters_sha256:
+            return None, "the scores are of other parameters"
+        now = scoring_code(protocol)
+        if other := sorted(name for name in now if scoring.code.get(name) != now[name]):
+            return None, f"{_few(other)} new, or scored by other code"
+        return scoring, ""
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -82,15 +107,11 @@ class RunFolders:
         """
         with ExitStack() as stack:
             if is_first_process():
-                self._make(self._out_dir / _LOCKS_FOLDER)
+                self._make(self._out_dir)
+                (self._out_dir / _LOCKS_FOLDER).mkdir(exist_ok=True)
                 for name in self._locks:
-                    lock = FileLock(self._out_dir / _LOCKS_FOLDER / f"{name}.lock")
-                    try:
-                        lock.acquire(timeout=0)
-                    except Timeout:
-                        print(f"Waiting for another process that makes {name}.", flush=True)
-                        lock.acquire()
-                    stack.callback(lock.release)
+                    path = self._out_dir / _LOCKS_FOLDER / f"{name}.lock"
+                    stack.enter_context(locked(path, f"it makes {name}"))
             wait_for_all("runs are locked")
             yield
             wait_for_all("runs are done")
@@ -102,19 +123,28 @@ class RunFolders:
 
     def begun(self) -> list[RunConfig]:
         """Those of the runs with which a process has begun; none where there is none."""
-        try:
-            names = json.loads((self._unfinished / _BEGUN_FILE).read_text())
-        except FileNotFoundError:
-            return []
+        names = self._note().get("runs", [])
         return [config for config in self._configs if self.final(config).name in names]
 
+    def changed_code(self) -> list[str]:
+        """Files that shape the parameters and have changed since a process began with the runs."""
+        then = self._note().get("code")
+        return [] if then is None else changed(then, training_code(self._configs[0]))
+
     def begin(self, configs: Sequence[RunConfig]) -> None:
-        """Make the folder of the unfinished runs, or find it again, and note which they are."""
+        """Make the folder of the unfinished runs, or find it again, and note what they are."""
         if is_first_process():
             self._make(self._unfinished)
             names = [self.final(config).name for config in configs]
-            write_text(self._unfinished / _BEGUN_FILE, json.dumps(names))
+            note = {"runs": names, "code": training_code(configs[0])}
+            write_text(self._unfinished / _BEGUN_FILE, json.dumps(note))
         wait_for_all("the folder is made")
+
+    def forget(self) -> None:
+        """Remove the unfinished runs with their checkpoints."""
+        if is_first_process():
+            shutil.rmtree(self._unfinished, ignore_errors=True)
+        wait_for_all("the folder is removed")
 
     def end(self) -> None:
         """Remove the folder of the unfinished runs, unless it holds a checkpoint to go on from."""
@@ -127,12 +157,18 @@ class RunFolders:
             moved = [config for config in begun if self.unfinished(config).is_dir()]
             rest = [config for config in begun if config not in moved]
             if all(_is_whole(self.unfinished(c)) for c in moved) and all(
-                self.find(c)[0] for c in rest
+                self.find_training(c)[0] for c in rest
             ):
                 for config in moved:
                     self._replace(config)
                 shutil.rmtree(self._unfinished)
         wait_for_all("finished runs are in their place")
+
+    def _note(self) -> Mapping[str, object]:
+        try:
+            return json.loads((self._unfinished / _BEGUN_FILE).read_text())
+        except FileNotFoundError:
+            return {}
 
     def _replace(self, config: RunConfig) -> None:
         folder, replaced = self.final(config), self._unfinished / _REPLACED_FOLDER
@@ -142,21 +178,19 @@ class RunFolders:
         self.unfinished(config).rename(folder)
 
     def _make(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(folder, os.W_OK):
-                raise PermissionError(13, "Permission denied")
-        except OSError as error:
-            raise type(error)(
-                error.errno,
-                f"out_dir={str(self._out_dir)!r} cannot be written ({error.strerror}); expected a "
-                "folder that can be made or written",
-            ) from error
+        make_folder(folder, name="out_dir", advice="a folder that can be made or written")
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether a run's record can be read; it is written after everything else."""
+    """Whether what was trained can be read; it is written after everything else."""
     try:
-        return RunRecord.read(folder).folder == folder
+        read_training(folder)
     except (OSError, ValueError, KeyError, TypeError):
         return False
+    return True
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -1,6 +1,6 @@
-"""Where numbers come from: device, versions, commit and the digest of the library's source."""
+"""Where numbers come from: device, versions and commit."""
 
-import hashlib
+import datetime
 import os
 import platform
 import subprocess
@@ -9,10 +9,12 @@ from pathlib import Path
 
 import jax
 
-LIBRARY = Path(__file__).resolve().parent.parent
-# The parts of the library that shape no run's numbers.
-_SHOWING = ("figures", "pages")
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "scikit-learn")
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def device(num_devices: int) -> str:
@@ -38,24 +40,5 @@ def commit() -> str:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(LIBRARY), *arguments]
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _digest_of_source() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(LIBRARY.rglob("*.py")):
-        place = file.relative_to(LIBRARY)
-        if place.parts[0] not in _SHOWING:
-            digest.update(place.as_posix().encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-# Taken at import: a file that is edited afterwards is not the code that runs.
-_CODE = _digest_of_source()
-
-
-def code_digest() -> str:
-    """Twelve hexadecimal digits of the source of the library that shapes a run's numbers."""
-    return _CODE

@@ -1,11 +1,10 @@
-"""The record of a finished run: JSON, with the parameters beside it."""
+"""The record of a run: what was trained and what was scored, as JSON, beside the parameters."""
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -13,12 +12,84 @@ import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx
 
-from lib.runs.build import build_model
+from lib.files import write_text
 from lib.runs.config import RunConfig
+from lib.runs.train import build_model
 from lib.training.checkpoints import digest
 
-RECORD_FILE = "record.json"
+TRAINING_FILE = "training.json"
 PARAMETERS_FOLDER = "parameters"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRecord:
+    """What was trained, where, when and by which code.
+
+    Attributes:
+        curves: see `lib.training.History`.
+        code_values: see `lib.training.History`, as lists.
+        images_per_s: training speed, of all seeds that were trained at once, compilation
+            excluded.
+        compile_s: seconds spent compiling.
+        duration_s: seconds of the whole training, data included; of a process that was killed,
+            what it trained up to the checkpoint from which the next one went on.
+        started: UTC, ISO 8601.
+        resumed_from: the steps at which a process went on with what another had begun.
+        changed_code: files that had changed when it went on all the same, as it was told to.
+        trained_with: the seeds of the runs that were trained at once, this one's among them.
+        device: kind and number of those that were used, by the process that finished the run.
+        versions: of Python and the libraries that shape the numbers.
+        commit: of this repository; "unknown" outside one; "+" follows where files were changed.
+        code: digests of the files that shape the parameters, see `lib.source.module_digests`.
+        images_sha256: digest of the official images as converted; empty for a rendered twin.
+        parameters_sha256: of the final parameters, in the order of their names.
+    """
+
+    curves: dict[str, list[float]]
+    code_values: list[list[list[float]]]
+    images_per_s: float
+    compile_s: float
+    duration_s: float
+    started: str
+    resumed_from: list[int]
+    changed_code: list[str]
+    trained_with: list[int]
+    device: str
+    versions: dict[str, str]
+    commit: str
+    code: dict[str, str]
+    images_sha256: str
+    parameters_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringRecord:
+    """What was measured of trained parameters, where, when and by which code.
+
+    Attributes:
+        scores: by name, see `lib.scores.SCORES`. None where undefined.
+        undefined: why scores are None; empty where none is.
+        nmi: `(num_sources, num_latents)`, as lists; of the sources that vary.
+        active: one boolean a latent.
+        num_images: how many held-out images were scored.
+        duration_s: seconds that it took; None where that was not measured.
+        started, device, versions, commit: as of `TrainingRecord`.
+        code: the digest of the code behind each score.
+        parameters_sha256: of the parameters that were scored.
+    """
+
+    scores: dict[str, float | None]
+    undefined: str
+    nmi: list[list[float]]
+    active: list[bool]
+    num_images: int
+    duration_s: float | None
+    started: str
+    device: str
+    versions: dict[str, str]
+    commit: str
+    code: dict[str, str]
+    parameters_sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,50 +98,14 @@ class RunRecord:
 
     Attributes:
         config: what was run.
-        scores: by name: infom, infoe, infoc, psnr (dB), num_active. None where undefined.
-        undefined: why scores are None; empty where none is.
-        nmi: `(num_sources, num_latents)`, as lists; of the sources that vary.
-        active: one boolean a latent.
-        num_images: how many held-out images were scored.
-        curves: see `lib.training.History`.
-        code_values: see `lib.training.History`, as lists.
-        images_per_s: training speed, of all seeds that were trained at once, compilation
-            excluded.
-        compile_s: seconds spent compiling.
-        duration_s: seconds of the whole run, data and evaluation included; of a process that was
-            killed, what it trained up to the checkpoint from which the next one went on.
-        started: UTC, ISO 8601.
-        resumed_from: the steps at which a process went on with what another had begun.
-        trained_with: the seeds of the runs that were trained at once, this one's among them.
-        device: kind and number of those that were used, by the process that finished the run.
-        versions: of Python and the libraries that shape the numbers.
-        commit: of this repository; "unknown" outside one; "+" follows where files were changed.
-        code: digest of the library's source; a run made by other code is not reused.
-        images_sha256: digest of the official images as converted; empty for a rendered twin.
-        parameters_sha256: of the final parameters, in the order of their names.
-        folder: where the record lies; not part of the JSON.
+        training: what was trained.
+        scoring: what was scored.
+        folder: where the parameters lie; not part of what is written.
     """
 
     config: RunConfig
-    scores: dict[str, float | None]
-    undefined: str
-    nmi: list[list[float]]
-    active: list[bool]
-    num_images: int
-    curves: dict[str, list[float]]
-    code_values: list[list[list[float]]]
-    images_per_s: float
-    compile_s: float
-    duration_s: float
-    started: str
-    resumed_from: list[int]
-    trained_with: list[int]
-    device: str
-    versions: dict[str, str]
-    commit: str
-    code: str
-    images_sha256: str
-    parameters_sha256: str
+    training: TrainingRecord
+    scoring: ScoringRecord
     folder: Path | None = field(default=None, compare=False)
 
     @property
@@ -78,32 +113,61 @@ class RunRecord:
         """The identity of the configuration."""
         return self.config.identity
 
-    def to_json(self) -> str:
-        """The record as JSON text."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        del values["folder"]
-        values |= {"config": self.config.to_dict(), "identity": self.identity}
-        return json.dumps(values, indent=1)
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """The scores by name, see `lib.scores.SCORES`; None where undefined."""
+        return self.scoring.scores
+
+    @property
+    def started(self) -> str:
+        """When the training began, UTC, ISO 8601."""
+        return self.training.started
+
+    @property
+    def parameters_sha256(self) -> str:
+        """The digest of the trained parameters."""
+        return self.training.parameters_sha256
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values; `from_dict` reads them."""
+        return {
+            "identity": self.identity,
+            "config": self.config.to_dict(),
+            "training": dataclasses.asdict(self.training),
+            "scoring": dataclasses.asdict(self.scoring),
+        }
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read the record in a run's folder.
-
-        Raises:
-            FileNotFoundError: there is none.
-        """
-        values = json.loads((folder / RECORD_FILE).read_text())
-        return dataclasses.replace(cls.from_dict(values), folder=folder)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, object]) -> Self:
-        """From the values of the JSON text.
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """From the values of `to_dict`.
 
         Raises:
             KeyError, TypeError, ValueError: they are not those of a record.
         """
-        values = {name: value for name, value in values.items() if name != "identity"}
-        return cls(**(values | {"config": RunConfig(**values["config"])}))
+        return cls(
+            config=RunConfig(**values["config"]),
+            training=TrainingRecord(**values["training"]),
+            scoring=ScoringRecord(**values["scoring"]),
+        )
+
+    @classmethod
+    def read(cls, folder: Path, protocol: str | None = None) -> Self:
+        """Read the record in a run's folder, as it was scored under a protocol.
+
+        Args:
+            folder: of the run.
+            protocol: a name in `lib.metrics.PROTOCOLS`; None takes that of the configuration that
+                the run was trained for.
+
+        Raises:
+            FileNotFoundError: there is none.
+            KeyError, TypeError, ValueError: what is there is no record.
+        """
+        config, training = read_training(folder)
+        if protocol is not None:
+            config = config.replace(protocol=protocol)
+        scoring = read_scoring(folder, config.scoring.protocol)
+        return cls(config=config, training=training, scoring=scoring, folder=folder)
 
     def load_model(self) -> nnx.Module:
         """The trained model.
@@ -111,19 +175,63 @@ class RunRecord:
         Raises:
             ValueError: the parameters beside the record are not those that it names.
         """
-        model = build_model(self.config)
-        parameters = load_parameters(self.folder / PARAMETERS_FOLDER, model)
-        found = digest(parameters)
-        if found != self.parameters_sha256:
-            raise ValueError(
-                f"The parameters in {self.folder} have the digest {found}, but the record says "
-                f"{self.parameters_sha256}; delete the folder and run again."
-            )
-        state = nnx.state(model, nnx.Param)
-        for path, variable in nnx.to_flat_state(state):
-            variable[...] = jnp.asarray(parameters[_name(path)])
-        nnx.update(model, state)
-        return model
+        return load_model(self.folder, self.config, self.training)
+
+
+def write_training(folder: Path, config: RunConfig, training: TrainingRecord) -> None:
+    """Write what was trained into a run's folder."""
+    values = {"config": config.to_dict(), "training": dataclasses.asdict(training)}
+    write_text(folder / TRAINING_FILE, json.dumps(values, indent=1))
+
+
+def read_training(folder: Path) -> tuple[RunConfig, TrainingRecord]:
+    """Read what was trained.
+
+    Raises:
+        OSError, KeyError, TypeError, ValueError: it is not there, or damaged.
+    """
+    values = json.loads((folder / TRAINING_FILE).read_text())
+    return RunConfig(**values["config"]), TrainingRecord(**values["training"])
+
+
+def write_scoring(folder: Path, protocol: str, scoring: ScoringRecord) -> None:
+    """Write what was scored under a protocol into a run's folder."""
+    text = json.dumps(dataclasses.asdict(scoring), indent=1)
+    write_text(_scoring_file(folder, protocol), text)
+
+
+def read_scoring(folder: Path, protocol: str) -> ScoringRecord:
+    """Read what was scored under a protocol.
+
+    Raises:
+        OSError, KeyError, TypeError, ValueError: it is not there, or damaged.
+    """
+    return ScoringRecord(**json.loads(_scoring_file(folder, protocol).read_text()))
+
+
+def _scoring_file(folder: Path, protocol: str) -> Path:
+    return folder / f"scores-{protocol}.json"
+
+
+def load_model(folder: Path, config: RunConfig, training: TrainingRecord) -> nnx.Module:
+    """The trained model in a run's folder.
+
+    Raises:
+        ValueError: the parameters are not those that the record names.
+    """
+    model = build_model(config)
+    parameters = load_parameters(folder / PARAMETERS_FOLDER, model)
+    found = digest(parameters)
+    if found != training.parameters_sha256:
+        raise ValueError(
+            f"The parameters in {folder} have the digest {found}, but the record says "
+            f"{training.parameters_sha256}; delete the folder and run again."
+        )
+    state = nnx.state(model, nnx.Param)
+    for path, variable in nnx.to_flat_state(state):
+        variable[...] = jnp.asarray(parameters[_name(path)])
+    nnx.update(model, state)
+    return model
 
 
 def named_parameters(model: nnx.Module) -> dict[str, np.ndarray]:
@@ -131,16 +239,6 @@ def named_parameters(model: nnx.Module) -> dict[str, np.ndarray]:
     flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
     named = {_name(path): np.asarray(variable[...]) for path, variable in flat}
     return dict(sorted(named.items()))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with unfinished.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def save_parameters(folder: Path, parameters: dict[str, np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""Recorded runs: what is kept in the repository of runs that take an accelerator."""
+"""Recorded runs: records with a few images, small enough to be kept in the repository."""
 
 import base64
 import io
@@ -10,9 +10,10 @@ from typing import Self
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from lib.runs.build import held_out
-from lib.runs.record import RunRecord, write_text
-from lib.runs.scoring import reconstruct
+from lib.files import write_text
+from lib.runs.images import RunImages
+from lib.runs.record import RunRecord
+from lib.runs.score import reconstruct
 from lib.training import arithmetic
 
 _NUM_IMAGES = 8
@@ -35,9 +36,9 @@ class RecordedRun:
     @classmethod
     def of(cls, record: RunRecord, data_dir: str | Path | None = None) -> Self:
         """From a run whose parameters are still there; the images are spread over the held-out."""
-        _, images = held_out(record.config, data_dir)
+        _, images = RunImages.of(record.config, data_dir).held_out
         chosen = images[np.linspace(0, len(images) - 1, _NUM_IMAGES, dtype=int)]
-        with arithmetic(record.config.precision):
+        with arithmetic(record.config.recipe.precision):
             _, reconstructions = reconstruct(record.load_model(), chosen)
         return cls(record, chosen, np.round(reconstructions * 255).astype(np.uint8))
 
@@ -46,7 +47,7 @@ class RecordedRun:
         folder.mkdir(parents=True, exist_ok=True)
         config = self.record.config
         path = folder / f"{config.benchmark}-{config.model}-{config.identity}.json"
-        values = json.loads(self.record.to_json()) | {
+        values = self.record.to_dict() | {
             "images": {
                 "originals": _png(self.originals),
                 "reconstructions": _png(self.reconstructions),

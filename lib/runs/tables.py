@@ -15,10 +15,10 @@ def table(records: Iterable[RunRecord]) -> pd.DataFrame:
                 **record.config.to_dict(),
                 **record.scores,
                 "identity": record.identity,
-                "device": record.device,
-                "commit": record.commit,
-                "images_per_s": record.images_per_s,
-                "duration_s": record.duration_s,
+                "device": record.training.device,
+                "commit": record.training.commit,
+                "images_per_s": record.training.images_per_s,
+                "duration_s": record.training.duration_s,
             }
             for record in records
         ]

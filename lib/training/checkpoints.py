@@ -15,7 +15,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from lib.training.devices import agree, is_first_process, wait_for_all
+from lib.training.devices import gather_numbers, is_first_process, wait_for_all
 
 KEPT = 3
 _DAMAGED = "damaged"
@@ -130,7 +130,7 @@ class Checkpoints:
         """
         for step in sorted(self._manager.all_steps(), reverse=True):
             found = self._read(step, tree)
-            if agree(isinstance(found, Saved)).all():
+            if gather_numbers(isinstance(found, Saved)).all():
                 return found
             self._set_aside(step, found)
         return None

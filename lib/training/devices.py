@@ -51,7 +51,7 @@ def build_mesh(
     return Mesh(np.asarray(devices[: seeds * parts]).reshape(seeds, parts), (SEEDS, BATCH))
 
 
-def place(tree: Any, mesh: Mesh, *axes: str) -> Any:
+def to_mesh(tree: Any, mesh: Mesh, *axes: str) -> Any:
     """Put arrays on the mesh, their leading dimensions divided along `axes`.
 
     Every process must pass the same values.
@@ -61,13 +61,13 @@ def place(tree: Any, mesh: Mesh, *axes: str) -> Any:
     return jax.tree.map(lambda value: jax.device_put(np.asarray(value), sharding), tree)
 
 
-def fetch(tree: Any) -> Any:
+def to_host(tree: Any) -> Any:
     """Arrays of a mesh as whole NumPy arrays, in every process."""
     return multihost_utils.process_allgather(tree, tiled=True)
 
 
-def agree(*numbers: float) -> np.ndarray:
-    """What each process says, `(num_processes, len(numbers))`; waits for all of them."""
+def gather_numbers(*numbers: float) -> np.ndarray:
+    """The numbers of every process, `(num_processes, len(numbers))`; waits for all of them."""
     return np.atleast_2d(multihost_utils.process_allgather(np.asarray(numbers)))
 
 

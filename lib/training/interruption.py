@@ -12,6 +12,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Interruption:
     """A context in which the first SIGTERM or SIGINT only asks for an end; a second one ends.
 
+    A signal that is ignored stays ignored, as Ctrl-C is in a shell's background jobs and in many
+    batch systems; SIGTERM is heeded there.
+
     Attributes:
         signal: the number of the signal that came, or 0.
     """
@@ -23,7 +26,8 @@ class Interruption:
     def __enter__(self) -> "Interruption":
         # Python hands signals to the main thread only; elsewhere they do what they did before.
         if threading.current_thread() is threading.main_thread():
-            self._earlier = {number: signal.signal(number, self._note) for number in _SIGNALS}
+            heeded = (n for n in _SIGNALS if signal.getsignal(n) is not signal.SIG_IGN)
+            self._earlier = {number: signal.signal(number, self._note) for number in heeded}
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -20,14 +20,14 @@ from jax.sharding import Mesh
 from lib.checks import check_integer
 from lib.latents import CodeValues
 from lib.training.checkpoints import Checkpoints
-from lib.training.data import Draw
-from lib.training.devices import agree, build_mesh, fetch, is_first_process
+from lib.training.devices import build_mesh, gather_numbers, is_first_process, to_host
 from lib.training.interruption import Interruption
-from lib.training.objectives import num_due
-from lib.training.program import Carry, Program, Report
+from lib.training.program import Program, Report
 from lib.training.progress import Progress
 from lib.training.recipe import Recipe
+from lib.training.sampler import ImageSampler
 from lib.training.scalars import Scalars
+from lib.training.step import TrainState
 
 # How long a call of the program should take: short enough that a signal is heeded in time, long
 # enough that what the host does between two calls does not count.
@@ -77,7 +77,7 @@ class History:
 
 def train(
     models: Sequence[nnx.Module],
-    draw: Draw,
+    sampler: ImageSampler,
     recipe: Recipe,
     *,
     keys: Sequence[jax.Array],
@@ -96,7 +96,7 @@ def train(
 
     Args:
         models: one a seed, of the same structure, see `lib.models.Autoencoder`.
-        draw: draws the images inside the compiled step.
+        sampler: samples the images inside the compiled step.
         recipe: how to train.
         keys: a JAX random key for each model, of its batches.
         label: names the run in the progress display and in errors.
@@ -119,14 +119,14 @@ def train(
     check_integer("reports", reports, minimum=1)
     whole_batch = models[0].needs_whole_batch
     mesh = mesh or build_mesh(len(models), recipe.batch_size, whole_batch=whole_batch)
-    program = Program(models, draw, recipe, keys, mesh)
-    step, carry, histories = _begin(program, len(models), checkpoints)
+    program = Program(models, sampler, recipe, keys, mesh)
+    step, state, histories = _begin(program, len(models), checkpoints)
     is_first = is_first_process()
     if step and is_first:
         print(f"{label}: going on from step {step:,} of {recipe.steps:,}.", flush=True)
 
     started = time.perf_counter()
-    carry, report = program(carry, step, step)  # a call of no steps only compiles
+    state, report = program(state, step, step)  # a call of no steps only compiles
     jax.block_until_ready(report)
     for history in histories:
         history.compile_s += time.perf_counter() - started
@@ -145,14 +145,14 @@ def train(
             last_end, end = ends[bisect_right(ends, step) - 1], ends[bisect_right(ends, step)]
             start, step = step, min(end, step + pace.steps)
             began = time.perf_counter()
-            carry, report = program(carry, start, step, reset=start == last_end)
-            report = fetch(report)
+            state, report = program(state, start, step, reset=start == last_end)
+            report = to_host(report)
             took = time.perf_counter() - began
             _check_finite(report, label, step, recipe)
             for history in histories:
                 history.train_s += took
             if step == end:
-                _extend(histories, carry, report, _means(program, report, last_end, step), step)
+                _extend(histories, state, report, _means(program, report, last_end, step), step)
                 if is_first:
                     progress.update(step, histories[0].curves["loss"][-1])
                 for file, history in zip(scalars, histories, strict=False):
@@ -161,14 +161,14 @@ def train(
             is_last = bool(number) or step == recipe.steps
             if checkpoints and (is_last or pace.is_due(checkpoints)):
                 notes = {"histories": [history.to_dict() for history in histories]}
-                checkpoints.save(step, fetch(carry), notes)
+                checkpoints.save(step, to_host(state), notes)
         if checkpoints:
             checkpoints.wait()
-    if number := int(agree(interruption.signal).max()):  # perhaps one since the last call
+    if number := int(gather_numbers(interruption.signal).max()):  # perhaps one since the last call
         if checkpoints and is_first:
             print(f"{label}: stopped; it can go on from step {step:,}.", flush=True)
         signal.raise_signal(number)
-    parameters = fetch(carry.parameters)
+    parameters = to_host(state.parameters)
     for position, model in enumerate(models):
         nnx.update(model, jax.tree.map(lambda leaf, i=position: jnp.asarray(leaf[i]), parameters))
     return histories
@@ -176,18 +176,18 @@ def train(
 
 def _begin(
     program: Program, num_models: int, checkpoints: Checkpoints | None
-) -> tuple[int, Carry, list[History]]:
+) -> tuple[int, TrainState, list[History]]:
     """The step to go on from, the state there, and the histories so far."""
-    carry = program.carry
-    saved = checkpoints.restore(carry) if checkpoints else None
+    state = program.state
+    saved = checkpoints.restore(state) if checkpoints else None
     if saved is None:
-        initial = _code_values(carry, num_models)
-        return 0, carry, [History(code_values=[] if v is None else [v]) for v in initial]
+        initial = _code_values(state, num_models)
+        return 0, state, [History(code_values=[] if v is None else [v]) for v in initial]
     histories = [History.from_dict(values) for values in saved.notes["histories"]]
     for history in histories:
         history.resumed_from.append(saved.step)
         history.earlier_s = history.compile_s + history.train_s
-    return saved.step, program.place(saved.arrays), histories
+    return saved.step, program.to_mesh(saved.arrays), histories
 
 
 class _Pace:
@@ -207,13 +207,13 @@ class _Pace:
             The number of a signal that came to any of the processes, or 0.
         """
         fitting = max(1, int(steps * _CALL_S / max(seconds, 1e-6)))
-        said = agree(min(fitting, 2 * self.steps), signal_number)
+        said = gather_numbers(min(fitting, 2 * self.steps), signal_number)
         self.steps = int(said[:, 0].min())
         return int(said[:, 1].max())
 
     def is_due(self, checkpoints: Checkpoints) -> bool:
         """Whether the first process's clock says that it is time for a checkpoint."""
-        return bool(agree(checkpoints.is_due())[0, 0])
+        return bool(gather_numbers(checkpoints.is_due())[0, 0])
 
 
 def _check_finite(report: Report, label: str, step: int, recipe: Recipe) -> None:
@@ -242,7 +242,7 @@ def _report_ends(steps: int, reports: int, period: int) -> list[int]:
 def _means(program: Program, report: Report, start: int, stop: int) -> dict[str, np.ndarray]:
     """The first loss and each term, one entry a seed: means over steps in which it is minimised."""
     means = {
-        name: report.sums[name] / num_due(start, stop, period)
+        name: report.sums[name] / (stop // period - start // period)
         for names, period in zip(program.terms, program.periods, strict=True)
         for name in names
     }
@@ -251,13 +251,13 @@ def _means(program: Program, report: Report, start: int, stop: int) -> dict[str,
 
 def _extend(
     histories: list[History],
-    carry: Carry,
+    state: TrainState,
     report: Report,
     means: dict[str, np.ndarray],
     step: int,
 ) -> None:
     """Add an entry to each history."""
-    code_values = _code_values(carry, len(histories))
+    code_values = _code_values(state, len(histories))
     for seed, history in enumerate(histories):
         entry = {
             "step": step,
@@ -270,8 +270,8 @@ def _extend(
             history.code_values.append(code_values[seed])
 
 
-def _code_values(carry: Carry, num_models: int) -> list[np.ndarray | None]:
+def _code_values(state: TrainState, num_models: int) -> list[np.ndarray | None]:
     """The code values of each model; None where it has none."""
-    flat = nnx.to_flat_state(carry.parameters)
-    values = [fetch(v[...]) for _, v in flat if isinstance(v, CodeValues)]
+    flat = nnx.to_flat_state(state.parameters)
+    values = [to_host(v[...]) for _, v in flat if isinstance(v, CodeValues)]
     return list(values[0]) if values else [None] * num_models

@@ -2,50 +2,32 @@
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, PartitionSpec
 
 from lib.models import Step
-from lib.training.data import Draw
-from lib.training.devices import BATCH, SEEDS, place
-from lib.training.objectives import gradient, is_due, own_parameters, updated
+from lib.training.devices import BATCH, SEEDS, to_mesh
 from lib.training.optimizer import build_optimizer, learning_rates, weight_norm
 from lib.training.precision import arithmetic
 from lib.training.recipe import Recipe
+from lib.training.sampler import ImageSampler
+from lib.training.step import TrainState, own_parameters, train_step
 
 # In JAX 0.10 XLA's CPU back end gives some convolutions to YNNPACK, which is slower at them than
 # its own: without it the paper's QLAE trains 1.3 to 1.5 times faster on two cores.
 _CPU_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": ""}
 
 
-class Carry(NamedTuple):
-    """What one step hands to the next; every array has a leading dimension of seeds.
-
-    Attributes:
-        parameters: of the models.
-        optimizer: the optimizer's state, one for each objective.
-        sums: of each term of the loss over the steps since the last report, by name.
-        bad_step: the first step whose loss was not finite, counted from 1; 0 where there is none.
-    """
-
-    parameters: nnx.State
-    optimizer: Any
-    sums: dict[str, jax.Array]
-    bad_step: jax.Array
-
-
 class Report(NamedTuple):
     """What a call tells the host, one entry a seed.
 
     Attributes:
-        sums: see `Carry`.
-        bad_step: see `Carry`.
+        sums, bad_step: see `TrainState`.
         weight_norm: of all parameters that weight decay touches, after the call.
         is_finite: whether all parameters and the whole optimizer's state are, after the call.
     """
@@ -61,13 +43,13 @@ class Program:
 
     Args:
         models: one a seed; each has `objectives`, see `lib.models.Objective`.
-        draw: draws the training images.
+        sampler: of the training images.
         recipe: how to train.
         keys: JAX random keys, one a seed; the batch of step `i` depends on its key and `i` alone.
         mesh: see `lib.training.devices.build_mesh`.
 
     Attributes:
-        carry: the state before the first step.
+        state: before the first step; its arrays have a leading dimension of seeds.
         terms: the names of the terms of each objective's loss.
         periods: in which steps each objective is minimised: multiples of its period.
 
@@ -79,7 +61,7 @@ class Program:
     def __init__(
         self,
         models: Sequence[nnx.Module],
-        draw: Draw,
+        sampler: ImageSampler,
         recipe: Recipe,
         keys: Sequence[jax.Array],
         mesh: Mesh,
@@ -108,9 +90,9 @@ class Program:
             "beta2": jnp.float32(recipe.beta2),
             "steps": jnp.int32(recipe.steps),
         }
-        self._inputs = place((numbers, draw), mesh)
+        self._inputs = to_mesh((numbers, sampler), mesh)
         # Raw, since typed keys cannot be made of NumPy arrays.
-        self._keys = place(np.stack([jax.random.key_data(key) for key in keys]), mesh, SEEDS)
+        self._keys = to_mesh(np.stack([jax.random.key_data(key) for key in keys]), mesh, SEEDS)
         parameters = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
         for objective in objectives:
             for name in objective.trains or ():
@@ -126,7 +108,7 @@ class Program:
             for o in objectives
         )
         found = jax.eval_shape(
-            lambda key: _terms_of_one_image(graphs[0], states[0], draw, key), keys[0]
+            lambda key: _terms_of_one_image(graphs[0], states[0], sampler, key), keys[0]
         )
         self.terms = tuple(tuple(terms) for terms in found)
         names = [name for terms in self.terms for name in terms]
@@ -135,42 +117,42 @@ class Program:
         sums = {
             name: jnp.zeros(len(models), t.dtype) for terms in found for name, t in terms.items()
         }
-        carry = Carry(parameters, optimizer, sums, jnp.zeros(len(models), jnp.int32))
+        state = TrainState(parameters, optimizer, sums, jnp.zeros(len(models), jnp.int32))
         self._mesh = mesh
-        self.carry = self.place(carry)
+        self.state = self.to_mesh(state)
 
-    def place(self, carry: Carry) -> Carry:
+    def to_mesh(self, state: TrainState) -> TrainState:
         """Put a state on the program's devices."""
-        return place(carry, self._mesh, SEEDS)
+        return to_mesh(state, self._mesh, SEEDS)
 
     def __call__(
-        self, carry: Carry, start: int, stop: int, *, reset: bool = False
-    ) -> tuple[Carry, Report]:
-        """Make the steps from `start` to `stop`; `carry` is used up.
+        self, state: TrainState, start: int, stop: int, *, reset: bool = False
+    ) -> tuple[TrainState, Report]:
+        """Make the steps from `start` to `stop`; the arrays of `state` are used up.
 
         Args:
-            carry: the state after step `start`.
+            state: after step `start`.
             start: steps made so far.
             stop: steps made afterwards; with `start`, only compiles.
             reset: whether a report has been read, so that its sums begin anew.
         """
-        bounds = place((jnp.int32(start), jnp.int32(stop), jnp.asarray(reset)), self._mesh)
+        bounds = to_mesh((jnp.int32(start), jnp.int32(stop), jnp.asarray(reset)), self._mesh)
         with arithmetic(self._precision):
-            return _jitted()(self._static, *self._inputs, self._keys, carry, *bounds)
+            return _jitted()(self._static, *self._inputs, self._keys, state, *bounds)
 
     def compiled_text(self) -> str:
         """The optimized program as text, in XLA's notation."""
-        bounds = place((jnp.int32(0), jnp.int32(1), jnp.asarray(False)), self._mesh)
+        bounds = to_mesh((jnp.int32(0), jnp.int32(1), jnp.asarray(False)), self._mesh)
         with arithmetic(self._precision):
-            arguments = (self._static, *self._inputs, self._keys, self.carry, *bounds)
+            arguments = (self._static, *self._inputs, self._keys, self.state, *bounds)
             return _jitted().lower(*arguments).compile().as_text()
 
 
-def _terms_of_one_image(graph, state, draw, key):
+def _terms_of_one_image(graph, state, sampler, key):
     """The terms of each loss for one image, whose names and types are those of a batch."""
     objectives = nnx.merge(graph, state).objectives
     image_key, *noise_keys = jax.random.split(key, 1 + len(objectives))
-    images = draw(image_key, 1)
+    images = sampler(image_key, 1)
     return [
         dict(objective.terms(images, Step(noise_key[None], jnp.int32(0))))
         for objective, noise_key in zip(objectives, noise_keys, strict=True)
@@ -199,7 +181,7 @@ def _compiler_options() -> dict[str, str] | None:
     return _CPU_OPTIONS
 
 
-def _run(static, numbers, draw, keys, carry, start, stop, reset):
+def _run(static, numbers, sampler, keys, state, start, stop, reset):
     *_, mesh = static
     whole, by_seed = PartitionSpec(), PartitionSpec(SEEDS)
     return jax.shard_map(
@@ -209,81 +191,35 @@ def _run(static, numbers, draw, keys, carry, start, stop, reset):
         out_specs=by_seed,
         # The gradients are averaged by hand, all at once, and not a parameter at a time.
         check_vma=False,
-    )(numbers, draw, keys, carry, start, stop, reset)
+    )(numbers, sampler, keys, state, start, stop, reset)
 
 
-def _run_on_one_device(static, numbers, draw, keys, carry, start, stop, reset):
+def _run_on_one_device(static, numbers, sampler, keys, state, start, stop, reset):
     graph, batch_size, schedule, mesh = static
-    periods = [o.every for o in nnx.merge(graph, carry.parameters).objectives]
+    periods = [o.every for o in nnx.merge(graph, state.parameters).objectives]
     optimizers = [_optimizer(numbers, schedule, period) for period in periods]
-    num_parts = mesh.shape[BATCH]
-    part_size = batch_size // num_parts
 
-    def update(number, images, step, parameters, state):
-        own_gradient, terms = gradient(graph, parameters, images, step, number)
-        if num_parts > 1:
-            own_gradient, terms = _mean_over_parts((own_gradient, terms))
-        return *updated(optimizers[number], parameters, own_gradient, state), terms
-
-    def step(seed_key, index, carry):
-        step_key = jax.random.fold_in(jax.random.wrap_key_data(seed_key), index)
-        image_key, *noise_keys = jax.random.split(step_key, 1 + len(periods))
-        own = (
-            draw.choose(image_key, batch_size),
-            [jax.random.split(noise_key, batch_size) for noise_key in noise_keys],
+    def step(seed_key, taken, state):
+        key = jax.random.wrap_key_data(seed_key)
+        return train_step(
+            graph, optimizers, sampler, batch_size, mesh.shape[BATCH], key, taken, state
         )
-        if num_parts > 1:
-            first = jax.lax.axis_index(BATCH) * part_size
-            own = jax.tree.map(
-                lambda rows: jax.lax.dynamic_slice_in_dim(rows, first, part_size), own
-            )
-        chosen, image_keys = own
-        images = draw.show(chosen)
-        parameters, states, all_terms = carry.parameters, list(carry.optimizer), {}
-        for number, period in enumerate(periods):
-            change = partial(update, number, images, Step(image_keys[number], index))
-            if period == 1:
-                parameters, states[number], terms = change(parameters, states[number])
-            else:
-                parameters, states[number], terms = jax.lax.cond(
-                    is_due(index, period),
-                    change,
-                    partial(_unchanged, jax.eval_shape(change, parameters, states[number])[2]),
-                    parameters,
-                    states[number],
-                )
-            all_terms |= terms
-        is_bad = ~jnp.isfinite(sum(all_terms.values())) & (carry.bad_step == 0)
-        bad_step = jnp.where(is_bad, index + 1, carry.bad_step)
-        sums = jax.tree.map(jnp.add, carry.sums, all_terms)
-        return Carry(parameters, tuple(states), sums, bad_step)
 
-    kept = jax.tree.map(lambda total: jnp.where(reset, 0, total), carry.sums)
-    carry = carry._replace(sums=kept)
+    kept = jax.tree.map(lambda total: jnp.where(reset, 0, total), state.sums)
+    state = state._replace(sums=kept)
     if len(keys) > 1:
         of_each = jax.vmap(step, (0, None, 0))
-        carry = jax.lax.fori_loop(start, stop, partial(of_each, keys), carry)
+        state = jax.lax.fori_loop(start, stop, partial(of_each, keys), state)
     else:
         # One seed alone keeps plain operations, and not batched ones with a dimension of 1, which
         # would be put on and taken off all parameters in every step.
-        alone = jax.tree.map(lambda leaf: leaf[0], carry)
+        alone = jax.tree.map(lambda leaf: leaf[0], state)
         alone = jax.lax.fori_loop(start, stop, partial(step, keys[0]), alone)
-        carry = jax.tree.map(lambda leaf: leaf[None], alone)
-    norms = jax.vmap(weight_norm)(carry.parameters)
-    is_finite = jax.vmap(_is_finite)((carry.parameters, carry.optimizer))
-    return carry, Report(carry.sums, carry.bad_step, norms, is_finite)
-
-
-def _unchanged(terms, parameters, state):
-    """What an objective does in a step in which it is not minimised; its terms are 0."""
-    return parameters, state, jax.tree.map(lambda term: jnp.zeros(term.shape, term.dtype), terms)
+        state = jax.tree.map(lambda leaf: leaf[None], alone)
+    norms = jax.vmap(weight_norm)(state.parameters)
+    is_finite = jax.vmap(_is_finite)((state.parameters, state.optimizer))
+    return state, Report(state.sums, state.bad_step, norms, is_finite)
 
 
 def _is_finite(tree):
     return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
-
-
-def _mean_over_parts(tree):
-    """The mean of a tree over the devices that share a batch, in a single all-reduce."""
-    flat, unravel = ravel_pytree(tree)
-    return unravel(jax.lax.pmean(flat, BATCH))

@@ -1,15 +1,27 @@
 """How a model is trained: the settings, checked at once."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from lib.checks import check_choice, check_integer, check_number
+from lib.checks import check_number
+from lib.settings import Settings, choice, integer, number, setting
 from lib.training.precision import PRECISIONS
 
 SCHEDULES = ("constant", "cosine")
 
 
+def _check_beta(name: str, value: object) -> None:
+    check_number(name, value, minimum=0)
+    if value >= 1:
+        raise ValueError(f"{name}={value} is out of range; expected a number below 1.")
+
+
+def _beta(default: float) -> Any:
+    return setting(_check_beta, float, default)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(Settings):
     """How a model is trained.
 
     Attributes:
@@ -24,26 +36,12 @@ class Recipe:
         precision: of the arithmetic, see `lib.training.PRECISIONS`.
     """
 
-    steps: int
-    batch_size: int
-    learning_rate: float
-    schedule: str
-    weight_decay: float
-    clip: float = 1.0
-    beta1: float = 0.9
-    beta2: float = 0.999
-    precision: str = "float32"
-
-    def __post_init__(self):
-        check_integer("steps", self.steps, minimum=1)
-        check_integer("batch_size", self.batch_size, minimum=1)
-        check_number("learning_rate", self.learning_rate, minimum=0, exclusive=True)
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_number("weight_decay", self.weight_decay, minimum=0)
-        check_number("clip", self.clip, minimum=0, exclusive=True)
-        for name in ("beta1", "beta2"):
-            value = getattr(self, name)
-            check_number(name, value, minimum=0)
-            if value >= 1:
-                raise ValueError(f"{name}={value} is out of range; expected a number below 1.")
-        check_choice("precision", self.precision, PRECISIONS)
+    steps: int = integer(minimum=1)
+    batch_size: int = integer(minimum=1)
+    learning_rate: float = number(exclusive=True)
+    schedule: str = choice(SCHEDULES)
+    weight_decay: float = number()
+    clip: float = number(1.0, exclusive=True)
+    beta1: float = _beta(0.9)
+    beta2: float = _beta(0.999)
+    precision: str = choice(PRECISIONS, "float32")

@@ -6,19 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.figures import MODEL_COLORS, MODEL_LABELS, finish, group_scales, legend
+from lib.figures import finish, group_scales, legend, model_label
+from lib.models import MODELS
+from lib.scores import SCORES
 
-NAMES = [
-    "autoencoder",
-    "qlae",
-    "beta_vae",
-    "beta_tcvae",
-    "bioae",
-    "vqvae",
-    "infowgan_gp",
-    "qlinfowgan_gp",
-    "tripod",
-]
+# How their authors write them.
+LABELS = {
+    "autoencoder": "autoencoder",
+    "qlae": "QLAE",
+    "beta_vae": "β-VAE",
+    "beta_tcvae": "β-TCVAE",
+    "bioae": "BioAE",
+    "vqvae": "VQ-VAE",
+    "infowgan_gp": "InfoWGAN-GP",
+    "qlinfowgan_gp": "QLInfoWGAN-GP",
+    "tripod": "Tripod",
+}
+COLORS = {name: MODELS[name].color for name in LABELS}
 
 
 def some_chart() -> alt.Chart:
@@ -34,14 +38,27 @@ def luminance(color: str) -> float:
     return float(linear(color) @ [0.2126, 0.7152, 0.0722])  # WCAG 2, relative luminance
 
 
-def test_every_model_of_the_design_has_its_own_colour_and_label():
-    assert list(MODEL_COLORS) == NAMES == list(MODEL_LABELS)
-    assert len(set(MODEL_COLORS.values())) == len(NAMES)
+def test_every_model_of_the_design_has_its_own_label_colour_and_shape():
+    assert {name: model_label(name) for name in LABELS} == LABELS
+    color, shape = group_scales(LABELS)
+    assert sorted(color.domain) == sorted(LABELS.values())
+    found = dict(zip(color.domain, color.range, strict=True))
+    assert {name: found[label] for name, label in LABELS.items()} == COLORS
+    assert len(set(color.range)) == len(set(shape.range)) == len(LABELS)
+
+
+def test_a_score_keeps_its_colour_beside_others_and_is_written_with_its_unit():
+    color, shape = group_scales(["infom", "mine", "psnr", "infoc"])
+    assert color.domain[:2] == ["InfoM (modularity)", "InfoC (compactness)"]
+    assert set(color.domain[2:]) == {"mine", "PSNR (dB)"}
+    assert color.range[:2] == [SCORES["infom"].color, SCORES["infoc"].color]
+    assert shape.range[:2] == [SCORES["infom"].marker, SCORES["infoc"].marker]
+    assert len(set(color.range)) == len(set(shape.range)) == 4
 
 
 @pytest.mark.parametrize("page", ["#ffffff", "#14181e"])
 def test_model_colours_stand_out_from_light_and_dark_pages(page):
-    for color in MODEL_COLORS.values():
+    for color in COLORS.values():
         low, high = sorted([luminance(color), luminance(page)])
         assert (high + 0.05) / (low + 0.05) >= 2.5
 
@@ -62,7 +79,7 @@ def test_model_colours_differ_for_colour_blind_eyes():
         ],
     ]
     for eye in eyes:
-        seen = [np.clip(np.asarray(eye) @ linear(color), 0, 1) for color in MODEL_COLORS.values()]
+        seen = [np.clip(np.asarray(eye) @ linear(color), 0, 1) for color in COLORS.values()]
         # Cube roots make equal steps look about equal; 0.05 is several just noticeable ones.
         pairs = itertools.combinations(np.cbrt(seen), 2)
         assert min(np.linalg.norm(one - other) for one, other in pairs) > 0.05
@@ -72,8 +89,8 @@ def test_a_model_keeps_its_colour_and_shape_whoever_stands_beside_it():
     alone, alone_shape = group_scales(["qlae"])
     color, shape = group_scales(["mine", "qlae", "autoencoder", "mine"])
     assert color.domain == ["autoencoder", "QLAE", "mine"]
-    assert color.range[:2] == [MODEL_COLORS["autoencoder"], MODEL_COLORS["qlae"]]
-    assert alone.range == [MODEL_COLORS["qlae"]]
+    assert color.range[:2] == [COLORS["autoencoder"], COLORS["qlae"]]
+    assert alone.range == [COLORS["qlae"]]
     assert alone_shape.range[0] == shape.range[1]
     assert len(set(color.range)) == len(set(shape.range)) == 3
 
@@ -89,7 +106,7 @@ def test_a_legend_fits_a_phone():
 
     # At about 7 pixels a character and 32 for the symbol, 290 pixels on a phone, 560 elsewhere
     assert columns(["autoencoder", "QLAE"]) == "width < 480 ? 2 : 2"
-    assert columns(list(MODEL_LABELS.values())) == "width < 480 ? 2 : 4"
+    assert columns(list(LABELS.values())) == "width < 480 ? 2 : 4"
     assert columns(["x" * 60]) == "width < 480 ? 1 : 1"
 
 

@@ -11,9 +11,9 @@ from lib.models import (
     commitment_loss,
     decompose_divergence,
     gradient_penalty,
+    kernel_total_correlation,
     kl_divergence,
     latent_loss,
-    multi_information,
     nonnegativity_loss,
     normalized_hessian_penalty,
     quantization_loss,
@@ -144,10 +144,10 @@ def test_the_size_of_the_data_set_shifts_parts_and_has_no_gradient():
 
 
 def _information(latents):
-    return float(jnp.mean(multi_information(latents, jnp.std(latents, axis=0))))
+    return float(jnp.mean(kernel_total_correlation(latents, jnp.std(latents, axis=0))))
 
 
-def test_multi_information_orders_codes_by_their_dependence():
+def test_kernel_total_correlation_orders_codes_by_their_dependence():
     """Independent < correlated < duplicated, for normal and for quantized latents."""
     one, other = _normal(256, 1), _normal(256, 1, seed=1)
     for shape in (lambda z: z, lambda z: jnp.round(jnp.tanh(z) * 3) / 3):
@@ -157,14 +157,14 @@ def test_multi_information_orders_codes_by_their_dependence():
         assert abs(independent) < 0.15
 
 
-def test_multi_information_is_near_the_truth_for_correlated_normal_latents():
+def test_kernel_total_correlation_is_near_the_truth_for_correlated_normal_latents():
     """-ln(1 - r**2) / 2 = 0.51 at r = 0.8; kernels blur it, so that it comes out lower."""
     one, other = _normal(1000, 1), _normal(1000, 1, seed=1)
     latents = jnp.concatenate([one, 0.8 * one + 0.6 * other], axis=1)
     assert 0.35 < _information(latents) < 0.55
 
 
-def test_multi_information_does_not_change_with_the_scale_of_a_latent():
+def test_kernel_total_correlation_does_not_change_with_the_scale_of_a_latent():
     latents = _normal(64, 5)
     scaled = latents * jnp.asarray([0.01, 1, 7, 100, 3])
     np.testing.assert_allclose(_information(scaled), _information(latents), atol=1e-4)

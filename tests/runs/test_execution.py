@@ -14,20 +14,19 @@ from lib.benchmarks import Split, load
 from lib.metrics import infomec, psnr
 from lib.runs import (
     RunConfig,
+    RunImages,
     RunRecord,
-    build_draw,
     build_model,
     execute,
     execute_seeds,
-    held_out,
-    provenance,
     reconstruct,
+    score_again,
     score_grid,
     sweep,
     table,
 )
-from lib.runs.build import run_keys
-from lib.runs.record import named_parameters
+from lib.runs.record import named_parameters, save_parameters
+from lib.runs.train import run_keys
 from lib.training.checkpoints import digest
 
 CONFIG = RunConfig("shapes3d", "qlae", "smoke", seed=3, evaluation_images=300)
@@ -50,20 +49,25 @@ def record(runs_dir):
 
 def test_scores_are_those_of_the_saved_model(record):
     """The record's scores follow from its own parameters, images and protocol."""
-    sources, images = held_out(CONFIG)
+    sources, images = RunImages.of(CONFIG).held_out
     latents, reconstructions = reconstruct(record.load_model(), images)
-    result = infomec(sources, latents, protocol=CONFIG.protocol)
+    result = infomec(sources, latents, protocol=CONFIG.scoring.protocol)
     assert np.issubdtype(latents.dtype, np.integer)
     assert record.scores["infom"] == pytest.approx(result.infom, abs=1e-12)
     assert record.scores["infoc"] == pytest.approx(result.infoc, abs=1e-12)
     assert record.scores["psnr"] == pytest.approx(psnr(images, reconstructions), abs=1e-4)
-    np.testing.assert_allclose(record.nmi, result.nmi)
-    assert record.num_images == len(images) == 300
+    np.testing.assert_allclose(record.scoring.nmi, result.nmi)
+    assert record.scoring.num_images == len(images) == 300
+    known = (result.nmi.max(axis=1) >= 0.1).sum()
+    assert record.scores["sources_known"] == known
+    mean = images.mean(axis=0, keepdims=True) / 255
+    of_mean = psnr(images, np.broadcast_to(mean, images.shape))
+    assert record.scores["collapsed"] == (record.scores["psnr"] <= of_mean)
 
 
 def test_the_full_grid_is_scored_part_by_part(record, monkeypatch):
     # A grid of every 2,403rd image, which has every value of every source; two parts of it.
-    benchmark = load(CONFIG.benchmark, resolution=CONFIG.resolution)
+    benchmark = load(CONFIG.benchmark, resolution=CONFIG.data.resolution)
     index = np.arange(0, benchmark.grid.num_images, 2_403)
     grid = SimpleNamespace(
         num_images=len(index),
@@ -71,8 +75,9 @@ def test_the_full_grid_is_scored_part_by_part(record, monkeypatch):
         sources=lambda part: benchmark.grid.sources(index[part]),
     )
     thinned = SimpleNamespace(grid=grid, images=benchmark.images)
-    monkeypatch.setattr("lib.runs.scoring.load", lambda *_: thinned)
-    monkeypatch.setattr("lib.runs.scoring._GRID_BATCH", 150)
+    images = SimpleNamespace(benchmark=thinned)
+    monkeypatch.setattr("lib.runs.score.RunImages", SimpleNamespace(of=lambda *_: images))
+    monkeypatch.setattr("lib.runs.score._GRID_BATCH", 150)
     found = score_grid(record, protocol="hsu2023")
     sources = benchmark.grid.sources(index)
     latents, _ = reconstruct(record.load_model(), benchmark.images(sources))
@@ -82,55 +87,97 @@ def test_the_full_grid_is_scored_part_by_part(record, monkeypatch):
 
 
 def test_the_record_is_json_and_reads_back(record):
-    values = json.loads((record.folder / "record.json").read_text())
-    assert values["config"]["num_values"] == CONFIG.hyperparameters["num_values"]
-    assert values["identity"] == CONFIG.identity
+    values = json.loads((record.folder / "training.json").read_text())
+    assert values["config"]["num_values"] == CONFIG.hyperparameters.num_values
     assert RunRecord.read(record.folder) == record
+    assert RunRecord.from_dict(json.loads(json.dumps(record.to_dict()))) == record
     assert len(record.parameters_sha256) == 64
     assert digest(named_parameters(record.load_model())) == record.parameters_sha256
 
 
 def test_a_finished_run_is_reused_and_says_so(record, runs_dir, capsys, monkeypatch):
-    monkeypatch.setattr("lib.runs.execution.train", None)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
     again = execute(RunConfig(**CONFIG.to_dict()), runs_dir)
     assert again == record
     said = capsys.readouterr().out
-    for part in (CONFIG.identity, "seed 3", "60 steps", record.commit):
+    for part in (CONFIG.identity, "seed 3", "60 steps", record.training.commit):
         assert part in said
 
 
-def test_a_run_made_by_other_code_is_made_again(record, tmp_path, capsys, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(provenance, "code_digest", lambda: "other")
-        old = execute(CONFIG, tmp_path)
-    assert old.code == "other"
+def test_a_run_trained_by_other_code_is_trained_again(record, tmp_path, capsys):
+    folder = tmp_path / record.folder.name
+    shutil.copytree(record.folder, folder)
+    values = json.loads((folder / "training.json").read_text())
+    values["training"]["code"]["lib/models/qlae.py"] = "another"
+    (folder / "training.json").write_text(json.dumps(values))
     new = execute(CONFIG, tmp_path)
-    assert new.code == provenance.code_digest()
-    assert new.parameters_sha256 == old.parameters_sha256 == record.parameters_sha256
-    assert "made by other code" in capsys.readouterr().out
+    assert new.training.code == record.training.code
+    assert new.parameters_sha256 == record.parameters_sha256
+    said = capsys.readouterr().out
+    assert "was trained by other code (lib/models/qlae.py); making it again" in said
     assert _runs_in(tmp_path) == [new.folder.name]
+
+
+def test_scores_of_other_code_are_made_again_and_nothing_is_trained(
+    record, tmp_path, capsys, monkeypatch
+):
+    folder = tmp_path / record.folder.name
+    shutil.copytree(record.folder, folder)
+    file = folder / "scores-corrected.json"
+    values = json.loads(file.read_text())
+    values["code"]["infom"] = "another"
+    values["scores"] |= {"infom": -1.0, "infoe": -1.0}
+    file.write_text(json.dumps(values))
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
+    new = execute(CONFIG, tmp_path)
+    assert new.scores == record.scores
+    assert new.training == record.training
+    assert "infom new, or scored by other code; scoring it again" in capsys.readouterr().out
+
+
+def test_another_protocol_scores_the_same_parameters(record, tmp_path, monkeypatch):
+    shutil.copytree(record.folder, tmp_path / record.folder.name)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
+    other = execute(CONFIG.replace(protocol="hsu2023"), tmp_path)
+    assert other.training == record.training
+    assert other.scores["infom"] != record.scores["infom"]
+    assert other.scores["psnr"] == record.scores["psnr"]
+    # Each under its own protocol, and both are kept.
+    assert execute(CONFIG, tmp_path).scores == record.scores
+    [again] = score_again(tmp_path, ["hsu2023"])
+    assert again.scores == other.scores
+    assert again.scoring.started == other.scoring.started  # found, not made
+
+
+def test_only_trained_runs_can_be_scored_again(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no trained run"):
+        score_again(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"code": "of an older layout"}'])
 def test_a_record_of_another_layout_is_made_again(text, record, tmp_path):
     folder = tmp_path / record.folder.name
     folder.mkdir()
-    (folder / "record.json").write_text(text)
+    (folder / "training.json").write_text(text)
     new = execute(CONFIG, tmp_path)
     assert new.parameters_sha256 == record.parameters_sha256
     assert _runs_in(tmp_path) == [folder.name]
 
 
 def test_a_damaged_run_is_made_again(record, tmp_path, capsys):
-    """A record that was edited, and one whose parameters are gone."""
+    """A record that was edited, one whose parameters are gone, and damaged scores."""
     folder = tmp_path / record.folder.name
     shutil.copytree(record.folder, folder)
-    text = (folder / "record.json").read_text()
-    (folder / "record.json").write_text(text.replace('"steps": 60', '"steps": 61'))
+    text = (folder / "training.json").read_text()
+    (folder / "training.json").write_text(text.replace('"steps": 60', '"steps": 61'))
     assert execute(CONFIG, tmp_path).config == CONFIG
     shutil.rmtree(folder / "parameters")
     execute(CONFIG, tmp_path).load_model()
-    assert capsys.readouterr().out.count("is damaged; making it again") == 2
+    (folder / "scores-corrected.json").write_text("{")
+    assert execute(CONFIG, tmp_path).scores == record.scores
+    said = capsys.readouterr().out
+    assert said.count("is damaged; making it again") == 2
+    assert said.count("the scores are damaged; scoring it again") == 1
 
 
 def test_a_finished_run_can_be_shared(record):
@@ -149,33 +196,34 @@ def test_initial_parameters_and_batches_share_no_key():
 
 
 def test_damaged_parameters_are_noticed(record):
+    other = dataclasses.replace(record.training, parameters_sha256="0" * 64)
     with pytest.raises(ValueError, match="digest"):
-        dataclasses.replace(record, parameters_sha256="0" * 64).load_model()
+        dataclasses.replace(record, training=other).load_model()
 
 
 def test_training_never_sees_the_held_out_combinations():
     """Every kept training image is one of a combination that is not held out."""
     config = CONFIG.replace(training_images=200)
-    benchmark = load("shapes3d", resolution=config.resolution)
-    sources, _ = held_out(config)
-    split = Split(benchmark.grid, config.evaluation_images, 0)
+    benchmark = load("shapes3d", resolution=config.data.resolution)
+    sources, _ = RunImages.of(config).held_out
+    split = Split(benchmark.grid, config.data.evaluation_images, 0)
     np.testing.assert_array_equal(benchmark.grid.index(sources), split.held_out)
-    kept = build_draw(config).show.args[0]
+    kept = RunImages.of(config).sampler.show.args[0]
     assert kept.shape == (200, 16, 16, 3)
     # A bound on coincidence: neighbours differ, so an exact copy means the same combination.
-    held = {image.tobytes() for image in held_out(config)[1]}
+    held = {image.tobytes() for image in RunImages.of(config).held_out[1]}
     assert sum(np.asarray(image).tobytes() in held for image in kept) == 0
 
 
-def test_rendered_draw_gives_images_of_training_combinations():
+def test_a_rendered_sampler_gives_images_of_training_combinations():
     config = CONFIG.replace(training_images=0)
-    draw = build_draw(config)
-    images = jax.jit(lambda key: draw(key, 6))(jax.random.key(0))
-    benchmark = load("shapes3d", resolution=config.resolution)
-    split = Split(benchmark.grid, config.evaluation_images, 0)
+    sampler = RunImages.of(config).sampler
+    images = jax.jit(lambda key: sampler(key, 6))(jax.random.key(0))
+    benchmark = load("shapes3d", resolution=config.data.resolution)
+    split = Split(benchmark.grid, config.data.evaluation_images, 0)
     sources = np.asarray(split.sample_training(jax.random.key(0), 6))
     np.testing.assert_allclose(images * 255, benchmark.images(sources), atol=0.51)
-    assert build_draw(config) is draw
+    assert RunImages.of(config).sampler is sampler
 
 
 def test_seeds_change_the_model_and_nothing_else_does(record):
@@ -188,9 +236,9 @@ def test_undefined_scores_are_recorded_with_the_reason(tmp_path):
     """One latent is too few for a compactness; the run is kept and says why."""
     record = execute(CONFIG.replace(num_latents=1, protocol="hsu2023"), tmp_path)
     assert record.scores["infom"] is None
-    assert "active" in record.undefined
-    assert record.scores["num_active"] == sum(record.active) <= 1
-    assert np.shape(record.nmi) == (6, 1)
+    assert "active" in record.scoring.undefined
+    assert record.scores["num_active"] == sum(record.scoring.active) <= 1
+    assert np.shape(record.scoring.nmi) == (6, 1)
     assert record.scores["psnr"] > 0
 
 
@@ -201,24 +249,36 @@ def test_an_output_folder_that_cannot_be_written(tmp_path):
 
 
 def test_a_failure_after_the_training_does_not_train_again(tmp_path, monkeypatch, capsys):
-    """Of two seeds the first is scored and the second fails; then all is there but the scores."""
+    """Of two seeds the first is saved and the second fails; then the last checkpoint serves."""
     seeds, calls = [3, 4], []
 
     def fail_at_the_second(*arguments):
         calls.append(arguments)
         if len(calls) == 2:
             raise OSError("No space left on device")
-        return psnr(*arguments)
+        return save_parameters(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.scoring.psnr", fail_at_the_second)
+        patch.setattr("lib.runs.execution.save_parameters", fail_at_the_second)
         with pytest.raises(OSError, match="No space left"):
             execute_seeds(CONFIG, seeds, tmp_path)
     assert len(_runs_in(tmp_path)) == 1
     records = execute_seeds(CONFIG, seeds, tmp_path)
     assert "going on from step 60 of 60" in capsys.readouterr().out
-    assert [record.resumed_from for record in records] == [[60], [60]]
+    assert [record.training.resumed_from for record in records] == [[60], [60]]
     assert len(_runs_in(tmp_path)) == 2
+
+
+def test_a_failure_while_scoring_keeps_what_is_trained(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lib.runs.execution.write_scoring", fail)
+        with pytest.raises(OSError, match="No space left"):
+            execute(CONFIG, tmp_path)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
+    assert execute(CONFIG, tmp_path).scores["psnr"] > 0
 
 
 def test_seeds_go_on_together_also_when_one_was_made_alone_meanwhile(tmp_path, monkeypatch):
@@ -226,13 +286,13 @@ def test_seeds_go_on_together_also_when_one_was_made_alone_meanwhile(tmp_path, m
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.scoring.psnr", fail)
+        patch.setattr("lib.runs.execution.save_parameters", fail)
         with pytest.raises(OSError, match="No space left"):
             execute_seeds(CONFIG, [3, 4], tmp_path)
     execute(CONFIG, tmp_path)
     records = execute_seeds(CONFIG, [3, 4], tmp_path)
     assert [record.config.seed for record in records] == [3, 4]
-    assert [record.resumed_from for record in records] == [[60], [60]]
+    assert [record.training.resumed_from for record in records] == [[60], [60]]
     assert len(_runs_in(tmp_path)) == 2
 
 
@@ -246,7 +306,7 @@ def test_a_failed_run_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_, **__):
         raise FloatingPointError("the loss is nan")
 
-    monkeypatch.setattr("lib.runs.execution.train", fail)
+    monkeypatch.setattr("lib.runs.execution.train_together", fail)
     with pytest.raises(FloatingPointError):
         execute(CONFIG, tmp_path)
     assert _runs_in(tmp_path) == []
@@ -259,20 +319,3 @@ def test_table_has_a_row_a_record(record, runs_dir):
     assert list(runs["model"]) == ["qlae", "autoencoder"]
     assert runs["infom"][0] == record.scores["infom"]
     assert runs["num_values"].isna().tolist() == [False, True]
-
-
-def test_the_digest_covers_all_source_that_shapes_numbers(tmp_path, monkeypatch):
-    """An edit of any part but figures and pages makes runs anew."""
-    for part in ("latents/quantized.py", "models/qlae.py", "checks.py", "figures/x.py"):
-        (tmp_path / part).parent.mkdir(exist_ok=True)
-        (tmp_path / part).write_text("1")
-        assert part.startswith("figures") or (provenance.LIBRARY / part).is_file()
-    monkeypatch.setattr(provenance, "LIBRARY", tmp_path)
-    before = provenance._digest_of_source()
-    (tmp_path / "figures/x.py").write_text("2")
-    assert provenance._digest_of_source() == before
-    for part in ("latents/quantized.py", "models/qlae.py", "checks.py"):
-        (tmp_path / part).write_text("2")
-        after = provenance._digest_of_source()
-        assert after != before
-        before = after

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from lib.figures import runs_table
-from lib.runs import RecordedRun, RunConfig, execute, held_out, reconstruct, recorded_runs
+from lib.runs import (
+    RecordedRun,
+    RunConfig,
+    RunImages,
+    execute,
+    reconstruct,
+    recorded_runs,
+)
 from lib.runs.__main__ import main
 
 WORDS = ["shapes3d", "qlae", "--profile", "smoke", "--seeds", "3", "4", "--together", "--set"]
@@ -27,7 +34,7 @@ def test_the_command_makes_the_runs_that_execute_finds(folders, capsys):
     runs, _ = folders
     record = execute(CONFIG, runs)
     assert "Reused" in capsys.readouterr().out
-    assert record.trained_with == [3, 4]
+    assert record.training.trained_with == [3, 4]
     assert main([*WORDS, "--out", str(runs)]) == 0  # all are there: the scores once more
     assert f"infom {record.scores['infom']:.4g}" in capsys.readouterr().out
 
@@ -38,7 +45,7 @@ def test_a_record_holds_the_run_and_what_its_model_draws(folders):
     recorded = recorded_runs(results, "shapes3d")
     assert [run.record.config.seed for run in recorded] == [3, 4]
     assert recorded[0].record == record
-    _, images = held_out(CONFIG)
+    _, images = RunImages.of(CONFIG).held_out
     chosen = np.linspace(0, len(images) - 1, 8, dtype=int)
     np.testing.assert_array_equal(recorded[0].originals, images[chosen])
     _, drawn = reconstruct(record.load_model(), images[chosen])
@@ -46,7 +53,9 @@ def test_a_record_holds_the_run_and_what_its_model_draws(folders):
     sizes = [path.stat().st_size for path in results.iterdir()]
     assert max(sizes) < 64_000
     values = json.loads(next(results.iterdir()).read_text())
-    assert {"device", "commit", "versions", "curves", "started"} <= set(values)
+    both = {"device", "commit", "versions", "code", "started"}
+    assert {*both, "curves"} <= set(values["training"])
+    assert {*both, "scores"} <= set(values["scoring"])
 
 
 def test_gray_images_survive(folders, tmp_path):
@@ -74,7 +83,13 @@ def test_the_table_tells_where_a_run_comes_from(folders):
     _, results = folders
     [run, _] = recorded_runs(results, "shapes3d")
     table = runs_table([("recorded <", run.record, run.originals, run.reconstructions)])
-    for part in (run.record.device, run.record.commit, run.record.identity, "seed 3", "20 steps"):
+    for part in (
+        run.record.training.device,
+        run.record.training.commit,
+        run.record.identity,
+        "seed 3",
+        "20 steps",
+    ):
         assert part in table
     assert "recorded &lt;" in table
     assert table.count("<td>") == 7
@@ -86,7 +101,7 @@ def test_the_table_tells_where_a_run_comes_from(folders):
     [
         (["shapes3d", "qale"], "model='qale' is unknown; expected one of autoencoder, .*qlae"),
         (["shapes4d", "qlae"], "benchmark='shapes4d' is unknown"),
-        (["shapes3d", "qlae", "--set", "steps"], "--set steps: expected words such as steps=1000"),
+        (["shapes3d", "qlae", "--set", "steps"], "expected words such as seed=3, got .steps."),
         (["shapes3d", "qlae", "--set", "steps=0"], "steps=0 is too small"),
         (["shapes3d", "qlae", "--set", "setps=9"], "setps=9 is no setting .*Did you mean steps"),
         (["shapes3d", "qlae", "--seeds", "-1"], "seed=-1 is too small"),

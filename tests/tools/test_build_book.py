@@ -25,7 +25,6 @@ def test_a_chapter_is_executed_again_only_when_it_has_to_be(tmp_path, monkeypatc
     assert not build_executes_chapter()
     assert build_executes_chapter("--fresh")
     assert build_executes_chapter("--chapter", "chapter")
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "part.py").write_text("x = 1\n")
+    (tmp_path / "requirements.txt").write_text("numpy==2.4\n")
     assert build_executes_chapter()
     assert not build_executes_chapter()

@@ -1,17 +1,17 @@
 """Which chapters are executed, and what is refused before any of them is."""
 
+import re
+
 import pytest
 
-from lib.runs.profiles import PROFILES as PROFILES_OF_RUNS
-from tests.tools.small_book import write_notebook, write_small_book
-from tools.build_book import main
+from lib.runs import PROFILES
+from tests.tools.small_book import ROOT, write_notebook, write_small_book
+from tools import build_book
 from tools.chapters import (
-    PROFILES,
     Book,
     BookError,
     check_parameters,
     declared_parameters,
-    parse_assignments,
 )
 
 
@@ -20,8 +20,19 @@ def book(tmp_path) -> Book:
     return write_small_book(tmp_path)
 
 
-def test_profiles_are_those_of_the_runs():
-    assert set(PROFILES) == set(PROFILES_OF_RUNS)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_profile_of_the_runs_builds_the_book_and_is_listed(book, monkeypatch, profile):
+    built = []
+
+    def execute(*_, profile, **__):
+        built.append(profile)
+        raise BookError("enough seen")
+
+    monkeypatch.setattr(build_book, "execute_chapter", execute)
+    assert build_book.main(["--profile", profile], book) == 1
+    assert built == [profile]
+    [listed] = re.findall(r"one of (.*)", (ROOT / "Makefile").read_text())
+    assert profile in re.findall(r"\w+", listed)
 
 
 def test_the_opening_page_is_read_first_and_executed_last(book):
@@ -56,7 +67,7 @@ def test_a_chapter_with_two_sources_or_none_is_refused(book):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--profile", "medium"], ["PROFILE", "'medium'", "smoke, laptop, paper"]),
+        (["--profile", "medium"], ["PROFILE", "'medium'", ", ".join(PROFILES)]),
         (["--chapter", "shapes"], ["CHAPTER", "'shapes'", "index, chapter"]),
         (["--parameters", "seed=1"], ["PARAMETERS", "CHAPTER is needed"]),
         (["--chapter", "chapter", "--parameters", "seed"], ["PARAMETERS", "'seed'"]),
@@ -68,20 +79,11 @@ def test_a_chapter_with_two_sources_or_none_is_refused(book):
     ],
 )
 def test_a_bad_word_is_refused_and_nothing_is_written(book, capsys, arguments, words):
-    assert main(arguments, book) == 1
+    assert build_book.main(arguments, book) == 1
     message = capsys.readouterr().err
     assert [word for word in words if word not in message] == []
     assert not book.build.exists()
     assert not (book.root / "executed.txt").exists()
-
-
-def test_assignments_keep_their_types():
-    assert parse_assignments(["seed=3", "weight_decay=1e-3", "model=qlae", "fast=True"]) == {
-        "seed": 3,
-        "weight_decay": 0.001,
-        "model": "qlae",
-        "fast": True,
-    }
 
 
 def test_only_parameters_that_differ_from_their_defaults_are_passed_on(book):

@@ -87,18 +87,6 @@ def test_a_failure_leaves_an_earlier_execution_and_what_is_known_of_it(tmp_path)
     assert earlier() is None
 
 
-@pytest.mark.parametrize("name", ["lib/part.py", "book/results/run.json", "requirements.txt"])
-def test_an_earlier_execution_is_not_kept_when_what_it_uses_changes(tmp_path, name):
-    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile, seed)")
-    used = tmp_path / name
-    used.parent.mkdir(parents=True, exist_ok=True)
-    used.write_text("one")
-    executed = execute(source, tmp_path)
-    assert earlier_execution(source, tmp_path / "out", tmp_path) == executed
-    used.write_text("two")
-    assert earlier_execution(source, tmp_path / "out", tmp_path) is None
-
-
 def test_an_unknown_parameter_is_refused_before_anything_is_written(tmp_path):
     source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile)")
     with pytest.raises(BookError, match="'plain': no parameter 'sede'; allowed: profile"):

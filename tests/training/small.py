@@ -9,7 +9,7 @@ from flax import nnx
 from lib.latents import QuantizedLatent
 from lib.models import MODELS, QLAE, Autoencoder, Step
 from lib.networks import build_networks
-from lib.training import Draw, Recipe
+from lib.training import ImageSampler, Recipe
 
 RECIPE = Recipe(steps=50, batch_size=16, learning_rate=1e-3, schedule="cosine", weight_decay=0.1)
 
@@ -39,10 +39,10 @@ def _show(resolution: jax.Array, seeds: jax.Array) -> jax.Array:
     return (0.5 + 0.5 * waves)[..., None]
 
 
-def waves(resolution: int = 4) -> Draw:
+def waves(resolution: int = 4) -> ImageSampler:
     """Images of a wave each, of a random direction and length."""
     choose = jax.tree_util.Partial(_choose)
-    return Draw(choose, jax.tree_util.Partial(_show, jnp.zeros(resolution)))
+    return ImageSampler(choose, jax.tree_util.Partial(_show, jnp.zeros(resolution)))
 
 
 def _choose(key: jax.Array, num: int) -> jax.Array:

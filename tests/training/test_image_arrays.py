@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib.training import draw_images, image_paths, read_images
+from lib.training import image_paths, image_sampler, read_images
 
 
 def _save(path, pixels, **options):
@@ -150,8 +150,8 @@ def test_other_channels_are_refused(tmp_path, channels, error):
 def test_draws_are_images_of_the_array_each_as_likely():
     """Image i is all gray level i, so a draw tells which image it is."""
     images = np.broadcast_to(np.arange(5, dtype=np.uint8)[:, None, None, None], (5, 2, 2, 1))
-    draw = draw_images(images)
-    drawn = np.asarray(jax.jit(lambda draw, key: draw(key, 10_000))(draw, jax.random.key(0)))
+    sampler = image_sampler(images)
+    drawn = np.asarray(jax.jit(lambda sample, key: sample(key, 10_000))(sampler, jax.random.key(0)))
     assert drawn.dtype == np.float32
     assert np.ptp(drawn, axis=(1, 2, 3)).max() == 0
     counts = np.bincount(np.rint(255 * drawn[:, 0, 0, 0]).astype(int), minlength=5)
@@ -164,7 +164,7 @@ def test_any_array_will_do():
         def __array__(self, dtype=None, copy=None):
             return np.full((3, 2, 2, 1), 51, np.uint8)
 
-    shown = draw_images(Tensor()).show(jnp.array([0, 2]))
+    shown = image_sampler(Tensor()).show(jnp.array([0, 2]))
     np.testing.assert_allclose(shown, np.full((2, 2, 2, 1), 0.2), rtol=1e-6)  # 51 / 255
 
 
@@ -184,4 +184,4 @@ def test_any_array_will_do():
 )
 def test_an_array_that_cannot_be_used_is_refused(images, error, message):
     with pytest.raises(error, match=message):
-        draw_images(images)
+        image_sampler(images)

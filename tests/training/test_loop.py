@@ -13,7 +13,7 @@ from flax import nnx
 from lib.latents import QuantizedLatent
 from lib.models import QLAE
 from lib.networks import build_networks
-from lib.training import Checkpoints, Draw, Recipe, build_optimizer, train
+from lib.training import Checkpoints, ImageSampler, Recipe, build_optimizer, train
 from lib.training.progress import Progress
 
 RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, schedule="cosine", weight_decay=0.1)
@@ -26,10 +26,10 @@ def _choose_noise(scale, key, num):
 def _noise(scale):
     """Images that are chosen as they are shown."""
     choose = jax.tree_util.Partial(_choose_noise, jnp.float32(scale))
-    return Draw(choose, jax.tree_util.Partial(jnp.asarray))
+    return ImageSampler(choose, jax.tree_util.Partial(jnp.asarray))
 
 
-DRAW = _noise(1)
+SAMPLER = _noise(1)
 
 
 def _model(seed=0):
@@ -50,7 +50,7 @@ def _image_key(key, taken):
 def test_equals_a_plain_loop():
     """The compiled loop does what one step after another does, written out in the open."""
     trained = _model()
-    [history] = train([trained], DRAW, RECIPE, keys=[jax.random.key(5)], label="test", reports=4)
+    [history] = train([trained], SAMPLER, RECIPE, keys=[jax.random.key(5)], label="test", reports=4)
 
     graph, state = nnx.split(_model(), nnx.Param)
     rates = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 30)) for step in range(30)]
@@ -64,7 +64,7 @@ def test_equals_a_plain_loop():
         return sum(nnx.merge(graph, state).terms(images, None).values())
 
     for step in range(30):
-        images = DRAW(_image_key(jax.random.key(5), step), 8)
+        images = SAMPLER(_image_key(jax.random.key(5), step), 8)
         loss, gradients = loss_and_gradients(state, images)
         updates, optimizer_state = optimizer.update(gradients, optimizer_state, state)
         state = optax.apply_updates(state, updates)
@@ -79,9 +79,9 @@ def test_equals_a_plain_loop():
 
 def test_same_seed_same_parameters_and_reports_change_nothing():
     one, two, other = _model(), _model(), _model()
-    train([one], DRAW, RECIPE, keys=[jax.random.key(1)], label="test", reports=3)
-    train([two], DRAW, RECIPE, keys=[jax.random.key(1)], label="test", reports=30)
-    train([other], DRAW, RECIPE, keys=[jax.random.key(2)], label="test")
+    train([one], SAMPLER, RECIPE, keys=[jax.random.key(1)], label="test", reports=3)
+    train([two], SAMPLER, RECIPE, keys=[jax.random.key(1)], label="test", reports=30)
+    train([other], SAMPLER, RECIPE, keys=[jax.random.key(2)], label="test")
     for a, b, c in zip(_parameters(one), _parameters(two), _parameters(other), strict=True):
         np.testing.assert_array_equal(a, b)
         assert not np.array_equal(a, c)
@@ -89,7 +89,7 @@ def test_same_seed_same_parameters_and_reports_change_nothing():
 
 def test_history_holds_terms_and_code_values():
     model = _model()
-    [history] = train([model], DRAW, RECIPE, keys=[jax.random.key(1)], label="test", reports=5)
+    [history] = train([model], SAMPLER, RECIPE, keys=[jax.random.key(1)], label="test", reports=5)
     curves = history.curves
     total = np.sum([curves[k] for k in ("reconstruction", "quantization", "commitment")], axis=0)
     np.testing.assert_allclose(curves["loss"], total, rtol=1e-6)
@@ -103,7 +103,7 @@ def test_weight_decay_shrinks_the_weights():
     norms = []
     for decay in (0.0, 5.0):
         recipe = dataclasses.replace(RECIPE, weight_decay=decay)
-        [history] = train([_model()], DRAW, recipe, keys=[jax.random.key(0)], label="test")
+        [history] = train([_model()], SAMPLER, recipe, keys=[jax.random.key(0)], label="test")
         norms.append(history.curves["weight_norm"][-1])
     assert norms[1] < 0.7 * norms[0]
 
@@ -123,14 +123,14 @@ def _choose_noise_that_breaks(key, num):
 
 
 def test_the_step_that_spoils_the_loss_is_named_though_calls_are_long():
-    draw = DRAW._replace(choose=jax.tree_util.Partial(_choose_noise_that_breaks))
+    sampler = SAMPLER._replace(choose=jax.tree_util.Partial(_choose_noise_that_breaks))
     recipe = dataclasses.replace(RECIPE, steps=500)
     for step in range(1, 501):
-        if jnp.isnan(draw(_image_key(jax.random.key(7), step - 1), 1)).any():
+        if jnp.isnan(sampler(_image_key(jax.random.key(7), step - 1), 1)).any():
             break
     assert step > 20
     with pytest.raises(FloatingPointError, match=f"not finite at step {step} of 500"):
-        train([_model()], draw, recipe, keys=[jax.random.key(7)], label="qlae", reports=1)
+        train([_model()], sampler, recipe, keys=[jax.random.key(7)], label="qlae", reports=1)
 
 
 def test_a_bias_that_is_not_finite_stops_the_run_though_the_loss_is_finite(monkeypatch):
@@ -140,7 +140,7 @@ def test_a_bias_that_is_not_finite_stops_the_run_though_the_loss_is_finite(monke
     terms = {"constant": jnp.float32(1)}
     monkeypatch.setattr(QLAE, "terms", lambda self, images, step: terms)
     with pytest.raises(FloatingPointError, match="the state is not finite after step 1 of 30"):
-        train([model], DRAW, RECIPE, keys=[jax.random.key(0)], label="qlae", reports=1)
+        train([model], SAMPLER, RECIPE, keys=[jax.random.key(0)], label="qlae", reports=1)
 
 
 @pytest.mark.parametrize("at_step", [7, 30])
@@ -156,13 +156,13 @@ def test_a_signal_is_never_lost(at_step, tmp_path, monkeypatch):
     monkeypatch.setattr(Progress, "update", interrupt)
     keys = [jax.random.key(0)]
     with Checkpoints(tmp_path, {}) as checkpoints, pytest.raises(KeyboardInterrupt):
-        train([_model()], DRAW, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints)
+        train([_model()], SAMPLER, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints)
     monkeypatch.undo()
     whole, resumed = _model(), _model()
-    train([whole], DRAW, RECIPE, keys=keys, label="t", reports=4)
+    train([whole], SAMPLER, RECIPE, keys=keys, label="t", reports=4)
     with Checkpoints(tmp_path, {}) as checkpoints:
         [history] = train(
-            [resumed], DRAW, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints
+            [resumed], SAMPLER, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints
         )
     assert history.resumed_from == [at_step]
     for one, other in zip(_parameters(whole), _parameters(resumed), strict=True):
@@ -170,7 +170,7 @@ def test_a_signal_is_never_lost(at_step, tmp_path, monkeypatch):
 
 
 def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
-    train([_model()], DRAW, RECIPE, keys=[jax.random.key(0)], label="qlae, seed 0", reports=30)
+    train([_model()], SAMPLER, RECIPE, keys=[jax.random.key(0)], label="qlae, seed 0", reports=30)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
     assert lines[-1].startswith("qlae, seed 0  step 30/30  loss 0.")

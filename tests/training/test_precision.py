@@ -24,7 +24,7 @@ def test_parameters_state_latents_and_logits_are_float32(precision, network):
     recipe = dataclasses.replace(RECIPE, precision=precision)
     mesh = build_mesh(1, recipe.batch_size)
     program = Program([model], waves(side), recipe, [jax.random.key(0)], mesh)
-    kinds = {str(leaf.dtype) for leaf in jax.tree.leaves(program.carry)}
+    kinds = {str(leaf.dtype) for leaf in jax.tree.leaves(program.state)}
     assert kinds == {"float32", "int32"}  # int32 counts steps
     output = nnx.eval_shape(lambda m: m(jnp.zeros((2, side, side, 1))), model)
     kinds = {str(leaf.dtype) for leaf in jax.tree.leaves(output)}

@@ -85,20 +85,20 @@ def test_all_calls_use_one_compiled_program():
     recipe = dataclasses.replace(RECIPE, batch_size=12)  # which no other test compiles
     program = Program([build(0)], waves(), recipe, [jax.random.key(0)], build_mesh(1, 12))
     before = _jitted()._cache_size()
-    carry, _ = program(program.carry, 0, 0)
-    carry, _ = program(carry, 0, 1)
-    carry, _ = program(program.place(carry), 1, 9, reset=True)
+    state, _ = program(program.state, 0, 0)
+    state, _ = program(state, 0, 1)
+    state, _ = program(program.to_mesh(state), 1, 9, reset=True)
     again = Program([build(1)], waves(), recipe, [jax.random.key(1)], build_mesh(1, 12))
-    again(again.carry, 0, 1)
+    again(again.state, 0, 1)
     assert _jitted()._cache_size() == before + 1
 
 
 def test_a_report_begins_anew_when_it_was_read():
     program = Program([build(0)], waves(), RECIPE, [jax.random.key(0)], build_mesh(1, 16))
-    carry, first = program(program.carry, 0, 2)
-    carry, both = program(carry, 2, 4)
+    state, first = program(program.state, 0, 2)
+    state, both = program(state, 2, 4)
     loss = {name: float(total[0]) for name, total in both.sums.items()}
-    carry, last = program(carry, 4, 5, reset=True)
+    state, last = program(state, 4, 5, reset=True)
     assert float(last.sums["reconstruction"][0]) < 0.5 * loss["reconstruction"]
     assert loss["reconstruction"] > float(first.sums["reconstruction"][0])
 

@@ -30,8 +30,8 @@ def main(folder: Path) -> None:
     for num_devices in (1, 2):
         out_dir = folder / f"runs on {num_devices}"
         records = execute_seeds(config, [0, 1], out_dir, data_dir=folder, num_devices=num_devices)
-        assert {f"x {num_devices}" in record.device for record in records} == {True}
-        losses[num_devices] = [record.curves["reconstruction"] for record in records]
+        assert {f"x {num_devices}" in record.training.device for record in records} == {True}
+        losses[num_devices] = [record.training.curves["reconstruction"] for record in records]
     json.dump(losses, sys.stdout)
 
 

@@ -91,11 +91,11 @@ def test_a_run_learns_from_official_images(data_dir, published, tmp_path, traini
     )
     assert config.identity != config.replace(origin="rendered").identity
     record = execute(config, tmp_path / "runs", data_dir=data_dir)
-    assert record.config.origin == "official"
-    assert record.num_images == 100
+    assert record.config.data.origin == "official"
+    assert record.scoring.num_images == 100
     images = load("shapes3d", "official", data_dir=data_dir).images_sha256
-    assert record.images_sha256 == images == hashlib.sha256(published.tobytes()).hexdigest()
-    loss = record.curves["reconstruction"]
+    assert record.training.images_sha256 == images == hashlib.sha256(published.tobytes()).hexdigest()
+    loss = record.training.curves["reconstruction"]
     assert loss[-1] < loss[0]
 
 

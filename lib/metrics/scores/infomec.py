@@ -1,0 +1,54 @@
+"""Modularity, explicitness and compactness as scores of a run."""
+
+from lib.metrics.evaluation import Evaluation
+from lib.scores import Score, add_score
+
+
+def infom(evaluation: Evaluation) -> float | None:
+    """Modularity; None where the protocol does not define it."""
+    found = evaluation.infomec
+    return None if found is None or found.undefined else found.infom
+
+
+def infoe(evaluation: Evaluation) -> float | None:
+    """Explicitness; None where the protocol does not define InfoMEC."""
+    found = evaluation.infomec
+    return None if found is None else found.infoe
+
+
+def infoc(evaluation: Evaluation) -> float | None:
+    """Compactness; None where the protocol does not define it."""
+    found = evaluation.infomec
+    return None if found is None else found.infoc
+
+
+add_score(
+    Score(
+        name="infom",
+        label="InfoM (modularity)",
+        compute=infom,
+        bounds=(0, 1),
+        color="#a05fb5",
+        marker="circle",
+    )
+)
+add_score(
+    Score(
+        name="infoe",
+        label="InfoE (explicitness)",
+        compute=infoe,
+        bounds=(None, 1),
+        color="#34b884",
+        marker="square",
+    )
+)
+add_score(
+    Score(
+        name="infoc",
+        label="InfoC (compactness)",
+        compute=infoc,
+        bounds=(0, 1),
+        color="#c98700",
+        marker="diamond",
+    )
+)

@@ -1,0 +1,19 @@
+"""Studies: declared grids of runs, and what pages show of them."""
+
+from lib.studies.overview import OverviewPage
+from lib.studies.results import Results
+from lib.studies.seed_scores import SeedScores
+from lib.studies.sources import SourcesPage
+from lib.studies.study import SHORT, Study, Variant
+from lib.studies.trained import TrainedModels
+
+__all__ = [
+    "SHORT",
+    "OverviewPage",
+    "Results",
+    "SeedScores",
+    "SourcesPage",
+    "Study",
+    "TrainedModels",
+    "Variant",
+]

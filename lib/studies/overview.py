@@ -1,0 +1,102 @@
+"""All benchmarks beside one another."""
+
+from collections.abc import Mapping
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from lib import figures
+from lib.benchmarks import BENCHMARKS
+from lib.studies.sources import SourcesPage
+
+
+class OverviewPage:
+    """Tables and figures that set benchmarks side by side.
+
+    Args:
+        pages: by name; titles, licences and citations come from the benchmarks.
+    """
+
+    def __init__(self, pages: Mapping[str, SourcesPage]):
+        self.pages = dict(pages)
+
+    def pictures(self, columns: int = 8) -> alt.Chart:
+        """Chart: random images, a row for each benchmark."""
+        rows = []
+        for page in self.pages.values():
+            images = page.benchmark.images(page.random_sources(columns))
+            rows.append(np.broadcast_to(images, (*images.shape[:3], 3)))
+        titles = [page.benchmark.title for page in self.pages.values()]
+        return figures.image_grid(np.stack(rows), titles, description=", ".join(titles))
+
+    def table(self, images_per_s: Mapping[str, float]) -> str:
+        """Markdown: sources, sizes, entropy, speed and licence of each benchmark."""
+        rows = [
+            "| benchmark | sources | values of each | images | bits | drawn here | licence |",
+            "|---|---:|---|---:|---:|---:|---|",
+        ]
+        for name, page in self.pages.items():
+            benchmark, grid = page.benchmark, page.benchmark.grid
+            sizes = ", ".join(map(str, grid.sizes))
+            rows.append(
+                f"| [{benchmark.title}]({name}) | {grid.num_sources} | {sizes} | "
+                f"{grid.num_images:,} | {grid.entropies.sum() / np.log(2):.1f} | "
+                f"{images_per_s[name]:,.0f} /s | {benchmark.publication.licence} |"
+            )
+        return "\n".join(rows)
+
+    def citations(self) -> str:
+        """Markdown: what to cite for the published set of each benchmark."""
+        return "\n".join(
+            f"- **{page.benchmark.title}**: {page.benchmark.publication.citation} "
+            f"([page]({page.benchmark.publication.url}))."
+            for page in self.pages.values()
+        )
+
+    def changes(self) -> pd.DataFrame:
+        """A row for each source that varies: smallest and median change by one step."""
+        return pd.DataFrame(
+            {
+                "benchmark": page.benchmark.title,
+                "source": seen.name,
+                "smallest": float(seen.change.min()),
+                "median": float(np.median(seen.change)),
+            }
+            for page in self.pages.values()
+            for seen in page.visibility
+        )
+
+    def change_words(self) -> str:
+        """Words: the most and the least visible source of each benchmark."""
+        sentences = []
+        for name, rows in self.changes().groupby("benchmark", sort=False):
+            most, least = rows.loc[rows["median"].idxmax()], rows.loc[rows["median"].idxmin()]
+            ratio = most["median"] / least["median"]
+            sentences.append(
+                f"{name}: from `{least['source']}` ({least['median']:.2f} grey levels) to "
+                f"`{most['source']}` ({most['median']:.1f}), a factor of {ratio:.0f}"
+            )
+        changes = self.changes()
+        if unseen := int((changes["smallest"] == 0).sum()):
+            end = f"Of {unseen} sources a step left at least one of these images as it was"
+        else:
+            smallest = changes["smallest"].min()
+            end = f"The smallest change by any step of any source was {smallest:.3f} grey levels"
+        return f"{'; '.join(sentences)}. {end}."
+
+    def official_table(self) -> str:
+        """Markdown: where the official file of each benchmark is and how it is known."""
+        rows = ["| benchmark | file | size | how it is checked |", "|---|---|---:|---|"]
+        for name in self.pages:
+            official = BENCHMARKS[name].published
+            size = f"{official.about_bytes / 1e9:.1f} GB"
+            if official.about_bytes < 1e9:
+                size = f"{official.about_bytes / 1e6:.0f} MB"
+            checks = ["digest of the file"] if official.known_hash else []
+            checks += ["all labels"] if official.labels else ["number of images"]
+            rows.append(
+                f"| {BENCHMARKS[name].title} | `{official.file_name}` | {size} | "
+                f"{', '.join(checks)}, shape, type, range of values |"
+            )
+        return "\n".join(rows)

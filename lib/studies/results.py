@@ -1,0 +1,279 @@
+"""The runs of a study as charts, tables and words."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import altair as alt
+import pandas as pd
+from IPython.display import Markdown
+
+from lib import figures
+from lib.checks import check_choice
+from lib.runs import RunConfig, RunRecord, recorded_runs, table
+from lib.scores import SCORES
+from lib.studies.known import KnownSources, selectivity
+from lib.studies.seed_scores import SeedScores
+from lib.studies.trained import TrainedModels
+from lib.studies.words import SMOKE, images_are, is_collapsed, run_title
+
+# InfoM, and what must stand beside it: a code that knows little can still be modular.
+_BESIDE_INFOM = ("sources_known", "psnr")
+
+
+class Results:
+    """Runs of named variants with the same seeds: what they score, know and draw.
+
+    A collapsed run stands in no mean, interval or difference; it is counted and named instead.
+
+    Args:
+        records: one a run, on one benchmark and in one profile.
+        names: the variant of each record.
+        data_dir: folder of official files, see `lib.benchmarks.load`.
+
+    Attributes:
+        records: as given.
+        first: the record of the first seed of each variant.
+        scores: tables, means and differences of the scores.
+        known: which sources the latents know, in the runs that did not collapse.
+        source_names: the sources that vary, in the order of the rows of an NMI matrix.
+        benchmark, profile, origin: of the runs.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[RunRecord],
+        names: Sequence[str],
+        data_dir: str | Path | None = None,
+    ):
+        self.records = list(records)
+        config = self.records[0].config
+        self.benchmark, self.profile = config.benchmark, config.profile
+        self.origin = config.data.origin
+        self._data_dir = data_dir
+        runs = table(records)
+        runs.insert(0, "variant", list(names))
+        self.scores = SeedScores(runs.assign(collapsed=[is_collapsed(r) for r in records]))
+        of = {
+            name: sorted(
+                (r for found, r in zip(names, records, strict=True) if found == name),
+                key=lambda record: record.config.seed,
+            )
+            for name in self.scores.names
+        }
+        self.first: dict[str, RunRecord] = {name: found[0] for name, found in of.items()}
+        self.known = KnownSources(
+            self.benchmark,
+            {name: [r for r in found if not is_collapsed(r)] for name, found in of.items()},
+        )
+        self.source_names = self.known.source_names
+
+    @classmethod
+    def recorded(cls, folder: str | Path, benchmark: str, models: Sequence[str]) -> Self | None:
+        """Of the recorded runs of models in a folder; None where it holds none on this benchmark.
+
+        A variant is named after its model and the settings that differ from its profile's.
+        """
+        records = [run.record for run in recorded_runs(folder, benchmark)]
+        records = [record for record in records if record.config.model in models]
+        return cls(records, [_name(record.config) for record in records]) if records else None
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row a run: `variant`, settings and scores."""
+        return self.scores.runs
+
+    @property
+    def images_are(self) -> str:
+        """What the images are, for captions: the rendered twin or the official images."""
+        return images_are(self.origin)
+
+    @property
+    def smoke(self) -> str:
+        """A sentence that takes back what is said in the smoke profile; empty in others."""
+        return SMOKE if self.profile == "smoke" else ""
+
+    @cached_property
+    def trained(self) -> TrainedModels:
+        """The trained models of the first seed, and what they draw."""
+        return TrainedModels(self.first, self._data_dir)
+
+    def about(self) -> str:
+        """Markdown: what all runs share, what each variant is, and how long its runs took."""
+        config, record = self.records[0].config, self.records[0]
+        lines = ["| name | model | settings | weight decay | seconds a run | runs |"]
+        lines.append("|---|---|---|---:|---:|---|")
+        for name, first in self.first.items():
+            own, rows = first.config, self.runs[self.runs["variant"] == name]
+            shown = {n: v for n, v in own.hyperparameters.to_dict().items() if n != "dataset_size"}
+            told = ", ".join(f"{n.replace('_', ' ')} {_plain(v)}" for n, v in shown.items())
+            lines.append(
+                f"| {figures.model_label(name)} | `{own.model}` | {told or 'none'} | "
+                f"{own.recipe.weight_decay:g} | {rows['duration_s'].median():.0f} | "
+                f"{', '.join(f'`{identity}`' for identity in rows['identity'])} |"
+            )
+        data = config.data
+        kept = f" from {data.training_images:,} kept ones" if data.training_images else ""
+        return (
+            f"{self._values('steps', ',')} steps of {self._values('batch_size', '')} images{kept} "
+            f"at {data.resolution}×{data.resolution} pixels, learning rate "
+            f"{self._values('learning_rate', 'g')}, {config.networks.num_latents} latents; scored "
+            f"on {record.scoring.num_images:,} other images by the protocol "
+            f"`{config.scoring.protocol}`; seeds {self.scores.seeds}; {self.images_are.lower()} of "
+            f"`{self.benchmark}`. On {record.training.device}, commit `{record.training.commit}`"
+            ":\n\n" + "\n".join(lines)
+        )
+
+    def curves(self, quantity: str = "reconstruction", title: str | None = None) -> alt.LayerChart:
+        """Chart: a quantity during training, a line for each run.
+
+        Args:
+            quantity: a key of the records' curves.
+            title: of the vertical axis; by default that of the reconstruction loss.
+        """
+        runs = {
+            f"{figures.model_label(name)}, seed {record.config.seed}": (name, record)
+            for name, record in zip(self.runs["variant"], self.records, strict=True)
+        }
+        return figures.training_curves(
+            {run: record.training.curves for run, (_, record) in runs.items()},
+            quantity,
+            groups={run: name for run, (name, _) in runs.items()},
+            quantity_title=title or "binary cross-entropy (nats a value)",
+            title=self.images_are,
+        )
+
+    def plane(self, x: str = "infoe", y: str = "infom") -> alt.LayerChart | Markdown:
+        """Chart: two scores of every run against one another; words where no run has both."""
+        runs = self.scores.uncollapsed
+        if runs[[x, y]].dropna().empty:
+            return Markdown(f"No run has both of these scores.{self._left_out}")
+        return figures.score_plane(
+            runs,
+            x,
+            y,
+            color="variant",
+            subtitle="Mean over seeds (large), its 95 % t-intervals, and every seed (small)."
+            f"{self._left_out}",
+        )
+
+    def intervals(
+        self, score: str | None = None, x: str | None = None, x_title: str | None = None
+    ) -> alt.LayerChart | Markdown:
+        """Chart: scores over seeds with their intervals; words where no run has one.
+
+        Args:
+            score: name of a score; None for all that are ratios.
+            x: a setting along the horizontal axis, such as "num_values"; by default the variants
+                or, for several scores, the scores with a colour for each variant.
+            x_title: title of that axis; by default the setting's name.
+        """
+        runs = self.scores.uncollapsed
+        names = [score] if score else figures.ratio_scores(runs.columns)
+        names = [name for name in names if runs[name].notna().any()]
+        if not names:
+            return Markdown(f"No run has such a score.{self._left_out}")
+        subtitle = f"Mean and 95 % t-interval over seeds (ticks). {self.images_are}."
+        if score is None and x is None:
+            places = {"x": "score", "color": "variant"}
+        else:
+            places = {"x": x or "variant", "x_title": x_title}
+        return figures.score_intervals(
+            runs, scores=names, subtitle=f"{subtitle}{self._left_out}", **places
+        )
+
+    def nmi_heatmap(self, name: str) -> alt.LayerChart:
+        """Chart: NMI of sources and latents of a variant, first seed."""
+        check_choice("variant", name, self.first)
+        record = self.first[name]
+        return figures.nmi_heatmap(
+            record.scoring.nmi,
+            self.source_names,
+            record.scoring.active,
+            title=run_title(name, record),
+            diagonal=True,
+        )
+
+    def nmi_panels(self, names: Sequence[str] | None = None) -> alt.LayerChart:
+        """Chart: NMI of sources and latents of several variants, first seed."""
+        chosen = {
+            figures.model_label(name) + (", collapsed" if is_collapsed(record) else ""): record
+            for name, record in self.first.items()
+            if names is None or name in names
+        }
+        return figures.nmi_panels(
+            {label: record.scoring.nmi for label, record in chosen.items()},
+            self.source_names,
+            {label: record.scoring.active for label, record in chosen.items()},
+            diagonal=True,
+        )
+
+    def known_sources(self, order: Sequence[str] | None = None) -> alt.LayerChart | Markdown:
+        """Chart: how well the best latent of each variant knows each source, and the ceiling."""
+        if self.scores.uncollapsed.empty:
+            return Markdown(f"No run knows a source.{self._left_out}")
+        return self.known.chart(order, f"{self.images_are}.{self._left_out}")
+
+    def selectivity(self) -> str:
+        """Words: the most and least selective latents and sources of the first seed."""
+        return selectivity(self.first, self.source_names)
+
+    def runs_table(self, results_dir: str | Path) -> str:
+        """HTML: the runs of the first seed, and recorded ones of the same benchmark."""
+        recorded = recorded_runs(results_dir, self.benchmark)
+        shown = [("this page", run) for run in self.trained.recorded()]
+        shown += [("recorded", run) for run in recorded]
+        rows = figures.runs_table(
+            (label, run.record, run.originals, run.reconstructions) for label, run in shown
+        )
+        if recorded:
+            return rows
+        return f"{rows}<p>No run of this benchmark has been recorded on an accelerator yet.</p>"
+
+    def score_table(self) -> str:
+        """Markdown: every score of each variant, and how many of its seeds collapsed."""
+        return f"{self.scores.table()} {self.images_are}. {self.smoke}".rstrip()
+
+    def verdict(self, one: str, others: Sequence[str]) -> str:
+        """Words: how a variant's InfoM stands to that of others, with what must stand beside it."""
+        scores, label = self.scores, figures.model_label(one)
+        pictured = [score for score in _BESIDE_INFOM if score in scores.shown]
+        beside = ", ".join(f"{SCORES[s].title} {scores.average(one, s)}" for s in pictured)
+        told = f"**{scores.standing(one, others)}** (95 % intervals, paired by seed)"
+        if len(others) == 1:
+            parts = [s for s in scores.shown if SCORES[s].digits]
+            parts = [f"{SCORES[s].title} **{scores.difference(one, others[0], s)}**" for s in parts]
+            told = f"against {figures.model_label(others[0])}: {', '.join(parts)}"
+        twin = "A score on a twin says nothing about the published images."
+        sentences = [
+            f"{self.images_are} of `{self.benchmark}`, seeds {scores.seeds}, profile "
+            f"{self.profile}: InfoM of {label} is {scores.average(one, 'infom')} "
+            f"({beside}); {told}.",
+            scores.collapses,
+            twin if self.origin == "rendered" else "",
+            self.smoke,
+        ]
+        return " ".join(filter(None, sentences))
+
+    @property
+    def _left_out(self) -> str:
+        return f" {self.scores.collapses}" if self.scores.runs["collapsed"].any() else ""
+
+    def _values(self, name: str, style: str) -> str:
+        """All values that a setting has in these runs."""
+        return " or ".join(f"{value:{style}}" for value in sorted(set(self.runs[name].tolist())))
+
+
+def _name(config: RunConfig) -> str:
+    """The model, with the settings that differ from its profile's."""
+    usual = RunConfig(config.benchmark, config.model, config.profile, config.seed).to_dict()
+    own = {name: v for name, v in config.to_dict().items() if v != usual[name]}
+    if not own:
+        return config.model
+    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items())
+    return f"{figures.model_label(config.model)}, {told}"
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,23 @@
+"""What captions, titles and verdicts of a study say in the same words."""
+
+from lib.figures import model_label
+from lib.runs import RunRecord
+
+SMOKE = "In the smoke profile these numbers prove that the page runs, no more."
+
+
+def images_are(origin: str) -> str:
+    """What images of an origin are, for captions."""
+    return "Rendered twin" if origin == "rendered" else "Official images"
+
+
+def is_collapsed(record: RunRecord) -> bool:
+    """Whether a run's pictures are no better than the mean image's, or no latent is active."""
+    return bool(record.scores.get("collapsed"))
+
+
+def run_title(name: str, record: RunRecord) -> str:
+    """Which run a figure shows, such as "QLAE, seed 0, collapsed, rendered twin"."""
+    parts = [model_label(name), f"seed {record.config.seed}"]
+    parts += ["collapsed"] if is_collapsed(record) else []
+    return ", ".join([*parts, images_are(record.config.data.origin).lower()])

@@ -1,0 +1,47 @@
+"""What an executed chapter was made from, so that it is executed again only where that changed."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from lib import source as library
+
+RESULTS = "book/results"
+
+
+def made_from(source: Path, cwd: Path) -> str:
+    """Digest of all that decides what a chapter shows, in hexadecimal digits.
+
+    These are the chapter, the code of the library that it imports, what lies in the folders of
+    recorded runs that it or this code names, and the versions of all packages.
+
+    Args:
+        source: the chapter's notebook.
+        cwd: folder in which it runs, which holds `book/results` and `requirements.txt`.
+    """
+    cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    modules = library.page_digests(code)
+    texts = [
+        code,
+        *((library.LIBRARY.parent / path).read_text(encoding="utf-8") for path in modules),
+    ]
+    files = {source, cwd / "requirements.txt", *_records(texts, cwd)}
+    digests = {
+        path.relative_to(cwd).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.is_file()
+    }
+    made = json.dumps(modules | digests, sort_keys=True)
+    return hashlib.sha256(made.encode()).hexdigest()
+
+
+def _records(texts: Iterable[str], cwd: Path) -> Iterable[Path]:
+    """Files below the folders of records that Python code names."""
+    for text in texts:
+        for node in ast.walk(ast.parse(text)):
+            value = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(value, str) and value.startswith(RESULTS):
+                yield from (cwd / value).rglob("*")
