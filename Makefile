@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help book test lint lab site-check record clean lock
+.PHONY: help book test lint lab site-check lists record clean lock
 
 PYTHON ?= python3
 PROFILE ?= laptop
@@ -39,6 +39,9 @@ lint: $(READY) ## check style and format, notebooks too, and what imports what
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-cache --no-logo
+
+lists: $(READY) ## write the lists of README.md and the opening page anew
+	@$(BIN) -m tools.lists
 
 site-check: $(READY) ## open the built site in headless Chromium
 	@$(BIN) -m tools.check_site _build/html

@@ -42,6 +42,16 @@ def check_number(name: str, value: object, *, minimum: float, exclusive: bool = 
         raise ValueError(f"{name}={value} is out of range; expected {allowed}.")
 
 
+def check_fraction(name: str, value: object) -> None:
+    """Require a number strictly between 0 and 1.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if not isinstance(value, numbers.Real) or not 0 < value < 1:
+        raise ValueError(f"{name}={value!r} is not allowed; expected 0 < {name} < 1.")
+
+
 def check_choice(name: str, value: object, allowed: Collection[str]) -> None:
     """Require one of the `allowed` names.
 

@@ -67,7 +67,9 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     def __iter__(self) -> Iterator[str]:
         self._search()
-        return iter(self._entries)
+        # The library's own first, whichever registry imported the users' files.
+        own = f"{self._package}."
+        return iter(sorted(self._entries, key=lambda name: not self._modules[name].startswith(own)))
 
     def __len__(self) -> int:
         self._search()

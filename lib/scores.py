@@ -38,7 +38,7 @@ class Score:
     @property
     def is_ratio(self) -> bool:
         """Whether it lies in [0, 1] without a unit, so that several can share an axis."""
-        return self.bounds[1] == 1 and not self.unit
+        return self.bounds[1] == 1 and self.digits > 0 and not self.unit
 
     @property
     def title(self) -> str:
@@ -46,9 +46,11 @@ class Score:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     def format(self, value: float | None) -> str:
-        """The value as text with its unit; "undefined" for None and NaN."""
+        """The value as text with its unit; yes or no for a bool, "undefined" for None and NaN."""
         if value is None or value != value:
             return "undefined"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         return f"{value:.{self.digits}f}" + (f" {self.unit}" if self.unit else "")
 
 

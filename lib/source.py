@@ -119,7 +119,7 @@ def _imported_for_page(path: Path) -> tuple[tuple[str, Path], ...]:
     tree = ast.parse(_text(path))
     found = _imported(tree, path)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Registry":
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Registry":
             package = ast.literal_eval(node.args[1])
             for file in LIBRARY.parent.joinpath(*package.split(".")).glob("[!_]*.py"):
                 found[f"{package}.{file.stem}"] = file
@@ -159,7 +159,9 @@ def _attributes(tree: ast.AST, module: str) -> Iterable[str | None]:
     taken = [
         node.attr
         for node in nodes
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == module
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == module
     ]
     return set(taken) if len(taken) == named else {None}
 
@@ -186,16 +188,21 @@ def _defining(module: str, name: str | None, beside: Path) -> dict[str, Path]:
     if not _is_package(path):
         return {module: path}
     found: dict[str, Path] = {}
-    handed_on = [
-        (node.module, alias.name)
-        for node in _imports(ast.parse(_text(path)))
+    for inner_module, inner_name, shown_as in _handed_on(path):
+        if name in (None, shown_as):
+            found |= _defining(inner_module, inner_name, path)
+    return found or {module: path}
+
+
+@functools.cache
+def _handed_on(package: Path) -> list[tuple[str, str, str]]:
+    """Module, name, and name here of all that a package imports from modules."""
+    return [
+        (node.module, alias.name, alias.asname or alias.name)
+        for node in _imports(ast.parse(_text(package)))
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
-        if name in (None, alias.asname or alias.name)
     ]
-    for inner_module, inner_name in handed_on:
-        found |= _defining(inner_module, inner_name, path)
-    return found or {module: path}
 
 
 def _is_package(path: Path) -> bool:

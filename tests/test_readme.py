@@ -1,7 +1,11 @@
-"""The README's examples do what they say."""
+"""The README's examples do what they say, and its lists hold what there is."""
 
 import re
 from pathlib import Path
+
+import pytest
+
+from tools import lists
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -31,13 +35,6 @@ def test_the_configurations_are_runs():
         assert eval(line, {"RunConfig": RunConfig}).model in line
 
 
-def test_every_model_is_listed():
-    from lib.models import MODELS
-
-    rows = re.findall(r"^\| (`.*?`) \|", README, re.MULTILINE)
-    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(MODELS)
-
-
 def test_every_file_and_command_it_names_is_there():
     root = Path(__file__).parent.parent
     for target in re.findall(r"\]\(((?!http)[^)]+)\)", README):
@@ -45,3 +42,18 @@ def test_every_file_and_command_it_names_is_there():
     makefile = (root / "Makefile").read_text()
     for command in re.findall(r"`?make ([a-z-]+)", README):
         assert re.search(rf"^{command}:", makefile, re.MULTILINE), command
+
+
+def test_the_lists_are_what_the_library_holds():
+    """As `make lists` writes them: models, benchmarks, protocols, scores, packages, chapters."""
+    texts = README + (lists.ROOT / "book" / "index.ipynb").read_text()
+    assert set(re.findall(r"<!-- list: (\w+) -->", texts)) == set(lists.LISTS)
+    assert [path.name for path in lists.stale()] == [], "run `make lists`"
+
+
+def test_a_list_that_is_old_is_seen_and_written_anew():
+    text = "Before\n<!-- list: names -->\n\n- old\n\n<!-- end -->\nafter\n"
+    renewed = lists.renew(text, {"names": lambda: iter(["- one", "- two"])})
+    assert renewed == "Before\n<!-- list: names -->\n\n- one\n- two\n\n<!-- end -->\nafter\n"
+    with pytest.raises(KeyError, match="names"):
+        lists.renew(text, {})

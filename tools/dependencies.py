@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from lib.source import LIBRARY, page_digests
+from lib import source as library
 
 RESULTS = "book/results"
 
@@ -23,8 +23,11 @@ def made_from(source: Path, cwd: Path) -> str:
     """
     cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
     code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    modules = page_digests(code)
-    texts = [code, *((LIBRARY.parent / path).read_text(encoding="utf-8") for path in modules)]
+    modules = library.page_digests(code)
+    texts = [
+        code,
+        *((library.LIBRARY.parent / path).read_text(encoding="utf-8") for path in modules),
+    ]
     files = {source, cwd / "requirements.txt", *_records(texts, cwd)}
     digests = {
         path.relative_to(cwd).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,12 +12,22 @@ class Source:
         labels: one a value, in the order of the values.
         description: a short phrase, for captions.
         unit: of the labels, empty where they have none.
+
+    Raises:
+        TypeError: labels that are one text, or none.
     """
 
     name: str
     labels: tuple[str, ...]
     description: str = ""
     unit: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.labels, str) or not self.labels:
+            raise TypeError(
+                f"labels={self.labels!r} of source {self.name!r} are no labels; expected a tuple "
+                "of texts, one a value."
+            )
 
 
 def even_labels(first: float, last: float, count: int, digits: int = 1) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Scores of representations and reconstructions, on plain arrays: no model, no JAX, no Flax."""
 
+from lib.metrics.activity import active_latents
 from lib.metrics.dci import DCI, dci
 from lib.metrics.discretization import discretize
 from lib.metrics.explicitness import Explicitness, IterationLimitWarning, explicitness
@@ -9,10 +10,10 @@ from lib.metrics.jackknife import jackknife
 from lib.metrics.mig import MIG, mig
 from lib.metrics.modularity_score import ModularityScore, modularity_score
 from lib.metrics.mutual_information import nmi_matrix
-from lib.metrics.protocol import PROTOCOLS, Activity, Protocol, Regression
+from lib.metrics.protocol import PROTOCOLS, Activity, Protocol, Regression, add_protocol
 from lib.metrics.reconstruction import psnr
 from lib.metrics.sap import SAP, sap
-from lib.metrics.validation import UndefinedScoreError, active_latents
+from lib.metrics.validation import QuantizedFloatsWarning, UndefinedScoreError
 
 __all__ = [
     "DCI",
@@ -26,9 +27,11 @@ __all__ = [
     "IterationLimitWarning",
     "ModularityScore",
     "Protocol",
+    "QuantizedFloatsWarning",
     "Regression",
     "UndefinedScoreError",
     "active_latents",
+    "add_protocol",
     "compactness",
     "dci",
     "discretize",

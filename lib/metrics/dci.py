@@ -12,8 +12,12 @@ from numpy.typing import ArrayLike
 from scipy.special import entr
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
+from lib.checks import check_choice, check_integer
 from lib.metrics.split import check_split, many_values_allowed, split_samples
-from lib.metrics.validation import check_count, check_samples, relabel
+from lib.metrics.validation import check_samples, name_columns, relabel
+
+# Shares of importance that are nothing but the rounding of sums.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def dci(
     """
     chosen, num_rounds, max_depth = _check_learner(learner, num_rounds, max_depth)
     held_out, seed = check_split(held_out, seed)
-    samples = check_samples(sources, latents, discrete)
+    samples = check_samples(sources, latents, discrete, only_order=True)
     if samples.sources.shape[1] < 2:
         raise ValueError(
             "sources hold 1 source; expected at least 2, between which a latent can be divided."
@@ -142,7 +146,7 @@ def dci(
     # Filters of warnings are the process's own: set here, not by each thread.
     with many_values_allowed(), ThreadPoolExecutor(os.cpu_count()) as pool:
         learned = list(pool.map(learn, samples.sources.T))
-    importances = np.array([of_latents for of_latents, _ in learned])
+    importances = _without_rounding(np.array([of_latents for of_latents, _ in learned]))
     accuracies = np.array([accuracy for _, accuracy in learned])
     per_latent = _one_less_entropy(importances.T)
     per_source = _one_less_entropy(importances)
@@ -166,6 +170,18 @@ def dci(
     )
 
 
+def _without_rounding(
+    importances: Float[np.ndarray, "num_sources num_latents"],
+) -> Float[np.ndarray, "num_sources num_latents"]:
+    """Importances that are 0, and not slightly above or below it, where a latent does not matter.
+
+    They are differences of impurities, which leave a rounding error where nothing is gained.
+    """
+    kept = np.where(importances > _ROUNDING, importances, 0.0)
+    totals = kept.sum(axis=1, keepdims=True)
+    return np.divide(kept, totals, out=kept, where=totals > 0)
+
+
 def _one_less_entropy(
     importances: Float[np.ndarray, "rows columns"],
 ) -> Float[np.ndarray, " rows"]:
@@ -185,19 +201,19 @@ def _one_less_entropy(
 def _check_learner(
     learner: str, num_rounds: int | None, max_depth: int | None
 ) -> tuple[_Learner, int, int]:
-    if not isinstance(learner, str) or learner not in LEARNERS:
-        raise ValueError(f"learner={learner!r} is unknown; expected one of {', '.join(LEARNERS)}.")
+    check_choice("learner", learner, LEARNERS)
     chosen = LEARNERS[learner]
     num_rounds = chosen.num_rounds if num_rounds is None else num_rounds
     max_depth = chosen.max_depth if max_depth is None else max_depth
-    num_rounds = check_count("num_rounds", num_rounds, minimum=1)
-    return chosen, num_rounds, check_count("max_depth", max_depth, minimum=1)
+    check_integer("num_rounds", num_rounds, minimum=1)
+    check_integer("max_depth", max_depth, minimum=1)
+    return chosen, int(num_rounds), int(max_depth)
 
 
 def _check_fitted(sources: np.ndarray) -> None:
     constant = np.flatnonzero(sources.min(axis=0) == sources.max(axis=0))
     if constant.size:
         raise ValueError(
-            f"sources hold a single value in columns {constant.tolist()} of the {len(sources)} "
+            f"sources hold a single value in {name_columns(constant)} of the {len(sources)} "
             "samples to fit; expected at least two values. Draw more samples, or hold out fewer."
         )

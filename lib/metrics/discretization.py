@@ -4,8 +4,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from lib.checks import check_choice, check_integer
 from lib.metrics.mutual_information import nmi_matrix
-from lib.metrics.validation import Samples, check_count, check_latents, relabel
+from lib.metrics.validation import Samples, check_latents, relabel, shrinking_exponent
 
 METHODS = ("equal_width", "equal_count")
 
@@ -62,12 +63,13 @@ def check_bins(method: str, num_bins: int) -> int:
         TypeError: `num_bins` that is not an integer.
         ValueError: unknown method, fewer than 2 bins.
     """
-    if not isinstance(method, str) or method not in METHODS:
-        raise ValueError(f"method={method!r} is unknown; expected one of {', '.join(METHODS)}.")
-    return check_count("num_bins", num_bins, minimum=2)
+    check_choice("method", method, METHODS)
+    check_integer("num_bins", num_bins, minimum=2)
+    return int(num_bins)
 
 
 def _equal_width(values: Float[np.ndarray, " n"], num_bins: int) -> Int[np.ndarray, " n"]:
+    values = np.ldexp(values, shrinking_exponent(values))
     low, high = float(values.min()), float(values.max())
     if low == high:
         return np.zeros(len(values), dtype=int)

@@ -1,34 +1,38 @@
-"""What the scores of a run are computed from: arrays, and what several scores share."""
+"""What the scores of a run are computed from."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from jaxtyping import Bool, Float, Integer, UInt8
 
 from lib.metrics.infomec import InfoMEC, infomec
+from lib.metrics.reconstruction import psnr
 from lib.metrics.validation import UndefinedScoreError
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a trained model makes of held-out images.
+    """A trained model's latents and reconstructions of images whose sources are known.
+
+    What several scores need is computed once, when the first of them asks for it.
 
     Attributes:
-        sources: of the images, those that vary, `(n, num_sources)` integers.
-        latents: `(n, num_latents)`, indices where the model quantizes.
-        images: `(n, height, width, channels)` uint8.
-        reconstructions: of the same shape, floats in [0, 1].
+        sources: which value each source takes, `(n, num_sources)`; every one varies.
+        latents: `(n, num_latents)`, indices where the model quantizes, see `lib.metrics.infomec`.
+        images: `(n, height, width, channels)`, uint8.
+        reconstructions: of the images, the same shape, floats in [0, 1].
         protocol: a name in `lib.metrics.PROTOCOLS`.
     """
 
-    sources: np.ndarray
+    sources: Integer[np.ndarray, "n num_sources"]
     latents: np.ndarray
-    images: np.ndarray
-    reconstructions: np.ndarray
-    protocol: str
+    images: UInt8[np.ndarray, "n height width channels"]
+    reconstructions: Float[np.ndarray, "n height width channels"]
+    protocol: str = "hsu2023"
 
     @cached_property
-    def _scored(self) -> InfoMEC | UndefinedScoreError:
+    def _result(self) -> InfoMEC | UndefinedScoreError:
         try:
             return infomec(self.sources, self.latents, protocol=self.protocol)
         except UndefinedScoreError as error:
@@ -36,20 +40,25 @@ class Evaluation:
 
     @property
     def infomec(self) -> InfoMEC | None:
-        """InfoMEC; None where the protocol does not define it."""
-        return self._scored if isinstance(self._scored, InfoMEC) else None
+        """InfoMEC of sources and latents; None where the protocol does not define it."""
+        return self._result if isinstance(self._result, InfoMEC) else None
 
     @property
     def undefined(self) -> str:
-        """Why scores are not defined; empty where all are."""
-        return self._scored.undefined if self.infomec else str(self._scored)
+        """Why a score of InfoMEC is not defined; empty where all are."""
+        return str(self._result) if self.infomec is None else self.infomec.undefined
 
     @property
-    def nmi(self) -> np.ndarray:
-        """NMI of each source and latent, `(num_sources, num_latents)`."""
-        return self._scored.nmi
+    def nmi(self) -> Float[np.ndarray, "num_sources num_latents"]:
+        """NMI of each source and latent, also where InfoMEC is not defined."""
+        return self._result.nmi
 
     @property
-    def active(self) -> np.ndarray:
-        """Which latents are active, `(num_latents,)`."""
-        return self._scored.active
+    def active(self) -> Bool[np.ndarray, " num_latents"]:
+        """Which latents are active, also where InfoMEC is not defined."""
+        return self._result.active
+
+    @cached_property
+    def psnr(self) -> float:
+        """Of the reconstructions, in dB."""
+        return psnr(self.images, self.reconstructions)

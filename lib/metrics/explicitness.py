@@ -137,7 +137,10 @@ def _score_seen(
         )
         if fitted.converged:
             break
-    share = 1 - fitted.log_losses(design, labels).mean() / unit
+    losses = fitted.log_losses(design, labels)
+    if regression.least_probability:
+        losses = np.minimum(losses, -np.log(regression.least_probability))
+    share = 1 - losses.mean() / unit
     return float(share), fitted.converged, fitted.late_gain
 
 

@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
+from lib.metrics.activity import active_latents
 from lib.metrics.explicitness import explicitness_of_samples
-from lib.metrics.mutual_information import nmi_of_samples
+from lib.metrics.mutual_information import ROUNDING, nmi_of_samples
 from lib.metrics.protocol import find_protocol
-from lib.metrics.validation import UndefinedScoreError, active_latents, check_samples
+from lib.metrics.validation import UndefinedScoreError, check_samples
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,6 +95,8 @@ def infomec(
 
     Warns:
         IterationLimitWarning: see `lib.metrics.explicitness`.
+        QuantizedFloatsWarning: latents are floats that take few values, as if the values of a
+            codebook were given and not their indices, which are scored otherwise.
 
     Source: Hsu et al. 2023, arXiv 2305.18378; for protocols other than `hsu2023` see
     `Protocol.source`.
@@ -191,7 +194,7 @@ def _concentrations(
     """
     totals = shares.sum(axis=1)
     even = 1 / max(shares.shape[1], 1)
-    known = totals > 0
+    known = totals > ROUNDING
     ratios = np.divide(
         shares.max(axis=1, initial=0), totals, out=np.full(len(shares), even), where=known
     )

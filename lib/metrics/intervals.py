@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from lib.metrics.validation import check_fraction
+from lib.checks import check_fraction
 
 
 class Interval(NamedTuple):

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from lib.checks import check_fraction, check_integer
 from lib.metrics.intervals import Interval
-from lib.metrics.validation import check_count, check_fraction, check_unmasked
+from lib.metrics.validation import check_unmasked
 
 
 def jackknife(
@@ -92,12 +93,13 @@ def _groups(sources: np.ndarray, latents: np.ndarray, num_groups: int, seed: int
             f"sources have shape {sources.shape} and latents {latents.shape}; expected one row an "
             "image in both, in the same order."
         )
-    if not 2 <= check_count("num_groups", num_groups, minimum=0) <= len(sources):
+    check_integer("num_groups", num_groups, minimum=2)
+    if num_groups > len(sources):
         raise ValueError(
-            f"num_groups={num_groups!r} is not allowed; expected from 2 to the number of samples, "
-            f"which is {len(sources)}."
+            f"num_groups={num_groups} is too large; expected at most the number of samples, which "
+            f"is {len(sources)}."
         )
-    seed = check_count("seed", seed, minimum=0)
+    check_integer("seed", seed, minimum=0)
     return np.random.default_rng(seed).permutation(len(sources)) % num_groups
 
 

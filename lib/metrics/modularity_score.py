@@ -7,11 +7,8 @@ from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
 from lib.metrics.discretization import check_bins, nmi_of_bins
-from lib.metrics.mutual_information import entropy
+from lib.metrics.mutual_information import ROUNDING, entropy
 from lib.metrics.validation import UndefinedScoreError, check_samples
-
-# Nats that are nothing but the rounding of sums.
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +78,7 @@ def modularity_score(
     entropies = [entropy(np.bincount(source)) for source in samples.sources.T]
     information = nmi * np.array(entropies)[:, None]
     largest = information.max(axis=0)
-    informative = largest > _ROUNDING
+    informative = largest > ROUNDING
     if not informative.any():
         raise UndefinedScoreError(
             f"latents have 0 informative of {informative.size}: none tells of any source, so there "

@@ -15,7 +15,7 @@ from lib.metrics.validation import Samples, check_samples
 
 _TIE_SEED = 0
 # Nats that are nothing but the rounding of sums.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 def nmi_matrix(
@@ -67,7 +67,8 @@ def nmi_of_samples(
     if not protocol.is_corrected:
         return information / entropies
     # Each entry of a latent that varies has its part of the probability of the whole matrix.
-    num_varying = max(np.count_nonzero(np.ptp(samples.latents, axis=0)), 1)
+    varies = samples.latents.min(axis=0) < samples.latents.max(axis=0)
+    num_varying = max(np.count_nonzero(varies), 1)
     probability = protocol.chance / (num_varying * len(counts))
     expected, limits = np.zeros(information.shape), np.empty(information.shape)
     for i, of_source in enumerate(counts):
@@ -78,13 +79,13 @@ def nmi_of_samples(
             of_latent = np.bincount(latent)
             expected[i, j] = expected_information(of_source, of_latent)
             limits[i, j] = chance_limit_of_counts(of_source, of_latent, expected[i, j], probability)
-    found = information > np.maximum(limits, _ROUNDING)
+    found = information > np.maximum(limits, ROUNDING)
     nmi = np.divide(
         information - expected,
         entropies - expected,
         out=np.zeros(information.shape),
         # Where every sample has a value of its own, chance determines the source as well.
-        where=found & (entropies - expected > _ROUNDING),
+        where=found & (entropies - expected > ROUNDING),
     )
     return np.clip(nmi, 0, 1)
 
@@ -108,7 +109,7 @@ def _information_from_counts(
             information[i, j] = (
                 entropy(joint.sum(axis=1)) + entropy(joint.sum(axis=0)) - entropy(joint)
             )
-    return np.maximum(information, 0.0)
+    return np.where(information > ROUNDING, information, 0.0)
 
 
 def _information_from_neighbors(

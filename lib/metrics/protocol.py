@@ -1,8 +1,10 @@
 """What has to be fixed before a score is a number: the constants of a protocol."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
+
+from lib.checks import check_choice
+from lib.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Regression:
             the entropy of the source's values. 0 scores the samples that the regression was fitted
             to, without penalty and with classes weighted to count equally, and what is explained
             is a share of log(number of classes).
+        least_probability: what a probability is raised to before it is scored. Without a limit, a
+            few samples that are predicted badly can decide the score.
         penalties: the weights of the mean squared contribution of each latent to the logits that
             are tried on the first fold, in this order, until a weaker one predicts its held-out
             samples no better; the best is used for all folds.
@@ -48,13 +52,14 @@ class Regression:
     iterations: int
     tolerance: float
     folds: int = 0
+    least_probability: float = 0.0
     penalties: tuple[float, ...] = ()
     held_out: int = 0
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """The constants that shape InfoMEC.
+    """The constants that shape InfoMEC; a file of its own describes one and adds it.
 
     Attributes:
         name: what a record calls it.
@@ -85,64 +90,20 @@ class Protocol:
         return self.chance is not None
 
 
-HSU2023 = Protocol(
-    name="hsu2023",
-    source=(
-        "Hsu et al. 2023, arXiv 2305.18378; the authors' standalone implementation of InfoMEC, "
-        "with scikit-learn 1.3"
-    ),
-    activity=Activity("range", discrete=0, discrete_share=0, continuous_share=1 / 20),
-    num_neighbors=10,
-    tie_noise=1e-10,
-    chance=None,
-    least_nmi=0.0,
-    # Scikit-learn's limit of iterations; its tolerance is for the gradient.
-    regression=Regression(one_hot=True, iterations=100, tolerance=1e-7),
-)
-HSU2023_TRAINING = replace(
-    HSU2023,
-    name="hsu2023-training",
-    source="Hsu et al. 2023, arXiv 2305.18378; the scores in the authors' training logs",
-    activity=Activity("range", discrete=0, discrete_share=1 / 8, continuous_share=1 / 8),
-    num_neighbors=3,
-    regression=replace(HSU2023.regression, one_hot=False),
-)
-TRIPOD2024 = replace(
-    HSU2023,
-    name="tripod2024",
-    source="Hsu et al. 2024, arXiv 2404.10282 (Tripod); the authors' implementation of InfoMEC",
-    activity=Activity(
-        "interquartile range", discrete=0.1, discrete_share=0, continuous_share=1 / 10
-    ),
-)
-CORRECTED = replace(
-    HSU2023,
-    name="corrected",
-    source=(
-        "this project: adjusted for chance as by Vinh et al. 2010, JMLR 11; explicitness on "
-        "held-out samples"
-    ),
-    chance=0.01,
-    least_nmi=0.01,
-    regression=Regression(
-        one_hot=True,
-        iterations=200,
-        tolerance=1e-5,
-        folds=5,
-        penalties=tuple(10.0**-power for power in range(1, 10)),
-        held_out=10_000,
-    ),
-)
+PROTOCOLS: Registry[Protocol] = Registry("protocol", "lib.metrics.protocols")
 
 
-class _P(dict):
-    def module(self, name):
-        return "lib.metrics.protocol"
+def add_protocol(protocol: Protocol, module: str) -> None:
+    """Make a protocol known by its name wherever one is chosen.
 
+    Args:
+        protocol: to add.
+        module: `__name__` of the module that describes it.
 
-PROTOCOLS: Mapping[str, Protocol] = _P(
-    {p.name: p for p in (HSU2023, HSU2023_TRAINING, TRIPOD2024, CORRECTED)}
-)
+    Raises:
+        ValueError: another module has added a protocol of this name.
+    """
+    PROTOCOLS.add(protocol.name, protocol, module)
 
 
 def find_protocol(name: str) -> Protocol:
@@ -151,6 +112,5 @@ def find_protocol(name: str) -> Protocol:
     Raises:
         ValueError: there is none.
     """
-    if not isinstance(name, str) or name not in PROTOCOLS:
-        raise ValueError(f"protocol={name!r} is unknown; expected one of {', '.join(PROTOCOLS)}.")
+    check_choice("protocol", name, PROTOCOLS)
     return PROTOCOLS[name]

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from sklearn.model_selection import train_test_split
 
-from lib.metrics.validation import check_count, check_fraction
+from lib.checks import check_fraction, check_integer
 
 # The largest that scikit-learn takes.
 _MAX_SEED = 2**32 - 1
@@ -26,12 +26,8 @@ def check_split(held_out: object, seed: object) -> tuple[float, int]:
         ValueError: out of range.
     """
     check_fraction("held_out", held_out)
-    seed = check_count("seed", seed, minimum=0)
-    if seed > _MAX_SEED:
-        raise ValueError(
-            f"seed={seed} is not allowed; expected at most 2^32 - 1, which is {_MAX_SEED}."
-        )
-    return float(held_out), seed
+    check_integer("seed", seed, minimum=0, maximum=_MAX_SEED)
+    return float(held_out), int(seed)
 
 
 def split_samples(

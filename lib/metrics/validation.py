@@ -1,14 +1,19 @@
-"""Sources, latents and numbers as the metrics need them, and what they may not be."""
+"""Sources and latents as the metrics need them, and what they may not be."""
 
-import operator
+import warnings
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from lib.metrics.protocol import find_protocol
+_NAMED_COLUMNS = 5
+# Floats are taken to be quantized where a column has no more values than this, and each occurs
+# twice on average. Values closer than the resolution, relative to the range, count as one: a
+# straight-through estimator rounds one value of a codebook to several.
+_MOST_CODE_VALUES = 256
+_RESOLUTION = 1e-6
+_ROWS_SEEN = 10_000
 
 
 class UndefinedScoreError(ValueError):
@@ -23,6 +28,10 @@ class UndefinedScoreError(ValueError):
         super().__init__(message)
         self.nmi = nmi
         self.active = active
+
+
+class QuantizedFloatsWarning(UserWarning):
+    """Floats that take a few values only, as those of a codebook, are scored as continuous."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +56,15 @@ class Samples:
         return self.given.astype(np.float64)
 
 
-def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None) -> Samples:
+def check_samples(
+    sources: ArrayLike, latents: ArrayLike, discrete: bool | None, *, only_order: bool = False
+) -> Samples:
     """Check sources and latents, and relabel what is discrete.
 
     Args:
         sources: integers or booleans, `(n, num_sources)`, n >= 2, every source varying.
         latents: `(n, num_latents)`, see `check_latents`.
-        discrete: see `check_latents`.
+        discrete, only_order: see `check_latents`.
 
     Raises:
         TypeError: sources that are not integers, latents that are not numbers, or `discrete` that
@@ -69,19 +80,24 @@ def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None)
             "are cut into classes by lib.metrics.discretize, and np.unique(names, "
             "return_inverse=True)[1] numbers names."
         )
-    latents, discrete = check_latents(latents, discrete)
+    latents, discrete = check_latents(latents, discrete, only_order=only_order)
     if len(sources) != len(latents):
         raise ValueError(
             f"sources have {len(sources)} rows and latents {len(latents)}; expected one row an "
-            "image in both, in the same order."
+            f"image in both, in the same order.{_transposed(sources, latents)}"
         )
     if len(sources) < 2:
         raise ValueError(f"sources have {len(sources)} sample; expected at least 2.")
+    if sources.shape[1] > len(sources):
+        raise ValueError(
+            f"sources have shape {sources.shape}; expected (n, num_sources), one row an image."
+            f"{_transposed(sources)}"
+        )
     labels = relabel(sources)
     constant = np.flatnonzero(labels.max(axis=0) == 0)
     if constant.size:
         raise ValueError(
-            f"sources hold a single value in columns {constant.tolist()}; expected at least two "
+            f"sources hold a single value in {name_columns(constant)}; expected at least two "
             "values of every source, since a score is a share of its entropy. Drop the column or "
             "draw more samples."
         )
@@ -89,7 +105,9 @@ def check_samples(sources: ArrayLike, latents: ArrayLike, discrete: bool | None)
     return Samples(labels, checked, discrete, latents)
 
 
-def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray, bool]:
+def check_latents(
+    latents: ArrayLike, discrete: bool | None, *, only_order: bool = False
+) -> tuple[np.ndarray, bool]:
     """Check latents and settle whether they are discrete.
 
     Args:
@@ -97,6 +115,8 @@ def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray
             floats that are all whole numbers.
         discrete: whether each latent takes a few values; None takes integer and boolean arrays as
             discrete and floats as continuous.
+        only_order: whether nothing but the order of each latent's values matters, so that code
+            values are as good as indices.
 
     Returns:
         The latents as an array, and whether they are discrete.
@@ -105,6 +125,9 @@ def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray
         TypeError: latents that are not numbers, `discrete` that is neither a bool nor None.
         ValueError: wrong dimensions, values that are not finite, `discrete=True` for floats that
             are not whole numbers.
+
+    Warns:
+        QuantizedFloatsWarning: floats without `discrete` look like the values of a codebook.
     """
     latents = _check_table("latents", latents)
     if latents.dtype.kind not in "iubf":
@@ -114,78 +137,59 @@ def check_latents(latents: ArrayLike, discrete: bool | None) -> tuple[np.ndarray
             "indices, latents.astype('float32') if they are continuous."
         )
     if latents.dtype.kind == "f" and not np.isfinite(latents).all():
-        columns = np.flatnonzero(~np.isfinite(latents).all(axis=0)).tolist()
+        columns = np.flatnonzero(~np.isfinite(latents).all(axis=0))
         raise ValueError(
             f"latents hold {np.count_nonzero(~np.isfinite(latents))} NaN or infinite values, in "
-            f"columns {columns}; expected finite numbers."
+            f"{name_columns(columns)}; expected finite numbers."
         )
     if discrete is None:
+        if latents.dtype.kind == "f" and not only_order:
+            _warn_of_quantized(latents)
         return latents, latents.dtype.kind != "f"
-    discrete = _check_flag("discrete", discrete)
+    if not isinstance(discrete, bool | np.bool_):
+        raise TypeError(f"discrete={discrete!r} is not allowed; expected True, False or None.")
     if discrete and latents.dtype.kind == "f" and (latents != np.rint(latents)).any():
         raise ValueError(
             f"discrete=True, but latents have dtype {latents.dtype} and are not whole numbers; "
             "expected the index of each code value. Rounding makes floats that stand for the same "
             "value differ."
         )
-    return latents, discrete
+    return latents, bool(discrete)
 
 
-def active_latents(
-    latents: ArrayLike,
-    *,
-    discrete: bool | None = None,
-    protocol: str = "hsu2023",
-    nmi: ArrayLike | None = None,
-) -> Bool[np.ndarray, " num_latents"]:
-    """Say which latents are scored.
+def name_columns(columns: Int[np.ndarray, " num_columns"]) -> str:
+    """Write which columns, the first few of many."""
+    named = ", ".join(map(str, columns[:_NAMED_COLUMNS].tolist()))
+    if len(columns) <= _NAMED_COLUMNS:
+        return f"columns [{named}]"
+    return f"{len(columns)} columns ([{named}, ...])"
 
-    Args:
-        latents: `(n, num_latents)`, integers (discrete) or floats (continuous).
-        discrete: whether latents are discrete; None takes integers as discrete.
-        protocol: a name in `PROTOCOLS`.
-        nmi: `nmi_matrix` of sources and these latents, `(num_sources, num_latents)`, which
-            `corrected` asks for.
 
-    Returns:
-        For each latent, whether its spread exceeds the protocol's threshold, see `Activity`; for
-        `hsu2023` and `corrected` a discrete latent that takes more than one value, or a continuous
-        one with a range above a twentieth of the widest latent's. Under `corrected` it must also
-        have an NMI of at least 0.01 with some source.
+def shrinking_exponent(values: Float[np.ndarray, "..."]) -> int:
+    """The power of two that scales all values into (-1, 1), where no difference overflows."""
+    return -int(np.frexp(np.abs(values).max())[1])
 
-    Raises:
-        TypeError: latents that are not numbers.
-        ValueError: wrong dimensions, values that are not finite, unknown protocol; `corrected`
-            without NMI, or with NMI of another number of latents.
 
-    Source: the protocol's, see `Protocol.source`.
-    """
-    constants = find_protocol(protocol)
-    activity = constants.activity
-    latents, discrete = check_latents(latents, discrete)
-    if latents.dtype.kind == "f":
-        values = latents.astype(np.float64)
-    else:
-        # Differences are exact, those of integers too that no float64 holds.
-        values = latents.astype(np.uint64) - latents.min(axis=0).astype(np.uint64)
-        values = values.astype(np.float64)
-    if activity.spread == "range":
-        spreads = np.ptp(values, axis=0)
-    else:
-        low, high = np.quantile(values, [0.25, 0.75], axis=0)
-        spreads = high - low
-    if discrete:
-        active = spreads > np.maximum(activity.discrete, spreads.max() * activity.discrete_share)
-    else:
-        active = spreads > spreads.max() * activity.continuous_share
-    if not constants.is_corrected:
-        return active
-    if nmi is None or np.ndim(nmi) != 2 or np.shape(nmi)[1] != len(active):
-        raise ValueError(
-            f"nmi has shape {np.shape(nmi)}; protocol={protocol!r} expects (num_sources, "
-            f"{len(active)}): nmi=nmi_matrix(sources, latents, protocol={protocol!r})."
+def _transposed(*tables: np.ndarray) -> str:
+    is_wide = any(num_columns > num_rows for num_rows, num_columns in (t.shape for t in tables))
+    return " There are more columns than rows: transposed?" if is_wide else ""
+
+
+def _warn_of_quantized(latents: Float[np.ndarray, "n num_latents"]) -> None:
+    seen = latents[:: max(1, len(latents) // _ROWS_SEEN)].astype(np.float64)
+    values = np.sort(np.ldexp(seen, shrinking_exponent(seen)), axis=0)
+    parted = np.diff(values, axis=0) > _RESOLUTION * np.ptp(values, axis=0)
+    counts = 1 + parted.sum(axis=0)
+    quantized = np.flatnonzero((counts > 1) & (counts <= min(len(seen) / 2, _MOST_CODE_VALUES)))
+    if quantized.size:
+        warnings.warn(
+            "latents are floats and are scored as continuous, but in "
+            f"{name_columns(quantized)} they take at most {counts[quantized].max()} values, as "
+            "quantized ones do. Pass the index of each value, or discrete=True where the values "
+            "are whole numbers. If they are continuous, say so with discrete=False.",
+            QuantizedFloatsWarning,
+            stacklevel=5,
         )
-    return active & (np.asarray(nmi).max(axis=0) >= constants.least_nmi)
 
 
 def check_unmasked(name: str, values: ArrayLike) -> None:
@@ -214,40 +218,7 @@ def _check_table(name: str, values: ArrayLike) -> np.ndarray:
     return table
 
 
-def _check_flag(name: str, value: object) -> bool:
-    flag = np.asarray(value)
-    if flag.ndim != 0 or flag.dtype != np.bool_:
-        raise TypeError(f"{name}={value!r} is not allowed; expected True, False or None.")
-    return bool(flag)
-
-
 def relabel(table: np.ndarray) -> Int[np.ndarray, "n columns"]:
     """Replace each column's distinct values by 0, 1, ... in ascending order."""
     columns = [np.unique(column, return_inverse=True)[1] for column in table.T]
     return np.stack(columns, axis=1)
-
-
-def check_count(name: str, value: object, *, minimum: int) -> int:
-    """Check a whole number.
-
-    Raises:
-        TypeError: not an integer.
-        ValueError: less than the minimum.
-    """
-    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
-        raise TypeError(
-            f"{name}={value!r} is not allowed; expected an integer, at least {minimum}."
-        )
-    if value < minimum:
-        raise ValueError(f"{name}={value!r} is not allowed; expected at least {minimum}.")
-    return operator.index(value)
-
-
-def check_fraction(name: str, value: object) -> None:
-    """Check a number strictly between 0 and 1.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not isinstance(value, Real) or not 0 < value < 1:
-        raise ValueError(f"{name}={value!r} is not allowed; expected 0 < {name} < 1.")

@@ -10,7 +10,7 @@ from lib.models.objective import Objective, Step
 from lib.models.qlae import QLAE
 from lib.models.qlinfowgan_gp import QLInfoWGANGP
 from lib.models.registry import MODELS
-from lib.models.traversals import traversals
+from lib.models.traversal import traversals
 from lib.models.tripod import Tripod, kernel_total_correlation, normalized_hessian_penalty
 from lib.models.vqvae import VQVAE
 

@@ -38,7 +38,7 @@ class QLInfoWGANGP(InfoWGANGP, name="qlinfowgan_gp"):
     """
 
     label = "QLInfoWGAN-GP"
-    description = "the same with quantized latents"
+    description = "a GAN whose encoder recovers its quantized latents"
     color, marker = "#3037ff", "triangle-left"
     Settings = QLInfoWGANGPSettings
     recipes = MappingProxyType(

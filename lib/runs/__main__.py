@@ -16,7 +16,7 @@ from lib.checks import check_choice
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.runs.config import RunConfig
-from lib.runs.execute import (
+from lib.runs.execution import (
     UNFINISHED,
     ChangedCodeError,
     execute,

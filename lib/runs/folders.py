@@ -107,7 +107,8 @@ class RunFolders:
         """
         with ExitStack() as stack:
             if is_first_process():
-                self._make(self._out_dir / _LOCKS_FOLDER)
+                self._make(self._out_dir)
+                (self._out_dir / _LOCKS_FOLDER).mkdir(exist_ok=True)
                 for name in self._locks:
                     path = self._out_dir / _LOCKS_FOLDER / f"{name}.lock"
                     stack.enter_context(locked(path, f"it makes {name}"))

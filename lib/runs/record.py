@@ -72,7 +72,7 @@ class ScoringRecord:
         nmi: `(num_sources, num_latents)`, as lists; of the sources that vary.
         active: one boolean a latent.
         num_images: how many held-out images were scored.
-        duration_s: seconds that it took.
+        duration_s: seconds that it took; None where that was not measured.
         started, device, versions, commit: as of `TrainingRecord`.
         code: the digest of the code behind each score.
         parameters_sha256: of the parameters that were scored.
@@ -83,7 +83,7 @@ class ScoringRecord:
     nmi: list[list[float]]
     active: list[bool]
     num_images: int
-    duration_s: float
+    duration_s: float | None
     started: str
     device: str
     versions: dict[str, str]

@@ -95,7 +95,7 @@ def test_official_images_of_a_twin_without_a_published_file_are_refused(own_twin
 
 
 def test_a_name_of_another_module_is_refused(own_twin):
-    with pytest.raises(ValueError, match="benchmark 'shapes3d' of .*test_twin is there already"):
+    with pytest.raises(ValueError, match=r"'shapes3d' of .*test_twin is there already"):
         add_twin(Twin("shapes3d", "Own", own_twin.sources, renderer=lambda _: None))
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from lib.metrics.discretization import METHODS, discretize
 
+pytestmark = pytest.mark.filterwarnings("ignore::lib.metrics.QuantizedFloatsWarning")
+
 
 def column(*values) -> np.ndarray:
     return np.array(values)[:, None]
@@ -81,13 +83,13 @@ def test_a_method_that_is_an_array():
 
 @pytest.mark.parametrize("num_bins", [1, 0, -3])
 def test_too_few_bins(num_bins):
-    with pytest.raises(ValueError, match=f"num_bins={num_bins} is not allowed; expected at least"):
+    with pytest.raises(ValueError, match=f"num_bins={num_bins} is too small; .* >= 2"):
         discretize(column(0.0, 1.0), "equal_width", num_bins)
 
 
 @pytest.mark.parametrize("num_bins", [2.0, True, None, "20"])
 def test_num_bins_that_is_not_an_integer(num_bins):
-    with pytest.raises(TypeError, match=f"num_bins={num_bins!r} is not allowed; expected an int"):
+    with pytest.raises(TypeError, match=f"num_bins={num_bins!r} is a .* an integer >= 2"):
         discretize(column(0.0, 1.0), "equal_width", num_bins)
 
 

@@ -124,15 +124,18 @@ def test_a_bootstrap_would_raise_mutual_information():
     assert np.quantile(resampled, 0.025) > interval.mean
 
 
-@pytest.mark.parametrize("num_groups", [1, 0, 61])
-def test_bad_number_of_groups(num_groups):
-    with pytest.raises(ValueError, match=f"num_groups={num_groups} is not allowed; .* which is 60"):
+@pytest.mark.parametrize(
+    ("num_groups", "message"),
+    [(1, "small; expected an integer >= 2"), (0, "small"), (61, "large; .* samples, which is 60")],
+)
+def test_bad_number_of_groups(num_groups, message):
+    with pytest.raises(ValueError, match=f"num_groups={num_groups} is too {message}"):
         jackknife(mean_latent, NO_SOURCES, VALUES, num_groups=num_groups)
 
 
 @pytest.mark.parametrize("num_groups", [2.0, True, None])
 def test_number_of_groups_that_is_not_an_integer(num_groups):
-    with pytest.raises(TypeError, match=f"num_groups={num_groups!r} is not allowed"):
+    with pytest.raises(TypeError, match=f"num_groups={num_groups!r} is a .* an integer >= 2"):
         jackknife(mean_latent, NO_SOURCES, VALUES, num_groups=num_groups)
 
 

@@ -1,16 +1,23 @@
 """Bad sources and latents: each is refused by name, with what was given and what is allowed."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from lib.metrics import (
     PROTOCOLS,
+    QuantizedFloatsWarning,
     active_latents,
     compactness,
+    dci,
+    discretize,
     explicitness,
     infomec,
+    mig,
     modularity,
     nmi_matrix,
+    sap,
 )
 
 RNG = np.random.default_rng(0)
@@ -46,6 +53,82 @@ BAD_ARRAYS = {
     "masked": (SOURCES, np.ma.masked_less(FLOATS, 0), ValueError, r"latents are a masked array"),
     "constant source": (SOURCES * [1, 0], INDICES, ValueError, r"single value in columns \[1\]"),
 }
+
+
+TRANSPOSED = r"There are more columns than rows: transposed\?$"
+
+
+@pytest.mark.parametrize("score", [infomec, nmi_matrix, explicitness])
+@pytest.mark.parametrize(
+    ("sources", "latents", "message"),
+    [
+        (SOURCES.T, INDICES.T, rf"^sources have 2 rows and latents 3; .*{TRANSPOSED}"),
+        (SOURCES, FLOATS.T, rf"^sources have 60 rows and latents 3; .*{TRANSPOSED}"),
+        (SOURCES.T, SOURCES.T, rf"^sources have shape \(2, 60\); .*{TRANSPOSED}"),
+        (
+            np.ones((60, 40), int),
+            INDICES,
+            r"in 40 columns \(\[0, 1, 2, 3, 4, \.\.\.\]\); exp",
+        ),
+        (
+            SOURCES,
+            np.full((60, 50), np.nan),
+            r"3000 NaN .* in 50 columns \(\[0, 1, 2, 3, 4, ",
+        ),
+    ],
+)
+def test_transposed_and_wide_arrays_are_told_in_a_line(score, sources, latents, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        score(sources, latents)
+    assert len(str(caught.value)) < 250
+
+
+def straight_through(indices):
+    """What a straight-through estimator makes of code values in float32: one value is several."""
+    values = np.linspace(-0.5, 0.5, 10, dtype=np.float32)[indices]
+    before = np.random.default_rng(0).normal(size=values.shape).astype(np.float32)
+    return before + (values - before)
+
+
+@pytest.mark.parametrize("score", [infomec, nmi_matrix, explicitness, mig, sap])
+def test_code_values_given_for_indices_are_said_with_the_remedy(score):
+    indices = np.random.default_rng(0).integers(0, 10, (500, 3))
+    latents = straight_through(indices)
+    assert len(np.unique(latents)) > 30
+    message = r"columns \[0, 1, 2\] they take at most 10 values.* Pass the index .* discrete=True"
+    for given in (latents, np.linspace(-0.5, 0.5, 10)[indices], 1.0 * indices):
+        with pytest.warns(QuantizedFloatsWarning, match=message):
+            score(indices[:, :2], given)
+
+
+@pytest.mark.parametrize("few", [0, 1])
+def test_few_values_of_one_latent_are_said(few):
+    latents = np.random.default_rng(0).normal(size=(500, 2))
+    latents[:, few] = np.sign(latents[:, few])
+    with pytest.warns(QuantizedFloatsWarning, match=rf"in columns \[{few}\] .* at most 2 values"):
+        nmi_matrix(np.random.default_rng(1).integers(0, 10, (500, 2)), latents)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("num_samples", [4, 60, 4_000])
+def test_continuous_latents_are_not_taken_for_code_values(dtype, num_samples):
+    # A dead latent, one that is 0 in most samples, and one at the ends of its range in most.
+    rng = np.random.default_rng(num_samples)
+    latents = rng.normal(size=(num_samples, 5)) * [1, 1e-3, 0, 1, 1]
+    if num_samples == 4_000:
+        latents[:, 3] = np.maximum(latents[:, 3] - 1, 0)
+        latents[:, 4] = np.clip(3 * latents[:, 4], -1, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", QuantizedFloatsWarning)
+        discretize(latents.astype(dtype), "equal_width", 5)
+
+
+def test_saying_that_floats_are_continuous_is_enough_and_dci_sees_their_order_alone():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", QuantizedFloatsWarning)
+        assert dci(SOURCES, 1.0 * SOURCES).completeness == dci(SOURCES, SOURCES).completeness
+        infomec(SOURCES, 1.0 * SOURCES, discrete=False)
+        infomec(SOURCES, 1.0 * SOURCES, discrete=True)
 
 
 @pytest.mark.parametrize("score", [infomec, nmi_matrix, explicitness])

@@ -8,6 +8,8 @@ from sklearn.metrics import mutual_info_score
 
 from lib.metrics import nmi_matrix
 
+pytestmark = pytest.mark.filterwarnings("ignore::lib.metrics.QuantizedFloatsWarning")
+
 
 @pytest.fixture
 def rng():

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lib.runs.build import build_model
 
-from lib.runs import RunConfig, RunRecord
+from lib.runs import RunConfig, RunRecord, build_model
 from lib.runs.record import load_parameters
 
 CONFIG = RunConfig(
@@ -53,7 +52,7 @@ def _finish(processes: list[subprocess.Popen]) -> list[str]:
 
 
 def _record(out_dir: Path) -> RunRecord:
-    return RunRecord.read(out_dir / f"shapes3d-qlae-{CONFIG.identity}")
+    return RunRecord.read(out_dir / f"shapes3d-qlae-{CONFIG.training_identity}")
 
 
 def _parameters(record: RunRecord) -> np.ndarray:
@@ -72,7 +71,7 @@ def alone(tmp_path_factory) -> RunRecord:
 
 def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_path):
     """Both are killed once there is a checkpoint; both start again, and one of them writes."""
-    checkpoints = tmp_path / f"shapes3d-qlae-{CONFIG.identity}.unfinished" / "checkpoints"
+    checkpoints = tmp_path / f"shapes3d-qlae-{CONFIG.training_identity}.unfinished" / "checkpoints"
     processes = _start(tmp_path, "--checkpoint-s", "0")
     end = time.monotonic() + 120
     while not any(path.name.isdigit() for path in checkpoints.glob("*")):
@@ -87,8 +86,13 @@ def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_p
     assert "infom" in first
     assert "step" not in second  # neither progress nor results
     record = _record(tmp_path)
-    assert (alone.device.split(" (")[0], record.device.split(" (")[0]) == ("cpu x 2", "cpu x 2")
-    np.testing.assert_allclose(record.curves["loss"], alone.curves["loss"], atol=1e-5)
+    assert tuple(r.training.device.split(" (")[0] for r in (alone, record)) == (
+        "cpu x 2",
+        "cpu x 2",
+    )
+    np.testing.assert_allclose(
+        record.training.curves["loss"], alone.training.curves["loss"], atol=1e-5
+    )
     np.testing.assert_allclose(_parameters(record), _parameters(alone), atol=1e-5)
 
 

@@ -101,7 +101,7 @@ def test_the_table_tells_where_a_run_comes_from(folders):
     [
         (["shapes3d", "qale"], "model='qale' is unknown; expected one of autoencoder, .*qlae"),
         (["shapes4d", "qlae"], "benchmark='shapes4d' is unknown"),
-        (["shapes3d", "qlae", "--set", "steps"], "--set steps: expected words such as steps=1000"),
+        (["shapes3d", "qlae", "--set", "steps"], "expected words such as seed=3, got .steps."),
         (["shapes3d", "qlae", "--set", "steps=0"], "steps=0 is too small"),
         (["shapes3d", "qlae", "--set", "setps=9"], "setps=9 is no setting .*Did you mean steps"),
         (["shapes3d", "qlae", "--seeds", "-1"], "seed=-1 is too small"),

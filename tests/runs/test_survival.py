@@ -12,7 +12,7 @@ from pathlib import Path
 import jax
 import pytest
 
-from lib.runs import RunConfig, RunRecord, build_draw, execute
+from lib.runs import ChangedCodeError, RunConfig, RunImages, RunRecord, execute
 from lib.training import CheckpointMismatchError
 
 CONFIG = RunConfig(
@@ -52,11 +52,11 @@ def _finish(out_dir: Path) -> RunRecord:
 
 
 def _folder(out_dir: Path) -> Path:
-    return out_dir / f"shapes3d-qlae-{CONFIG.identity}"
+    return out_dir / f"shapes3d-qlae-{CONFIG.training_identity}"
 
 
 def _unfinished(out_dir: Path) -> Path:
-    return out_dir / f"shapes3d-qlae-{CONFIG.identity}.unfinished"
+    return out_dir / f"shapes3d-qlae-{CONFIG.training_identity}.unfinished"
 
 
 def _wait_until(condition, process, seconds: float = 60) -> None:
@@ -104,11 +104,11 @@ def test_killed_at_random_moments_the_parameters_are_the_same_bits(uninterrupted
     assert while_writing >= 3
     assert log.count("going on from step") >= NUM_KILLS / 2
     assert {*hashes, record.parameters_sha256} == {uninterrupted.parameters_sha256}
-    assert record.curves == uninterrupted.curves
-    assert record.code_values == uninterrupted.code_values
+    assert record.training.curves == uninterrupted.training.curves
+    assert record.training.code_values == uninterrupted.training.code_values
     assert record.scores == uninterrupted.scores
     lines = (_folder(tmp_path) / "scalars.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in lines] == record.curves["step"]
+    assert [json.loads(line)["step"] for line in lines] == record.training.curves["step"]
     assert [path.name for path in tmp_path.iterdir() if path.name != ".locks"] == [
         _folder(tmp_path).name
     ]
@@ -126,9 +126,9 @@ def test_a_signal_is_heeded_after_a_checkpoint(number, uninterrupted, tmp_path):
     assert process.exitcode == (-signal.SIGTERM if number == signal.SIGTERM else 1)
     [checkpoint] = (_unfinished(tmp_path) / "checkpoints").iterdir()
     record = _finish(tmp_path)
-    assert record.resumed_from == [int(checkpoint.name)]
+    assert record.training.resumed_from == [int(checkpoint.name)]
     assert record.parameters_sha256 == uninterrupted.parameters_sha256
-    assert record.duration_s > 0
+    assert record.training.duration_s > 0
 
 
 def _run_without_checkpoints(out_dir: Path) -> None:
@@ -142,14 +142,14 @@ def test_a_second_process_waits_and_reuses(uninterrupted, tmp_path):
         process.join(120)
         assert process.exitcode == 0
     log = tmp_path.with_suffix(".log").read_text()
-    assert log.count("Waiting for another process that makes") == 1
+    assert log.count("Waiting for another process: it makes") == 1
     assert log.count("Reused run") == 1
     record = RunRecord.read(_folder(tmp_path))
     assert record.parameters_sha256 == uninterrupted.parameters_sha256
 
 
 def test_a_finished_run_is_never_trained_again(uninterrupted, capsys, monkeypatch):
-    monkeypatch.setattr("lib.runs.execution.train", None)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
     again = execute(CONFIG, uninterrupted.folder.parent)
     assert again == uninterrupted
     assert "Reused run" in capsys.readouterr().out
@@ -166,20 +166,32 @@ def _killed(out_dir: Path) -> Path:
     return checkpoints
 
 
-def test_an_unfinished_run_of_another_version_is_refused(tmp_path, monkeypatch):
-    checkpoints = _killed(tmp_path)
-    monkeypatch.setattr("lib.runs.provenance.code_digest", lambda: "another")
-    kept = {path for path in checkpoints.glob("[0-9]*") if "tmp" not in path.name}
-    with pytest.raises(CheckpointMismatchError, match=r"another source: .* there and another here"):
+def test_an_unfinished_run_of_other_code_offers_both_ways(tmp_path, monkeypatch, capsys):
+    """It names what changed, and goes on or begins anew as it is told."""
+    _killed(tmp_path)
+    note = _unfinished(tmp_path) / "begun.json"
+    begun = json.loads(note.read_text())
+    begun["code"]["lib/models/losses.py"] = "another"
+    note.write_text(json.dumps(begun))
+    shutil.copytree(tmp_path, tmp_path.with_name("other"))
+    with pytest.raises(ChangedCodeError, match=r"lib/models/losses\.py changed since.*restart"):
         execute(CONFIG, tmp_path)
-    assert kept <= set(checkpoints.iterdir())
+    assert json.loads(note.read_text()) == begun
+
+    gone_on = execute(CONFIG, tmp_path, unfinished="continue")
+    assert gone_on.training.resumed_from
+    assert gone_on.training.changed_code == ["lib/models/losses.py"]
+    assert "although lib/models/losses.py changed" in capsys.readouterr().out
+    anew = execute(CONFIG, tmp_path.with_name("other"), unfinished="restart")
+    assert (anew.training.resumed_from, anew.training.changed_code) == ([], [])
+    assert anew.parameters_sha256 == gone_on.parameters_sha256  # the code is the same in truth
 
 
 def test_an_unfinished_run_of_another_configuration_is_refused(tmp_path):
     """Its folder was renamed to that of this run."""
     other = CONFIG.replace(learning_rate=0.002)
     checkpoints = _killed(tmp_path)
-    moved = tmp_path / f"shapes3d-qlae-{other.identity}.unfinished"
+    moved = tmp_path / f"shapes3d-qlae-{other.training_identity}.unfinished"
     checkpoints.parent.rename(moved)
     with pytest.raises(CheckpointMismatchError, match=r"learning_rate is 0\.005 there and 0\.002"):
         execute(other, tmp_path)
@@ -190,11 +202,9 @@ def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(tmp_path, monkeypat
     checkpoints = _killed(tmp_path)
     last = max(int(path.name) for path in checkpoints.glob("[0-9]*") if path.name.isdigit())
 
-    def bad_draw(config, data_dir):
-        draw = build_draw(config, data_dir)
-        return draw._replace(show=jax.tree_util.Partial(_show_nothing, draw.show))
-
-    monkeypatch.setattr("lib.runs.execution.build_draw", bad_draw)
+    good = RunImages.of(CONFIG).sampler
+    bad = good._replace(show=jax.tree_util.Partial(_show_nothing, good.show))
+    monkeypatch.setattr(RunImages, "sampler", bad)
     with pytest.raises(FloatingPointError, match=f"seed 5: .* not finite at step {last + 1} of"):
         execute(CONFIG, tmp_path)
     assert (checkpoints / str(last)).is_dir()

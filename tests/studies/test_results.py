@@ -6,9 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from lib.pages import FamilyPage, Variant, VariantScores
 
 from lib.benchmarks import load
-from lib.pages import FamilyPage, Variant, VariantScores
 from lib.runs import RecordedRun
 
 FEW = {"training_images": 200, "evaluation_images": 200}

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from lib.pages import ComparisonPage, OverviewPage, SourcesPage
 
 from lib.benchmarks import BENCHMARKS, load, source_visibility
-from lib.pages import ComparisonPage, OverviewPage, SourcesPage
 
 
 @pytest.fixture(scope="module")

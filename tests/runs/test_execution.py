@@ -96,7 +96,7 @@ def test_the_record_is_json_and_reads_back(record):
 
 
 def test_a_finished_run_is_reused_and_says_so(record, runs_dir, capsys, monkeypatch):
-    monkeypatch.setattr("lib.runs.execute.train_together", None)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
     again = execute(RunConfig(**CONFIG.to_dict()), runs_dir)
     assert again == record
     said = capsys.readouterr().out
@@ -128,7 +128,7 @@ def test_scores_of_other_code_are_made_again_and_nothing_is_trained(
     values["code"]["infom"] = "another"
     values["scores"] |= {"infom": -1.0, "infoe": -1.0}
     file.write_text(json.dumps(values))
-    monkeypatch.setattr("lib.runs.execute.train_together", None)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
     new = execute(CONFIG, tmp_path)
     assert new.scores == record.scores
     assert new.training == record.training
@@ -137,7 +137,7 @@ def test_scores_of_other_code_are_made_again_and_nothing_is_trained(
 
 def test_another_protocol_scores_the_same_parameters(record, tmp_path, monkeypatch):
     shutil.copytree(record.folder, tmp_path / record.folder.name)
-    monkeypatch.setattr("lib.runs.execute.train_together", None)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
     other = execute(CONFIG.replace(protocol="hsu2023"), tmp_path)
     assert other.training == record.training
     assert other.scores["infom"] != record.scores["infom"]
@@ -259,7 +259,7 @@ def test_a_failure_after_the_training_does_not_train_again(tmp_path, monkeypatch
         return save_parameters(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.execute.save_parameters", fail_at_the_second)
+        patch.setattr("lib.runs.execution.save_parameters", fail_at_the_second)
         with pytest.raises(OSError, match="No space left"):
             execute_seeds(CONFIG, seeds, tmp_path)
     assert len(_runs_in(tmp_path)) == 1
@@ -274,10 +274,10 @@ def test_a_failure_while_scoring_keeps_what_is_trained(tmp_path, monkeypatch):
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.execute.write_scoring", fail)
+        patch.setattr("lib.runs.execution.write_scoring", fail)
         with pytest.raises(OSError, match="No space left"):
             execute(CONFIG, tmp_path)
-    monkeypatch.setattr("lib.runs.execute.train_together", None)
+    monkeypatch.setattr("lib.runs.execution.train_together", None)
     assert execute(CONFIG, tmp_path).scores["psnr"] > 0
 
 
@@ -286,7 +286,7 @@ def test_seeds_go_on_together_also_when_one_was_made_alone_meanwhile(tmp_path, m
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.execute.save_parameters", fail)
+        patch.setattr("lib.runs.execution.save_parameters", fail)
         with pytest.raises(OSError, match="No space left"):
             execute_seeds(CONFIG, [3, 4], tmp_path)
     execute(CONFIG, tmp_path)
@@ -306,7 +306,7 @@ def test_a_failed_run_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_, **__):
         raise FloatingPointError("the loss is nan")
 
-    monkeypatch.setattr("lib.runs.execute.train_together", fail)
+    monkeypatch.setattr("lib.runs.execution.train_together", fail)
     with pytest.raises(FloatingPointError):
         execute(CONFIG, tmp_path)
     assert _runs_in(tmp_path) == []

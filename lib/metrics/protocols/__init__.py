@@ -1,0 +1,1 @@
+"""The protocols that scores are computed by, one file each."""

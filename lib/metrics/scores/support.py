@@ -1,0 +1,58 @@
+"""What the other scores rest on: sources known, active latents, and whether a run collapsed."""
+
+import numpy as np
+
+from lib.metrics.evaluation import Evaluation
+from lib.metrics.reconstruction import psnr
+from lib.scores import Score, add_score
+
+KNOWN_NMI = 0.1
+"""A source is known if some latent has at least this NMI with it."""
+
+
+def sources_known(evaluation: Evaluation) -> int:
+    """Number of sources of which some latent tells, see `KNOWN_NMI`."""
+    return int((evaluation.nmi.max(axis=1) >= KNOWN_NMI).sum())
+
+
+def num_active(evaluation: Evaluation) -> int:
+    """Number of active latents, see `lib.metrics.active_latents`."""
+    return int(evaluation.active.sum())
+
+
+def collapsed(evaluation: Evaluation) -> bool:
+    """Whether no latent is active, or reconstructions are no better than the mean image."""
+    images = evaluation.images
+    mean_image = np.broadcast_to(images.mean(axis=0) / 255, images.shape)
+    return not evaluation.active.any() or evaluation.psnr <= psnr(images, mean_image)
+
+
+add_score(
+    Score(
+        name="sources_known",
+        label="sources known",
+        compute=sources_known,
+        digits=0,
+        bounds=(0, None),
+    )
+)
+add_score(
+    Score(
+        name="num_active",
+        label="active latents",
+        compute=num_active,
+        digits=0,
+        bounds=(0, None),
+        higher_is_better=None,
+    )
+)
+add_score(
+    Score(
+        name="collapsed",
+        label="collapsed",
+        compute=collapsed,
+        digits=0,
+        bounds=(0, 1),
+        higher_is_better=False,
+    )
+)

@@ -1,0 +1,131 @@
+"""Write the lists of the README and of the opening page anew: `python -m tools.lists [--check]`.
+
+Each stands between a comment `<!-- list: NAME -->` and `<!-- end -->`, and follows from what the
+library and the table of contents hold.
+"""
+
+import argparse
+import ast
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from lib.benchmarks import BENCHMARKS
+from lib.files import write_text
+from lib.metrics import PROTOCOLS
+from lib.models import MODELS
+from lib.scores import SCORES
+
+from .chapters import Book
+
+ROOT = Path(__file__).resolve().parent.parent
+LIST = re.compile(r"(?<=<!-- list: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def models() -> Iterator[str]:
+    """The models, by the name that a run gives them."""
+    yield from _table("model", "what it is")
+    for name, model in MODELS.items():
+        yield f"| `{name}` | {model.description} |"
+
+
+def benchmarks() -> Iterator[str]:
+    """The benchmarks, with their sources and sizes."""
+    yield from _table("benchmark", "sources and their numbers of values", "images")
+    for name, benchmark in BENCHMARKS.items():
+        grid = benchmark.grid
+        sources = zip(grid.names, grid.sizes, strict=True)
+        told = ", ".join(f"{source.replace('_', ' ')} {size}" for source, size in sources)
+        yield f"| `{name}` | {told} | {grid.num_images:,} |"
+
+
+def protocols() -> Iterator[str]:
+    """The protocols of InfoMEC."""
+    yield from _table("protocol", "where it comes from")
+    for name, protocol in PROTOCOLS.items():
+        yield f"| `{name}` | {protocol.source} |"
+
+
+def scores() -> Iterator[str]:
+    """The scores of a run."""
+    yield from _table("score", "in figures and tables")
+    for name, score in SCORES.items():
+        yield f"| `{name}` | {score.title} |"
+
+
+def packages() -> Iterator[str]:
+    """The packages of the library, as their docstrings describe them."""
+    yield from _table("folder", "what it holds")
+    for path in sorted(ROOT.glob("lib/*/__init__.py")):
+        described = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        yield f"| `{path.parent.relative_to(ROOT)}` | {described.splitlines()[0]} |"
+
+
+def chapters() -> Iterator[str]:
+    """The chapters in reading order, with the question that each opens with."""
+    book = Book(ROOT)
+    for name in book.chapter_names()[1:]:
+        opening = _opening(book.source(name))
+        title, question = re.match(r"# (.+?)\n+\*(.+?)\*(?:\s|$)", opening, re.DOTALL).groups()
+        yield f"1. [{title}]({name}): {' '.join(question.split())}"
+
+
+LISTS = {f.__name__: f for f in (models, benchmarks, protocols, scores, packages, chapters)}
+
+
+def renew(text: str, lists: Mapping[str, Callable[[], Iterator[str]]] = LISTS) -> str:
+    """A text with its lists as they should be.
+
+    Raises:
+        KeyError: a comment names a list that there is not.
+    """
+    return LIST.sub(lambda found: f"{found[1]}{found[2]}{_lines(lists[found[1]]())}", text)
+
+
+def renew_notebook(text: str) -> str:
+    """The JSON of a notebook, with the lists in its Markdown cells as they should be."""
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = renew("".join(cell["source"])).splitlines(keepends=True)
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def stale() -> dict[Path, str]:
+    """Files whose lists are not what they should be, with their right texts."""
+    wanted = {ROOT / "README.md": renew, ROOT / "book" / "index.ipynb": renew_notebook}
+    texts = {path: path.read_text(encoding="utf-8") for path in wanted}
+    return {path: new for path, old in texts.items() if (new := wanted[path](old)) != old}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the lists anew, or with `--check` only say which files would change."""
+    parser = argparse.ArgumentParser(prog="python -m tools.lists", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if a list is old")
+    is_check = parser.parse_args(arguments).check
+    found = stale()
+    for path, text in found.items():
+        print(f"{'old lists in' if is_check else 'written:'} {path.relative_to(ROOT)}")
+        if not is_check:
+            write_text(path, text)
+    return int(is_check and bool(found))
+
+
+def _table(*columns: str) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+
+
+def _lines(lines: Iterator[str]) -> str:
+    return "\n" + "".join(f"{line}\n" for line in lines) + "\n"
+
+
+def _opening(source: Path) -> str:
+    text = source.read_text(encoding="utf-8")
+    return "".join(json.loads(text)["cells"][0]["source"]) if source.suffix == ".ipynb" else text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
