@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from lib import figures
 from lib.benchmarks import BENCHMARKS
-from lib.metrics.scores.infomec import KNOWN_NMI
+from lib.metrics.evaluation import KNOWN_NMI
 from lib.runs import RunRecord
 
 
