@@ -83,7 +83,7 @@ def test_docstrings_comments_hints_and_formatting_change_no_chapter(root, before
 @pytest.mark.parametrize(
     ("path", "chapters"),
     [
-        ("lib/figures/heatmap.py", {"drawn"}),
+        ("lib/figures/nmi_heatmap.py", {"drawn"}),
         ("lib/figures/images.py", set()),
         ("lib/metrics/infomec.py", {"scored"}),
         ("lib/models/vqvae.py", {"trained"}),  # found by its name only
