@@ -6,9 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lib.benchmarks.official import OFFICIAL, fetch, verify
-from lib.benchmarks.official.places import DATA_DIR_VARIABLE, Places
-from lib.benchmarks.official.sets import find_set
+from lib.benchmarks.published import (
+    DATA_DIR_VARIABLE,
+    SetFiles,
+    converted_shape,
+    fetch,
+    find_published,
+    verify,
+)
+from lib.benchmarks.twin import BENCHMARKS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(run.__name__.strip("_"), help=text, description=text)
         command.set_defaults(run=run)
-        command.add_argument("name", metavar="NAME", help=", ".join(OFFICIAL))
+        command.add_argument(
+            "name",
+            metavar="NAME",
+            help=", ".join(name for name, twin in BENCHMARKS.items() if twin.published),
+        )
         command.add_argument(
             "--data-dir", type=Path, help=f"folder of all sets (default: ${DATA_DIR_VARIABLE})"
         )
@@ -55,10 +65,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _fetch(given: argparse.Namespace) -> None:
     opened = fetch(given.name, given.data_dir, file=given.file)
-    places = Places(opened.official, given.data_dir)
-    print(f"{opened.official.title}: {len(opened.images):,} images at {places.converted}")
-    if places.original.is_file():
-        print(f"{places.original} is no longer needed, except to verify it.")
+    files = SetFiles(opened.twin, given.data_dir)
+    print(f"{opened.twin.title}: {len(opened.images):,} images at {files.converted}")
+    if files.original.is_file():
+        print(f"{files.original} is no longer needed, except to verify it.")
 
 
 def _verify(given: argparse.Namespace) -> None:
@@ -67,23 +77,27 @@ def _verify(given: argparse.Namespace) -> None:
 
 
 def _where(given: argparse.Namespace) -> None:
-    official = find_set(given.name)
-    places = Places(official, given.data_dir)
-    exact = f"{official.size_bytes:,} bytes" if official.size_bytes else None
-    rows = [("set", official.title)]
-    rows += [("address", address) for address in official.addresses]
+    twin = find_published(given.name)
+    files, published = SetFiles(twin, given.data_dir), twin.published
+    exact = f"{published.size_bytes:,} bytes" if published.size_bytes else None
+    rows = [("set", twin.publication.title if twin.publication else twin.title)]
+    rows += [("address", address) for address in published.addresses]
     rows += [
-        ("size", exact or f"about {official.about_bytes:,} bytes (not known exactly)"),
-        ("hash", official.known_hash or "none is known"),
-        ("published file", f"{places.original} ({_presence(places.original)})"),
-        ("converted", f"{places.converted} ({_presence(places.converted)})"),
-        ("converted size", f"{math.prod(official.shape):,} bytes"),
-        ("licence", official.publication.licence),
-        ("citation", official.publication.citation),
-        ("page", official.publication.url),
+        ("size", exact or f"about {published.about_bytes:,} bytes (not known exactly)"),
+        ("hash", published.known_hash or "none is known"),
+        ("published file", f"{files.original} ({_presence(files.original)})"),
+        ("converted", f"{files.converted} ({_presence(files.converted)})"),
+        ("converted size", f"{math.prod(converted_shape(twin)):,} bytes"),
     ]
-    if places.partial.is_dir():
-        rows.append(("unfinished", f"{places.partial} (a later fetch goes on from it)"))
+    rows += [("also read", other.file_name) for other in published.others]
+    if twin.publication:
+        rows += [
+            ("licence", twin.publication.licence),
+            ("citation", twin.publication.citation),
+            ("page", twin.publication.url),
+        ]
+    if files.partial.is_dir():
+        rows.append(("unfinished", f"{files.partial} (a later fetch goes on from it)"))
     for label, value in rows:
         print(f"{label:<15} {value}")
 

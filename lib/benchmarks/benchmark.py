@@ -31,7 +31,7 @@ class Benchmark:
         sources: what each source means, in the order of the grid.
         publication: the published data set, which a twin follows; None for one of one's own.
         images_sha256: digest of all official images as converted; empty for a twin.
-        draw: maps (n, num_sources) integers, traced or not, to float32 images.
+        draw: maps (..., num_sources) integers, traced or not, to float32 images in [0, 1].
     """
 
     name: str
@@ -63,7 +63,7 @@ class Benchmark:
     def sample(
         self, key: Key[Array, ""], num: int
     ) -> tuple[Int[Array, "num num_sources"], Float[Array, "num h w c"]]:
-        """Draw random combinations, uniformly over the whole grid, inside `jax.jit` too.
+        """Choose random combinations, uniformly over the whole grid, and draw them.
 
         To train on some combinations and score on others, see `Split.sample_training`.
 

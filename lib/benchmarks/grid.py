@@ -67,8 +67,8 @@ class SourceGrid:
 
     @property
     def varying(self) -> tuple[int, ...]:
-        """Places of the sources with more than one value; no other can be learned or scored."""
-        return tuple(place for place, size in enumerate(self.sizes) if size > 1)
+        """Columns of the sources with more than one value; no other can be learned or scored."""
+        return tuple(column for column, size in enumerate(self.sizes) if size > 1)
 
     @property
     def entropies(self) -> Float[np.ndarray, " num_sources"]:
@@ -78,7 +78,7 @@ class SourceGrid:
     @property
     def strides(self) -> tuple[int, ...]:
         """How far the index moves when each source goes up by one value."""
-        return tuple(math.prod(self.sizes[place + 1 :]) for place in range(self.num_sources))
+        return tuple(math.prod(self.sizes[column + 1 :]) for column in range(self.num_sources))
 
     def sources(self, index: ArrayLike) -> Int[np.ndarray, "*n num_sources"]:
         """The source values of the combinations at `index`.
@@ -132,8 +132,8 @@ class SourceGrid:
                 f"sources have shape {sources.shape}; expected (n, {self.num_sources}), "
                 f"one column for each of {', '.join(self.names)}."
             )
-        for place, (name, size) in enumerate(zip(self.names, self.sizes, strict=True)):
-            values = sources[..., place]
+        for column, (name, size) in enumerate(zip(self.names, self.sizes, strict=True)):
+            values = sources[..., column]
             outside = (values < 0) | (values >= size)
             if outside.any():
                 raise ValueError(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lib.benchmarks.benchmark import Benchmark
+from lib.benchmarks.lookup import look_up
 from lib.benchmarks.twin import BENCHMARKS
 from lib.checks import check_choice, check_integer
 
@@ -23,8 +24,9 @@ def load(
             images, which `python -m lib.benchmarks fetch NAME` downloads and converts.
         resolution: pixels along each side, at least 1; official images have 64 and can be made
             smaller.
-        data_dir: folder of official files; None for `lib.benchmarks.official.default_data_dir()`.
-            A rendered twin needs none, so it must be None there.
+        data_dir: folder of official files; where it is None or "", what the environment variable
+            BENCHMARK_DATA_DIR says, or the user's folder of caches. A rendered twin reads none,
+            so it must be None or "" there.
 
     Returns:
         The benchmark.
@@ -34,7 +36,7 @@ def load(
         ValueError: unknown `name` or `origin`, `resolution` out of range, a `data_dir` for a twin,
             or "official" for a benchmark without a published file.
         FileNotFoundError: the official file is not there; says how to get it.
-        lib.benchmarks.official.OfficialFileError: it is there and not as published.
+        lib.benchmarks.published.OfficialFileError: it is there and not as published.
     """
     check_choice("name", name, BENCHMARKS)
     check_choice("origin", origin, ORIGINS)
@@ -44,19 +46,18 @@ def load(
         raise ValueError(f"{name} has no published file; expected origin='rendered'.")
     if origin == "official":
         # Readers of files are not loaded by those who never read one.
-        from lib.benchmarks.official import open_official
-        from lib.benchmarks.official.drawing import draw_official
+        from lib.benchmarks.published import open_official
 
-        opened = open_official(name, data_dir)
+        opened = open_official(twin, data_dir)
         digest = opened.metadata["images_sha256"]
-        draw = draw_official(opened.images, twin.grid, int(resolution))
-    elif data_dir is None:
-        digest, draw = "", twin.renderer(int(resolution))
-    else:
+        draw = look_up(opened.images, twin.grid, int(resolution))
+    elif data_dir:
         raise ValueError(
             f"data_dir={str(data_dir)!r} is of no use: origin='rendered' reads no file; "
             "expected None."
         )
+    else:
+        digest, draw = "", twin.renderer(int(resolution))
     return Benchmark(
         name=name,
         title=twin.title,

@@ -33,4 +33,4 @@ class Source:
 def even_labels(first: float, last: float, count: int, digits: int = 1) -> tuple[str, ...]:
     """Labels of `count` evenly spaced values from `first` to `last`, with `digits` decimals."""
     step = (last - first) / (count - 1)
-    return tuple(f"{first + step * place:.{digits}f}" for place in range(count))
+    return tuple(f"{first + step * index:.{digits}f}" for index in range(count))

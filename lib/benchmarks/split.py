@@ -20,7 +20,7 @@ class Split:
     Args:
         grid: the grid of sources.
         num_held_out: how many combinations are held out, at least 0; at least one is left.
-        seed: seed of the draw of the held-out combinations, at least 0.
+        seed: of the random choice of the held-out combinations, at least 0.
 
     Raises:
         TypeError: `num_held_out` or `seed` is not an integer.
@@ -42,12 +42,12 @@ class Split:
 
     @functools.cached_property
     def held_out(self) -> Int[np.ndarray, " num_held_out"]:
-        """Sorted int32 indices of the held-out combinations, drawn without replacement."""
+        """Sorted int32 indices of the held-out combinations, chosen without replacement."""
         generator = np.random.default_rng(self.seed)
-        drawn = generator.choice(self.grid.num_images, self.num_held_out, replace=False)
-        drawn = np.sort(drawn).astype(np.int32)
-        drawn.setflags(write=False)
-        return drawn
+        chosen = generator.choice(self.grid.num_images, self.num_held_out, replace=False)
+        chosen = np.sort(chosen).astype(np.int32)
+        chosen.setflags(write=False)
+        return chosen
 
     @property
     def num_training(self) -> int:
@@ -55,12 +55,12 @@ class Split:
         return self.grid.num_images - self.num_held_out
 
     def training_index(self, rank: Int[ArrayLike, "*n"]) -> Int[Array, "*n"]:
-        """The index of the combination that is `rank`-th among those not held out.
+        """Indices of training combinations, which are counted from 0 in the order of the grid.
 
         Usable inside `jax.jit`. The range is not checked.
 
         Args:
-            rank: integers in [0, num_training).
+            rank: integers in [0, num_training), 0 for the first training combination.
 
         Returns:
             Indices into the grid, increasing with `rank`.
@@ -71,7 +71,7 @@ class Split:
         return rank + jnp.searchsorted(before, rank, side="right").astype(rank.dtype)
 
     def sample_training(self, key: Key[Array, ""], num: int) -> Int[Array, "num num_sources"]:
-        """Draw source combinations, uniformly among those not held out, with replacement.
+        """Choose source combinations, uniformly among those not held out, with replacement.
 
         Usable inside `jax.jit`.
 

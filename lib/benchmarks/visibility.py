@@ -33,7 +33,7 @@ def source_visibility(benchmark: Benchmark, num: int, seed: int = 0) -> list[Vis
     Args:
         benchmark: whose images.
         num: how many random images, at least 1.
-        seed: of the draw of the images.
+        seed: of the random choice of the images.
 
     Returns:
         One entry a source that takes more than one value, in the order of the grid.
@@ -63,7 +63,7 @@ def source_overlap(
     Args:
         benchmark: whose images.
         num: how many random images, at least 1.
-        seed: of the draw of the images.
+        seed: of the random choice of the images.
 
     Returns:
         Mean size of the cosine between two changes, for every two sources that vary, in the order
@@ -87,11 +87,11 @@ def _changes(
     check_integer("num", num, minimum=1)
     check_integer("seed", seed, minimum=0)
     grid = benchmark.grid
-    drawn = np.random.default_rng(seed).integers(0, grid.num_images, num)
-    sources = grid.sources(drawn)
+    index = np.random.default_rng(seed).integers(0, grid.num_images, num)
+    sources = grid.sources(index)
     images = benchmark.images(sources).astype(np.int16)
-    for place in grid.varying:
+    for column in grid.varying:
         moved = sources.copy()
-        is_last = sources[:, place] == grid.sizes[place] - 1
-        moved[:, place] += np.where(is_last, -1, 1)
-        yield grid.names[place], benchmark.images(moved) - images
+        is_last = sources[:, column] == grid.sizes[column] - 1
+        moved[:, column] += np.where(is_last, -1, 1)
+        yield grid.names[column], benchmark.images(moved) - images

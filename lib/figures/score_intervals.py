@@ -14,7 +14,7 @@ from lib.scores import SCORES
 
 def ratio_scores(columns: Collection[str]) -> list[str]:
     """Names of the scores among `columns` that lie in [0, 1] and so can share an axis."""
-    return [n for n, score in SCORES.items() if n in columns and score.is_ratio and score.digits]
+    return [n for n, score in SCORES.items() if n in columns and score.is_ratio]
 
 
 def score_intervals(

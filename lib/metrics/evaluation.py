@@ -10,6 +10,9 @@ from lib.metrics.infomec import InfoMEC, infomec
 from lib.metrics.reconstruction import psnr
 from lib.metrics.validation import UndefinedScoreError
 
+KNOWN_NMI = 0.1
+"""A source is known if some latent has at least this NMI with it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:

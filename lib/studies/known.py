@@ -9,10 +9,8 @@ from scipy.stats import spearmanr
 
 from lib import figures
 from lib.benchmarks import BENCHMARKS
+from lib.metrics.evaluation import KNOWN_NMI
 from lib.runs import RunRecord
-
-# Below this NMI no latent is said to know a source.
-_HARDLY_KNOWN = 0.1
 
 
 class KnownSources:
@@ -95,15 +93,15 @@ class KnownSources:
         for name, known in self.best().items():
             is_flat = known.nunique() == 1
             order = "undefined" if is_flat else f"{spearmanr(size, known).statistic:.2f}"
-            hardly = [f"`{source}`" for source, nmi in known.items() if nmi < _HARDLY_KNOWN]
+            hardly = [f"`{source}`" for source, nmi in known.items() if nmi < KNOWN_NMI]
             sentences.append(
                 f"In {figures.model_label(name)}, the rank correlation over sources between the "
                 f"change that one step makes and the NMI of the best latent is {order}"
                 + (
-                    f"; averaged over seeds, no latent has an NMI of {_HARDLY_KNOWN} with "
+                    f"; averaged over seeds, no latent has an NMI of {KNOWN_NMI} with "
                     f"{', '.join(hardly)}."
                     if hardly
-                    else f"; every source has a latent with an NMI of {_HARDLY_KNOWN} or more."
+                    else f"; every source has a latent with an NMI of {KNOWN_NMI} or more."
                 )
             )
         bounds = [f"`{source}` {top:.2f}" for source, top in self.ceilings.items() if top < 1]

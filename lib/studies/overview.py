@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lib import figures
-from lib.benchmarks.official import OFFICIAL
+from lib.benchmarks import BENCHMARKS
 from lib.studies.sources import SourcesPage
 
 
@@ -39,10 +39,11 @@ class OverviewPage:
         for name, page in self.pages.items():
             benchmark, grid = page.benchmark, page.benchmark.grid
             sizes = ", ".join(map(str, grid.sizes))
+            licence = benchmark.publication.licence if benchmark.publication else "–"
             rows.append(
                 f"| [{benchmark.title}]({name}) | {grid.num_sources} | {sizes} | "
                 f"{grid.num_images:,} | {grid.entropies.sum() / np.log(2):.1f} | "
-                f"{images_per_s[name]:,.0f} /s | {benchmark.publication.licence} |"
+                f"{images_per_s[name]:,.0f} /s | {licence} |"
             )
         return "\n".join(rows)
 
@@ -52,6 +53,7 @@ class OverviewPage:
             f"- **{page.benchmark.title}**: {page.benchmark.publication.citation} "
             f"([page]({page.benchmark.publication.url}))."
             for page in self.pages.values()
+            if page.benchmark.publication
         )
 
     def changes(self) -> pd.DataFrame:
@@ -89,14 +91,16 @@ class OverviewPage:
         """Markdown: where the official file of each benchmark is and how it is known."""
         rows = ["| benchmark | file | size | how it is checked |", "|---|---|---:|---|"]
         for name in self.pages:
-            official = OFFICIAL[name]
-            size = f"{official.about_bytes / 1e9:.1f} GB"
-            if official.about_bytes < 1e9:
-                size = f"{official.about_bytes / 1e6:.0f} MB"
-            checks = ["digest of the file"] if official.known_hash else []
-            checks += ["all labels"] if official.labels else ["number of images"]
+            twin = BENCHMARKS[name]
+            if (file := twin.published) is None:
+                continue
+            size = f"{file.about_bytes / 1e9:.1f} GB"
+            if file.about_bytes < 1e9:
+                size = f"{file.about_bytes / 1e6:.0f} MB"
+            checks = ["digest of the file"] if file.known_hash else []
+            checks += ["all labels"] if file.labels else ["number of images"]
             rows.append(
-                f"| {official.title} | `{official.file_name}` | {size} | "
+                f"| {twin.title} | `{file.file_name}` | {size} | "
                 f"{', '.join(checks)}, shape, type, range of values |"
             )
         return "\n".join(rows)

@@ -244,7 +244,7 @@ class Results:
         if len(others) == 1:
             parts = [s for s in scores.shown if SCORES[s].digits]
             parts = [f"{SCORES[s].title} **{scores.difference(one, others[0], s)}**" for s in parts]
-            told = f"against {figures.model_label(others[0])}: {', '.join(parts)}"
+            told = f"against {figures.model_label(others[0])}, {', '.join(parts)}"
         twin = "A score on a twin says nothing about the published images."
         sentences = [
             f"{self.images_are} of `{self.benchmark}`, seeds {scores.seeds}, profile "

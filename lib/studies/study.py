@@ -1,7 +1,7 @@
 """What a study is: variants of models, run with the same seeds on the same images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -62,8 +62,8 @@ class Study:
     profile: str = "laptop"
     seed: int = 0
     num_seeds: int | None = None
-    settings: Mapping[str, object] = _NOTHING
-    bounds: Mapping[str, float] = _NOTHING
+    settings: Mapping[str, object] = field(default_factory=dict)
+    bounds: Mapping[str, float] = field(default_factory=dict)
     origin: str = "rendered"
 
     def __post_init__(self):

@@ -73,7 +73,7 @@ NOTHING = [
     ("models/qlae.py", 'color, marker = "#2f78d6"', 'color, marker = "#2f78d7"'),
     ("figures/theme.py", None, "X = 1"),
     ("studies/__init__.py", None, "X = 1"),
-    ("benchmarks/official/__init__.py", None, "X = 1"),
+    ("benchmarks/published/__init__.py", None, "X = 1"),
     ("speed/measure.py", None, "X = 1"),
     ("runs/__main__.py", None, "X = 1"),
     ("models/tripod.py", None, "X = 1"),  # another model

@@ -153,6 +153,18 @@ add_twin(
             known_hash="md5:7da33b31b13a06f4b04a70402ce90c2e",
             white=1,
             labels_are_indices=True,
+            others=(
+                PublishedFile(
+                    file_name="dsprites_ndarray_co1sh3sc6or40x32y32_64x64.hdf5",
+                    addresses=(),
+                    format="hdf5",
+                    images="imgs",
+                    labels="latents/classes",
+                    about_bytes=50_000_000,
+                    white=1,
+                    labels_are_indices=True,
+                ),
+            ),
         ),
         profiles={"laptop": {"steps": 1_000, "learning_rate": 2e-3}},
     )

@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from lib.metrics.evaluation import Evaluation
+from lib.metrics.evaluation import KNOWN_NMI, Evaluation
 from lib.metrics.reconstruction import psnr
 from lib.scores import Score, add_score
-
-KNOWN_NMI = 0.1
-"""A source is known if some latent has at least this NMI with it."""
 
 
 def sources_known(evaluation: Evaluation) -> int:

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.benchmarks import SourceGrid
-from lib.benchmarks.official import OfficialFileError, fetch, open_official, verify
-from lib.benchmarks.official.resizing import resize
-from tests.benchmarks.official import small_sets
-from tests.benchmarks.official.small_sets import make_images, small
+from lib.benchmarks.published import OfficialFileError, fetch, open_official, verify
+from lib.benchmarks.published.convert import resize
+from tests.benchmarks.published import small_sets
+from tests.benchmarks.published.small_sets import make_images, small, stored_shape
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -23,10 +22,10 @@ def _left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != ".locks")
 
 
-def _convert(official, folder, **content):
+def _convert(twin, folder, **content):
     folder.mkdir(exist_ok=True)
-    path = small_sets.write(official, folder / official.file_name, **content)
-    return path, open_official(official, folder)
+    path = small_sets.write(twin, folder / twin.published.file_name, **content)
+    return path, open_official(twin, folder)
 
 
 def _keys(distance: np.ndarray) -> np.ndarray:
@@ -49,9 +48,9 @@ def _halve(images: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["falcor3d", "isaac3d"])
 def test_large_images_are_halved_by_antialiased_bicubic_interpolation(name, tmp_path):
-    official = small(name)
-    _, opened = _convert(official, tmp_path)
-    expected = _halve(make_images(official))
+    twin = small(name)
+    _, opened = _convert(twin, tmp_path)
+    expected = _halve(make_images(twin))
     # Half a level of rounding, and float32.
     assert np.abs(opened.images - expected).max() <= 0.5 + 1e-3
     assert opened.metadata["resized_from"] == 128
@@ -68,16 +67,16 @@ def test_what_overshoots_is_clipped_and_images_are_resized_in_chunks_without_a_s
 
 @pytest.mark.parametrize("name", ["shapes3d", "mpi3d", "dsprites"])
 def test_converted_images_are_shared_read_only_and_need_no_published_file(name, tmp_path):
-    official = small(name)
-    path, opened = _convert(official, tmp_path)
+    twin = small(name)
+    path, opened = _convert(twin, tmp_path)
     path.unlink()
-    again = open_official(official, tmp_path)
+    again = open_official(twin, tmp_path)
     assert isinstance(again.images, np.memmap)
     assert not again.images.flags.writeable
     assert again.images.dtype == np.uint8
-    np.testing.assert_array_equal(again.images, small_sets.expected(official))
+    np.testing.assert_array_equal(again.images, small_sets.expected(twin))
     np.testing.assert_array_equal(again.images, opened.images)
-    assert again.grid == official.grid
+    assert again.twin.grid == twin.grid
     assert _left(tmp_path) == [name]
 
 
@@ -92,9 +91,9 @@ def test_nothing_is_downloaded_by_opening(tmp_path, monkeypatch):
         raise AssertionError("no request may be made")
 
     monkeypatch.setattr("requests.Session.request", no_network)
-    official = small("isaac3d", "http://127.0.0.1:9/file")
+    twin = small("isaac3d", "http://127.0.0.1:9/file")
     with pytest.raises(FileNotFoundError) as caught:
-        open_official(official, tmp_path)
+        open_official(twin, tmp_path)
     for words in (
         str(tmp_path / "isaac3d"),
         str(tmp_path / "Isaac3D_down128.zip"),
@@ -114,26 +113,26 @@ def test_an_unknown_set_is_named():
 @pytest.mark.parametrize("level", [0, 7])
 def test_images_of_one_colour_are_refused(level, tmp_path):
     # As in a file of MPI3D that was once published: whole, of the right layout, and empty.
-    official = small("mpi3d")
-    images = make_images(official)
+    twin = small("mpi3d")
+    images = make_images(twin)
     images[20:] = level
     with pytest.raises(OfficialFileError, match="28 of 48 images are of one colour") as caught:
-        _convert(official, tmp_path, images=images)
-    assert str(tmp_path / official.file_name) in str(caught.value)
+        _convert(twin, tmp_path, images=images)
+    assert str(tmp_path / twin.published.file_name) in str(caught.value)
     assert "Replace that file by the published one, or remove it" in str(caught.value)
-    assert _left(tmp_path) == [official.file_name]
+    assert _left(tmp_path) == [twin.published.file_name]
 
 
 def test_images_of_few_grey_levels_are_refused(tmp_path):
-    official = small("mpi3d")
+    twin = small("mpi3d")
     with pytest.raises(OfficialFileError, match="have 4 grey levels, up to 3; expected at least 1"):
-        _convert(official, tmp_path, images=make_images(official) % 4)
+        _convert(twin, tmp_path, images=make_images(twin) % 4)
 
 
 def test_binary_images_that_are_all_black_or_white_are_refused(tmp_path):
-    official = small("dsprites")
+    twin = small("dsprites")
     with pytest.raises(OfficialFileError, match="images are of one colour"):
-        _convert(official, tmp_path, images=np.ones(official.stored_shape, np.uint8))
+        _convert(twin, tmp_path, images=np.ones(stored_shape(twin), np.uint8))
 
 
 def _flip(folder: Path, index: int) -> None:
@@ -171,77 +170,74 @@ def _edit(folder: Path, **changes) -> None:
     ],
 )
 def test_damage_is_found_on_opening_and_mended_by_fetching(damage, message, tmp_path):
-    official = small("mpi3d")
-    _convert(official, tmp_path)
+    twin = small("mpi3d")
+    _convert(twin, tmp_path)
     damage(tmp_path / "mpi3d")
     with pytest.raises(OfficialFileError, match=message) as caught:
-        open_official(official, tmp_path)
+        open_official(twin, tmp_path)
     assert "python -m lib.benchmarks fetch mpi3d" in str(caught.value)
-    mended = fetch(official, tmp_path)
-    np.testing.assert_array_equal(mended.images, small_sets.expected(official))
-    assert _left(tmp_path) == ["mpi3d", official.file_name]
+    mended = fetch(twin, tmp_path)
+    np.testing.assert_array_equal(mended.images, small_sets.expected(twin))
+    assert _left(tmp_path) == ["mpi3d", twin.published.file_name]
 
 
 def test_a_set_of_other_sources_is_not_opened_as_this_one(tmp_path):
     _convert(small("mpi3d"), tmp_path)
-    other = dataclasses.replace(
-        small("mpi3d"), grid=SourceGrid(("f", "e", "d", "c", "b", "a"), small_sets.SIZES)
-    )
+    twin = small("mpi3d")
+    other = dataclasses.replace(twin, sources=twin.sources[::-1])
     with pytest.raises(OfficialFileError, match="sources is"):
         open_official(other, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "labels"), [("shapes3d", True), ("mpi3d", False)])
 def test_verifying_says_what_it_has_checked(name, labels, tmp_path):
-    official = small(name)
-    path, _ = _convert(official, tmp_path)
-    findings = " ".join(verify(official, tmp_path))
+    twin = small(name)
+    path, _ = _convert(twin, tmp_path)
+    findings = " ".join(verify(twin, tmp_path))
     assert "48 images of shape (64, 64, 3) are as they were written." in findings
     assert ("All 48 of its labels are in order." in findings) == labels
     assert ("the order of its images cannot be checked" in findings) != labels
     assert "none is known of the published file" in findings
     path.unlink()
-    assert "so the published file was not checked" in verify(official, tmp_path)[-1]
+    assert "so the published file was not checked" in verify(twin, tmp_path)[-1]
 
 
 def test_verifying_finds_what_opening_does_not_look_at(tmp_path):
-    official = small("shapes3d")
-    path, _ = _convert(official, tmp_path)
+    twin = small("shapes3d")
+    path, _ = _convert(twin, tmp_path)
     _flip(tmp_path / "shapes3d", 1)
-    open_official(official, tmp_path)
+    open_official(twin, tmp_path)
     with pytest.raises(OfficialFileError, match="has changed since it was written"):
-        verify(official, tmp_path)
+        verify(twin, tmp_path)
     shutil.rmtree(tmp_path / "shapes3d")
-    open_official(official, tmp_path)
+    open_official(twin, tmp_path)
     with path.open("ab") as file:
         file.write(b"more")
     with pytest.raises(OfficialFileError, match="is not the file that the images were converted"):
-        verify(official, tmp_path)
+        verify(twin, tmp_path)
     with pytest.raises(FileNotFoundError, match="is not there; expected converted images"):
-        verify(official, tmp_path / "elsewhere")
+        verify(twin, tmp_path / "elsewhere")
 
 
 def test_a_disk_that_is_too_small_is_found_before_anything_is_written(tmp_path, monkeypatch):
-    official = small("mpi3d")
-    path = small_sets.write(official, tmp_path / official.file_name)
+    twin = small("mpi3d")
+    path = small_sets.write(twin, tmp_path / twin.published.file_name)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9 - 10**6, 10**6))
-    with pytest.raises(
-        OSError, match=r"converting MPI3D .* needs .* 1,000,000 are free; make room"
-    ):
-        open_official(official, tmp_path)
+    with pytest.raises(OSError, match=r"converting MPI3D needs .* 1,000,000 are free; make room"):
+        open_official(twin, tmp_path)
     assert _left(tmp_path) == [path.name]
 
 
 def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path, monkeypatch):
-    official = small("mpi3d")
-    path = small_sets.write(official, tmp_path / official.file_name)
+    twin = small("mpi3d")
+    path = small_sets.write(twin, tmp_path / twin.published.file_name)
 
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match=r"mpi3d.unfinished failed \(No space.*make room") as caught:
-        open_official(official, tmp_path)
+        open_official(twin, tmp_path)
     assert caught.value.errno == errno.ENOSPC
     assert _left(tmp_path) == [path.name]
 

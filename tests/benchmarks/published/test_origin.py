@@ -1,6 +1,5 @@
 """Official images through `load` and through whole runs, on a small set in the published format."""
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -13,36 +12,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.benchmarks import BENCHMARKS, Source, SourceGrid, load
-from lib.benchmarks.official import OFFICIAL, OfficialFileError
+from lib.benchmarks import SourceGrid, load
+from lib.benchmarks.published import OfficialFileError
 from lib.runs import RunConfig, execute
-from tests.benchmarks.official import small_sets
+from tests.benchmarks.published import small_sets
 
 ROOT = Path(__file__).parents[3]
 SIZES = (3, 4, 2, 5, 2, 3)
 
 
-def take_the_place_of_shapes3d(folder):
-    """Put a small set in the place of Shapes3D, and write its file into a folder."""
-    official = small_sets.small("shapes3d", sizes=SIZES)
-    sources = tuple(
-        Source(name, tuple(map(str, range(size))))
-        for name, size in zip(small_sets.NAMES, SIZES, strict=True)
-    )
-    OFFICIAL["shapes3d"] = official
-    twin = dataclasses.replace(BENCHMARKS["shapes3d"], sources=sources)
-    BENCHMARKS.add("shapes3d", twin, BENCHMARKS.module("shapes3d"))
-    small_sets.write(official, folder / official.file_name)
-
-
 @pytest.fixture
-def data_dir(monkeypatch, tmp_path):
+def data_dir(tmp_path):
     """A folder with the file of a small set that takes the place of Shapes3D."""
-    monkeypatch.setitem(OFFICIAL, "shapes3d", OFFICIAL["shapes3d"])  # put back afterwards
-    twin = BENCHMARKS["shapes3d"]
-    take_the_place_of_shapes3d(tmp_path)
-    yield tmp_path
-    BENCHMARKS.add("shapes3d", twin, BENCHMARKS.module("shapes3d"))
+    twin = small_sets.small("shapes3d", sizes=SIZES)
+    small_sets.write(twin, tmp_path / twin.published.file_name)
+    with small_sets.in_its_place(twin):
+        yield tmp_path
 
 
 @pytest.fixture
@@ -87,7 +72,7 @@ def test_what_is_not_there_is_named(data_dir, arguments, error, message):
 
 
 def test_a_damaged_file_is_named(data_dir):
-    path = data_dir / OFFICIAL["shapes3d"].file_name
+    path = data_dir / "3dshapes.h5"
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(OfficialFileError, match=r"3dshapes\.h5"):
         load("shapes3d", origin="official", data_dir=data_dir)
@@ -106,17 +91,18 @@ def test_a_run_learns_from_official_images(data_dir, published, tmp_path, traini
     )
     assert config.identity != config.replace(origin="rendered").identity
     record = execute(config, tmp_path / "runs", data_dir=data_dir)
-    assert record.config.origin == "official"
-    assert record.num_images == 100
+    assert record.config.data.origin == "official"
+    assert record.scoring.num_images == 100
     images = load("shapes3d", "official", data_dir=data_dir).images_sha256
-    assert record.images_sha256 == images == hashlib.sha256(published.tobytes()).hexdigest()
-    loss = record.curves["reconstruction"]
+    assert record.training.images_sha256 == images
+    assert images == hashlib.sha256(published.tobytes()).hexdigest()
+    loss = record.training.curves["reconstruction"]
     assert loss[-1] < loss[0]
 
 
 def test_two_devices_and_two_seeds_share_the_images(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.official.on_two_devices", str(tmp_path)],
+        [sys.executable, "-m", "tests.benchmarks.published.on_two_devices", str(tmp_path)],
         cwd=ROOT,
         env=os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
         capture_output=True,

@@ -1,4 +1,7 @@
-"""Arrays and pictures in zip archives, read a part at a time and never unpacked to disk."""
+"""Arrays and pictures in zip archives, read a part at a time and never unpacked to disk.
+
+What is not as published raises `OfficialFileError`; damage may raise what zipfile and NumPy raise.
+"""
 
 import io
 import math
@@ -11,9 +14,7 @@ import numpy as np
 from jaxtyping import Num, UInt8
 from PIL import Image
 
-from lib.benchmarks.official.errors import OfficialFileError
-
-DecompressionBombError = Image.DecompressionBombError
+from lib.benchmarks.published.files import OfficialFileError
 
 _BATCH = 16 << 20  # bytes
 _ENCRYPTED = 0x1  # among the flags of a member
@@ -41,12 +42,7 @@ class ArrayLayout(NamedTuple):
 
 
 def check_members(archive: zipfile.ZipFile) -> None:
-    """Refuse members that no honest archive of images has.
-
-    Raises:
-        OfficialFileError: a member with an absolute path or "..", encrypted, there twice, or a
-            link or another thing that is no file.
-    """
+    """Refuse members that lead elsewhere, are no files, are encrypted, or are there twice."""
     seen = set()
     for member in archive.infolist():
         name = member.filename
@@ -67,12 +63,7 @@ def check_members(archive: zipfile.ZipFile) -> None:
 
 
 def array_layout(archive: zipfile.ZipFile, member: str) -> ArrayLayout:
-    """Read the header of an .npy member.
-
-    Raises:
-        OfficialFileError: no such member, objects in it, or a size that its header belies.
-        ValueError: no .npy file.
-    """
+    """Read the header of an .npy member, which must be of numbers and tell its size right."""
     info = _member(archive, member)
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
@@ -96,11 +87,7 @@ def array_layout(archive: zipfile.ZipFile, member: str) -> ArrayLayout:
 
 
 def find_member(archive: zipfile.ZipFile, member: str) -> str:
-    """The name of a member, or of the one of that file name at the top of the archive.
-
-    Raises:
-        OfficialFileError: there is neither.
-    """
+    """The name of a member, or of the one of that file name at the top of the archive."""
     top = member.rpartition("/")[2]
     for name in (member, top):
         if name in archive.NameToInfo:
@@ -108,15 +95,12 @@ def find_member(archive: zipfile.ZipFile, member: str) -> str:
     raise OfficialFileError(f"holds neither {member} nor {top}")
 
 
-def whole_array(
-    archive: zipfile.ZipFile, member: str, layout: ArrayLayout
-) -> Num[np.ndarray, "n m"]:
+def whole_array(archive: zipfile.ZipFile, member: str) -> Num[np.ndarray, "n m"]:
     """Read an .npy member of which the layout has been found right."""
     with archive.open(member) as file:
-        file.read(layout.header_bytes)
-        values = np.frombuffer(_read(file, layout.num_bytes), layout.dtype)
+        values = np.lib.format.read_array(file, allow_pickle=False)
         _require_end(file)
-    return values.reshape(layout.shape, order="F" if layout.columns_first else "C")
+    return values
 
 
 def array_batches(
@@ -124,9 +108,7 @@ def array_batches(
 ) -> Iterator[UInt8[np.ndarray, "n ..."]]:
     """Read an .npy member of bytes, as many whole rows at a time as make 16 MiB.
 
-    Raises:
-        OfficialFileError: stored with columns first, so that no image lies in one piece.
-        zipfile.BadZipFile: damaged; its checksum is compared at the end.
+    Its checksum is compared at the end. With columns first, no image would lie in one piece.
     """
     if layout.columns_first:
         raise OfficialFileError(f"{member} has its columns first; expected rows first")
@@ -145,12 +127,11 @@ def check_png_names(archive: zipfile.ZipFile, folder: str, num_images: int) -> N
     """Require pictures 000000.png, 000001.png, ... in a folder, and no other there.
 
     What lies beside the folder, as some systems put it there when they pack, is not looked at.
-
-    Raises:
-        OfficialFileError: one is missing, or there are others.
     """
     inside = (name for name in archive.namelist() if name.startswith(f"{folder}/"))
     names = {name for name in inside if name.lower().endswith(".png")}
+    if not names:
+        raise OfficialFileError(f"holds {_few(archive)}; expected pictures in {folder}")
     expected = {_png(folder, index) for index in range(num_images)}
     missing, others = sorted(expected - names), sorted(names - expected)
     if missing or others:
@@ -164,22 +145,13 @@ def check_png_names(archive: zipfile.ZipFile, folder: str, num_images: int) -> N
 def png_batches(
     archive: zipfile.ZipFile, folder: str, shape: tuple[int, ...]
 ) -> Iterator[UInt8[np.ndarray, "n h w 3"]]:
-    """Decode the pictures of a folder in the order of their numbers.
-
-    Args:
-        archive: an open archive.
-        folder: of the pictures.
-        shape: of all pictures, (n, height, width, 3).
-
-    Raises:
-        OfficialFileError: a picture of another size or kind.
-    """
+    """Decode the pictures of a folder in the order of their numbers; `shape` is that of all."""
     num_images, *picture = shape
     rows = max(1, _BATCH // math.prod(picture))
     for start in range(0, num_images, rows):
         batch = np.empty((min(rows, num_images - start), *picture), np.uint8)
-        for place in range(len(batch)):
-            batch[place] = _picture(archive, _png(folder, start + place), tuple(picture))
+        for row in range(len(batch)):
+            batch[row] = _picture(archive, _png(folder, start + row), tuple(picture))
         yield batch
 
 
@@ -216,8 +188,12 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     try:
         return archive.getinfo(name)
     except KeyError:
-        few = ", ".join(archive.namelist()[:5]) or "nothing"
-        raise OfficialFileError(f"holds {few}; expected {name} among it") from None
+        raise OfficialFileError(f"holds {_few(archive)}; expected {name} among it") from None
+
+
+def _few(archive: zipfile.ZipFile) -> str:
+    """The first names of an archive, for messages."""
+    return ", ".join(archive.namelist()[:5]) or "nothing"
 
 
 def _read(file: IO[bytes], size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Work on a small set in a process of its own: `python -m tests.benchmarks.official.child ...`."""
+"""Work on a small set in a process of its own: `python -m tests.benchmarks.published.child ...`."""
 
 import json
 import resource
@@ -7,9 +7,10 @@ import sys
 import time
 import tracemalloc
 
+from lib.benchmarks import BENCHMARKS
 from lib.benchmarks import __main__ as command
-from lib.benchmarks.official import OFFICIAL, store
-from tests.benchmarks.official.small_sets import small
+from lib.benchmarks.published.content import ImageCheck
+from tests.benchmarks.published.small_sets import small
 
 
 def main(task: str, name: str, options: str, *arguments: str) -> int:
@@ -25,9 +26,10 @@ def main(task: str, name: str, options: str, *arguments: str) -> int:
     given = json.loads(options)
     if "sizes" in given:
         given["sizes"] = tuple(given["sizes"])
-    OFFICIAL[name] = small(name, *given.pop("addresses", ()), **given)
+    twin = small(name, *given.pop("addresses", ()), **given)
+    BENCHMARKS.add(name, twin, BENCHMARKS.module(name))
     if task == "slow":
-        store.ImageCheck.finish = _wait
+        ImageCheck.finish = _wait
     if task == "limited":
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))

@@ -2,17 +2,22 @@
 
 import email.utils
 import hashlib
+import re
 import shutil
+import socket
+import ssl
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lib.benchmarks.official import OfficialFileError, fetch
-from lib.benchmarks.official import transfer as transfers
-from lib.benchmarks.official.transfer import Patience
-from tests.benchmarks.official import small_sets
-from tests.benchmarks.official.server import (
+from lib.benchmarks.published import OfficialFileError, fetch
+from lib.benchmarks.published import transfer as transfers
+from lib.benchmarks.published.transfer import Patience
+from tests.benchmarks.published import small_sets
+from tests.benchmarks.published.server import (
     Server,
     answer,
     break_off,
@@ -40,22 +45,33 @@ def _waits():
     return []
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
 @pytest.fixture(name="get")
 def _get(tmp_path, waits):
     """Fetch MPI3D's small set from addresses, without waiting between attempts."""
 
-    def get(*servers, read_timeout=5.0, **changes):
-        official = small_sets.small("mpi3d", *(server.address for server in servers), **changes)
+    def get(*servers, read_timeout=5.0, connect_timeout=5.0, **changes):
+        addresses = (getattr(server, "address", server) for server in servers)
+        twin = small_sets.small("mpi3d", *addresses, **changes)
         patience = Patience(
-            attempts=4, connect_timeout=5, read_timeout=read_timeout, sleep=waits.append
+            attempts=4,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            sleep=waits.append,
         )
-        return fetch(official, tmp_path / "data", progress=False, patience=patience)
+        return fetch(twin, tmp_path / "data", progress=False, patience=patience)
 
     return get
 
 
 def _is_right(opened):
-    np.testing.assert_array_equal(opened.images, small_sets.expected(opened.official))
+    np.testing.assert_array_equal(opened.images, small_sets.expected(opened.twin))
     return True
 
 
@@ -68,10 +84,10 @@ def _left(tmp_path):
 def test_a_set_is_downloaded_and_converted(name, tmp_path):
     path = small_sets.write(small_sets.small(name), tmp_path / "published.npz")
     with Server(path.read_bytes()) as server:
-        official = small_sets.small(name, server.address)
-        assert _is_right(fetch(official, tmp_path / "data"))
-        assert _left(tmp_path) == sorted([official.file_name, name])
-        assert _is_right(fetch(official, tmp_path / "data"))
+        twin = small_sets.small(name, server.address)
+        assert _is_right(fetch(twin, tmp_path / "data"))
+        assert _left(tmp_path) == sorted([twin.published.file_name, name])
+        assert _is_right(fetch(twin, tmp_path / "data"))
         assert len(server.requests) == 1
 
 
@@ -216,11 +232,79 @@ def test_a_server_that_falls_silent_is_asked_again(get, body, tmp_path):
         get(server, read_timeout=0.1)
 
 
-def test_an_address_that_nothing_listens_on_is_named(get):
-    with Server(b"") as server:
-        pass
-    with pytest.raises(OfficialFileError, match=r"could not be reached.*4 times"):
-        get(server)
+@pytest.fixture(name="closed")
+def _closed():
+    """A port of this machine on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    return f"127.0.0.1:{port}"
+
+
+def _cause(get, address, **options):
+    with pytest.raises(OfficialFileError) as caught:
+        get(address, **options)
+    return re.search(f"{re.escape(address)}: (.*?)\\. Try again later", str(caught.value))[1]
+
+
+def test_a_port_on_which_nothing_listens_is_said(get, closed, waits):
+    assert _cause(get, f"http://{closed}/file") == (
+        "could not be reached, since nothing listens there (Connection refused), 4 times"
+    )
+    assert waits == [1, 2, 4]
+
+
+def test_a_host_that_is_not_known_is_said(get, monkeypatch):
+    def unknown(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert _cause(get, "http://nowhere.invalid/file") == (
+        "has a host whose name is not known (Name or service not known), 4 times"
+    )
+
+
+def test_a_proxy_that_does_not_answer_is_said(get, closed, monkeypatch):
+    monkeypatch.setenv("http_proxy", f"http://user:secret@{closed}")
+    cause = _cause(get, "http://published.example/file")
+    assert cause == (
+        "could not be reached through the proxy that the environment sets (Connection refused), "
+        "4 times"
+    )
+
+
+def test_a_host_that_does_not_answer_in_time_is_said(get):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
+        place = listener.getsockname()
+        # Nobody accepts: the first connection fills the queue, and later ones wait.
+        for _ in range(2):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(place)
+        cause = _cause(get, f"http://127.0.0.1:{place[1]}/file", connect_timeout=0.1)
+    assert cause == "could not be reached within 0.1 s, 4 times"
+
+
+def test_a_connection_that_is_cut_before_an_answer_is_said(get, body):
+    with Server(body, *[lambda *_: None] * 4) as server:
+        assert _cause(get, server.address) == "broke off, 4 times"
+        assert len(server.requests) == 4
+
+
+def test_a_certificate_that_is_not_trusted_is_said_and_not_tried_again(get, body, waits):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    with Server(body, tls=context) as server:
+        cause = _cause(get, server.address)
+        assert server.requests == []
+    assert re.fullmatch(r"has a certificate that is not trusted \(self.signed certificate\)", cause)
+    assert waits == []
+
+
+def test_a_server_that_speaks_without_encryption_is_said(get, body):
+    with Server(body) as server:
+        cause = _cause(get, server.address.replace("http:", "https:"))
+    assert cause.startswith("could not be reached over an encrypted connection (")
+    assert cause.endswith(", 4 times")
 
 
 def test_a_wrong_length_is_not_taken_for_the_file(get, body, tmp_path):
@@ -248,7 +332,10 @@ def test_a_wrong_hash_is_removed_and_the_next_address_tried(get, body, tmp_path)
         assert _is_right(get(bad, good, known_hash=known))
         assert (tmp_path / "data" / "real3d_complicated_shapes_ordered.npz").read_bytes() == body
     (tmp_path / "data").rename(tmp_path / "earlier")
-    with Server(wrong) as bad, pytest.raises(OfficialFileError, match="does not match the known"):
+    with (
+        Server(wrong) as bad,
+        pytest.raises(OfficialFileError, match=r"what came has sha256 .* published"),
+    ):
         get(bad, known_hash=known)
     assert _left(tmp_path) == []
 
@@ -293,6 +380,19 @@ def test_a_page_in_between_does_not_cost_what_has_come(get, body):
     assert server.ranges[-1] is not None
 
 
+def test_a_file_of_another_size_elsewhere_does_not_cost_what_has_come(get, body):
+    with (
+        Server(body, break_off(HALF), *[answer(500)] * 7) as server,
+        Server(body + b"more") as other,
+    ):
+        for servers in ((server,), (server, other)):
+            with pytest.raises(OfficialFileError, match="answered 500"):
+                get(*servers, size_bytes=len(body))
+        assert len(other.requests) == 1
+        assert _is_right(get(server, size_bytes=len(body)))
+    assert server.ranges[-1] is not None
+
+
 def test_a_download_that_does_not_fit_is_refused_before_it_begins(get, body, monkeypatch):
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=len(body)))
@@ -305,21 +405,21 @@ def test_a_download_that_does_not_fit_is_refused_before_it_begins(get, body, mon
 
 
 def test_a_file_of_ones_own_is_taken_and_left_where_it_is(tmp_path):
-    official = small_sets.small("shapes3d")
-    path = small_sets.write(official, tmp_path / "mine.h5")
-    assert _is_right(fetch(official, tmp_path / "data", file=path))
+    twin = small_sets.small("shapes3d")
+    path = small_sets.write(twin, tmp_path / "mine.h5")
+    assert _is_right(fetch(twin, tmp_path / "data", file=path))
     assert path.is_file()
     assert _left(tmp_path) == ["shapes3d"]
     with pytest.raises(FileNotFoundError, match=r"nowhere\.h5 is not a file; expected 3dshapes"):
-        fetch(official, tmp_path / "other", file=tmp_path / "nowhere.h5")
+        fetch(twin, tmp_path / "other", file=tmp_path / "nowhere.h5")
 
 
 def test_a_file_of_ones_own_with_another_hash_or_size_is_refused(tmp_path):
-    official = small_sets.small("shapes3d", known_hash=f"md5:{'0' * 32}")
-    path = small_sets.write(official, tmp_path / "mine.h5")
+    twin = small_sets.small("shapes3d", known_hash=f"md5:{'0' * 32}")
+    path = small_sets.write(twin, tmp_path / "mine.h5")
     with pytest.raises(OfficialFileError, match=r"has md5 .*; the published 3dshapes\.h5 has 000"):
-        fetch(official, tmp_path / "data", file=path)
-    official = small_sets.small("shapes3d", size_bytes=5)
+        fetch(twin, tmp_path / "data", file=path)
+    twin = small_sets.small("shapes3d", size_bytes=5)
     with pytest.raises(OfficialFileError, match=r"the published 3dshapes\.h5 has 5"):
-        fetch(official, tmp_path / "data", file=path)
+        fetch(twin, tmp_path / "data", file=path)
     assert _left(tmp_path) == []

@@ -17,9 +17,10 @@ class Server:
         body: of the file.
         *script: one behaviour a request; requests after those are served well.
         etag: of the file; None for a server that names no version.
+        tls: certificate and key of a server that speaks https; None for http.
     """
 
-    def __init__(self, body: bytes, *script: Behaviour, etag: str | None = '"one"'):
+    def __init__(self, body: bytes, *script: Behaviour, etag: str | None = '"one"', tls=None):
         self.body, self.etag = body, etag
         self.requests: list[Message] = []
         self._script = list(script)
@@ -40,11 +41,18 @@ class Server:
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls:
+            # Hands are shaken where the handler first reads, not where all others would wait.
+            self._http.socket = tls.wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
+            self._http.handle_error = lambda *_: None
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}/file"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_port}/file"
 
     @property
     def ranges(self) -> list[str | None]:

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int, UInt8
 from lib.benchmarks.grid import SourceGrid
 
 
-def draw_official(
+def look_up(
     images: UInt8[np.ndarray, "num_images size size c"], grid: SourceGrid, resolution: int
 ) -> Callable[[Int[ArrayLike, "*n num_sources"]], Float[Array, "*n h w c"]]:
     """Make a function that looks images up, usable inside `jax.jit` and `jax.vmap`.

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.benchmarks.official import fetch, open_official
-from tests.benchmarks.official import small_sets
-from tests.benchmarks.official.server import Server, hold
-from tests.benchmarks.official.small_sets import small
+from lib.benchmarks.published import converted_shape, fetch, open_official
+from tests.benchmarks.published import small_sets
+from tests.benchmarks.published.server import Server, hold
+from tests.benchmarks.published.small_sets import small
 
 ROOT = Path(__file__).parents[3]
 HALF = 300_000
@@ -22,7 +22,7 @@ FILE = "real3d_complicated_shapes_ordered.npz"
 
 
 def _start(task: str, name: str, *arguments: object, **options: object) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.benchmarks.official.child", task, name]
+    command = [sys.executable, "-m", "tests.benchmarks.published.child", task, name]
     command += [json.dumps(options), *map(str, arguments)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -52,7 +52,7 @@ def _body(tmp_path):
 
 def _is_right(folder: Path) -> bool:
     opened = open_official(small("mpi3d"), folder)
-    np.testing.assert_array_equal(opened.images, small_sets.expected(opened.official))
+    np.testing.assert_array_equal(opened.images, small_sets.expected(opened.twin))
     return True
 
 
@@ -83,7 +83,7 @@ def test_a_download_that_is_killed_is_gone_on_with_from_there(body, tmp_path):
         _wait_until(lambda: part.is_file() and part.stat().st_size >= HALF - 65536)
         process.send_signal(signal.SIGKILL)
         _end(process)
-        # What pooch had opened for the file is there too, and no file that looks whole.
+        # No file that looks whole.
         assert _left(data) == [f"{FILE}.unfinished"]
         fetch(small("mpi3d", server.address), data)
         assert int(server.ranges[1].removeprefix("bytes=")[:-1]) >= HALF - 65536
@@ -143,12 +143,12 @@ def test_a_full_disk_ends_a_download_and_a_conversion_with_one_line(body, tmp_pa
 @pytest.mark.parametrize("name", ["shapes3d", "mpi3d"])
 def test_a_conversion_holds_a_small_part_of_the_images_in_memory(name, tmp_path):
     sizes = (2, 3, 2, 25, 4, 4)
-    official = small(name, sizes=sizes)
-    num_bytes = int(np.prod(official.shape))
+    twin = small(name, sizes=sizes)
+    num_bytes = int(np.prod(converted_shape(twin)))
     assert num_bytes > 58e6
     # Repeated noise, which is quick to make and to compress.
     images = np.tile(small_sets.make_images(small(name)), (100, 1, 1, 1))
-    path = small_sets.write(official, tmp_path / "file", images=images)
+    path = small_sets.write(twin, tmp_path / "file", images=images)
     process = _start(
         *("measured", name, "fetch", name, "--data-dir", tmp_path, "--file", path), sizes=sizes
     )

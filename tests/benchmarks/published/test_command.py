@@ -1,47 +1,52 @@
 """The command line, on small sets in place of the published ones."""
 
+from contextlib import ExitStack
+
 import pytest
 
+from lib.benchmarks import BENCHMARKS
 from lib.benchmarks.__main__ import main
-from lib.benchmarks.official import OFFICIAL, open_official
-from tests.benchmarks.official import small_sets
-from tests.benchmarks.official.server import Server, answer
-from tests.benchmarks.official.small_sets import small
+from lib.benchmarks.published import data_folder, open_official
+from tests.benchmarks.published import small_sets
+from tests.benchmarks.published.server import Server, answer
+from tests.benchmarks.published.small_sets import small
 
 
 @pytest.fixture(name="put")
-def _put(monkeypatch):
-    def put(name, *addresses, **changes):
-        official = small(name, *addresses, **changes)
-        monkeypatch.setitem(OFFICIAL, name, official)
-        return official
+def _put():
+    with ExitStack() as stack:
 
-    return put
+        def put(name, *addresses, **changes):
+            twin = small(name, *addresses, **changes)
+            stack.enter_context(small_sets.in_its_place(twin))
+            return twin
+
+        yield put
 
 
-@pytest.mark.parametrize("name", OFFICIAL)
+@pytest.mark.parametrize("name", BENCHMARKS)
 def test_where_says_all_that_is_known_of_a_set(name, tmp_path, capsys):
-    official = OFFICIAL[name]
+    twin = BENCHMARKS[name]
     assert main(["where", name, "--data-dir", str(tmp_path)]) == 0
     output = capsys.readouterr().out
     for words in (
-        *official.addresses,
-        f"{tmp_path / official.file_name} (not there)",
+        *twin.published.addresses,
+        f"{tmp_path / twin.published.file_name} (not there)",
         f"{tmp_path / name} (not there)",
-        official.publication.licence,
-        official.publication.citation,
-        official.publication.url,
-        official.known_hash or "none is known",
-        f"{official.about_bytes:,} bytes",
-        f"{official.grid.num_images * 64 * 64 * official.channels:,} bytes",
+        twin.publication.licence,
+        twin.publication.citation,
+        twin.publication.url,
+        twin.published.known_hash or "none is known",
+        f"{twin.published.about_bytes:,} bytes",
+        f"{twin.grid.num_images * 64 * 64 * twin.channels:,} bytes",
     ):
         assert words in output
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_one_has_is_converted_verified_and_found(put, tmp_path, capsys):
-    official = put("falcor3d")
-    path = small_sets.write(official, tmp_path / "mine.zip")
+    twin = put("falcor3d")
+    path = small_sets.write(twin, tmp_path / "mine.zip")
     data = ["--data-dir", str(tmp_path / "data")]
     assert main(["fetch", "falcor3d", "--file", str(path), *data]) == 0
     assert f"48 images at {tmp_path / 'data' / 'falcor3d'}" in capsys.readouterr().out
@@ -93,3 +98,11 @@ def test_an_interruption_is_no_traceback(put, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("lib.benchmarks.__main__.fetch", interrupt)
     assert main(["fetch", "mpi3d", "--data-dir", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "Interrupted; the same command goes on from here.\n"
+
+
+def test_the_data_folder_is_what_is_given_or_what_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("BENCHMARK_DATA_DIR", str(tmp_path))
+    assert data_folder() == data_folder("") == tmp_path
+    assert data_folder(str(tmp_path / "other")) == tmp_path / "other"
+    monkeypatch.delenv("BENCHMARK_DATA_DIR")
+    assert data_folder().name == "latent-quantization-book"

@@ -1,0 +1,104 @@
+"""Means, intervals and differences over seeds, and what is said of collapsed runs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.studies import SeedScores
+
+# t = 12.706 with one degree of freedom: any table of Student's distribution.
+T1 = 12.7062
+
+
+def scores(infom, collapsed=(False,) * 6, **more) -> SeedScores:
+    """Two seeds of QLAE, of vectors and of the plain model."""
+    return SeedScores(
+        pd.DataFrame(
+            {
+                "variant": ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2,
+                "seed": [3, 4] * 3,
+                "infom": infom,
+                "collapsed": collapsed,
+                **more,
+            }
+        )
+    )
+
+
+def test_a_mean_has_its_interval_with_the_digits_of_its_score():
+    psnr = [20.0, 21.0, 25.0, 25.5, 18.0, 18.0]
+    found = scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9], psnr=psnr, num_active=[12, 11, 8, 8, 1, 0])
+    assert found.average("QLAE", "infom") == f"0.85 ± {T1 * 0.05:.2f}"
+    assert found.average("QLAE", "psnr") == f"20.5 ± {T1 * 0.5:.1f}"
+    assert found.average("vectors", "num_active") == "8/8"
+    rows = found.table().splitlines()
+    assert rows[0].startswith("| | InfoM (modularity) |")
+    assert "| PSNR (dB) |" in rows[0]
+    assert rows[0].endswith("| collapsed seeds |")
+    cells = dict(zip(rows[0].split(" | "), rows[2].split(" | "), strict=True))
+    assert cells["PSNR (dB)"] == f"20.5 ± {T1 * 0.5:.1f}"
+    assert cells["active latents"] == "12/11"
+    assert rows[2].endswith("| none |")
+
+
+def test_a_collapsed_run_is_in_no_mean_and_is_named():
+    found = scores(
+        [0.9, 0.8, 0.5, np.nan, 0.2, 1.0],
+        collapsed=[False, False, False, True, True, True],
+        psnr=[20.0, 21.0, 25.0, 9.0, 9.0, 9.0],
+        sources_known=[5, 5, 4, 0, 0, 1],
+    )
+    assert found.average("vectors", "psnr") == "25.0 (1 collapsed)"
+    assert found.average("plain", "infom") == "collapsed"
+    assert found.average("vectors", "sources_known") == "4/0"
+    assert found.collapses == "Collapsed: vectors 1 of 2 (seed 4); plain 2 of 2 (seeds 3, 4)."
+    assert "| 1 of 2 (seed 4) |" in found.table()
+    assert found.difference("QLAE", "vectors") == "0.40 higher (one seed, so no interval)"
+    assert found.difference("QLAE", "vectors", "psnr").startswith("5.0 dB lower (one seed")
+    assert found.standing("QLAE", ["plain"]) == "it has no interval against that of plain"
+
+
+def test_where_none_collapsed_that_is_said():
+    assert scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9]).collapses == "No run collapsed."
+
+
+def test_a_score_that_no_seed_has_is_undefined():
+    found = scores([0.9, np.nan, 0.5, 0.4, np.nan, np.nan])
+    assert found.average("plain", "infom") == "undefined"
+    assert found.average("QLAE", "infom") == "0.90 (1 undefined)"
+    assert found.difference("QLAE", "plain").startswith("undefined")
+    assert found.standing("QLAE", ["plain"]) == "it has no interval against that of plain"
+
+
+def test_those_above_and_below_and_those_that_stay_open_are_named():
+    found = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])
+    assert found.standing("QLAE", ["vectors", "plain"]) == (
+        "it is above that of vectors; it cannot be told apart from that of plain"
+    )
+    assert found.standing("vectors", ["QLAE"]) == "it is below that of QLAE"
+    with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE, vec"):
+        found.standing("QLAE", ["qlea"])
+
+
+def test_one_seed_in_common_has_no_interval():
+    found = scores([0.9, 0.8, np.nan, 0.4, 0.2, 0.9])
+    assert found.standing("QLAE", ["vectors"]) == "it has no interval against that of vectors"
+
+
+def test_differences_are_paired_by_seed():
+    found = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9], psnr=[20.0, 21.0, 22.0, 24.0, 1.0, 30.0])
+    # 0.39 and 0.40, so 0.395 with a half-width of 12.706 x 0.005.
+    assert found.ordering("QLAE", ["vectors", "plain"]).splitlines()[0] == (
+        f"- against vectors: {0.395:.2f} higher "
+        f"(95 % interval {0.395 - T1 * 0.005:.2f} to {0.395 + T1 * 0.005:.2f}, 2 seeds)"
+    )
+    lines = found.differences("QLAE", "vectors").splitlines()
+    assert lines[0] == "Paired by seed, QLAE against vectors:"
+    assert [line.split(":")[0] for line in lines[2:]] == ["- InfoM (modularity)", "- PSNR (dB)"]
+    assert "difference -2.5 dB" in lines[3]
+    assert found.difference("QLAE", "QLAE") == "the same runs"
+
+
+def test_a_table_without_seeds_is_refused():
+    with pytest.raises(ValueError, match=r"frame must have the columns \['seed', 'collapsed'\]"):
+        SeedScores(pd.DataFrame({"variant": ["a"], "infom": [0.5]}))
