@@ -201,7 +201,7 @@ def test_traversals_stand_by_source_and_run_through_the_values(page):
         assert np.all(np.diff(best[latents]) >= 0)
     kinds = {name: chart.to_dict()["description"] for name, chart in charts.items()}
     assert "rank of the code values: 1, 2, 3, 4, 5." in kinds["QLAE"]
-    assert "rank by frequencys: 1" in kinds["vectors"]
+    assert "frequency ranks: 1" in kinds["vectors"]
     assert "position, 2 % to 98 % quantiles: 1, 2, 3, 4, 5, 6, 7." in kinds["plain"]
 
 
