@@ -296,5 +296,6 @@ def test_runs_of_the_page_stand_beside_recorded_ones(page, tmp_path):
     assert len(rows) == 4
     for row, record in zip(rows, [*page.records[::2], page.records[1]], strict=True):
         assert f"<td>{record.scores['psnr']:.1f}</td>" in row
+        assert f"<td>{'yes' if record.scores['collapsed'] else 'no'}</td>" in row
         assert f"run <code>{record.identity}</code>" in row
         assert MODELS[record.config.model].label in row
