@@ -17,6 +17,7 @@ SETTINGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
 READY := $(VENV)/.ready
 
 help: ## list the commands
@@ -60,15 +61,18 @@ clean: ## remove what is built; runs/ and .venv stay
 
 # requirements.txt is the lock: one set of versions for Python 3.11 to 3.13. To renew it after a
 # change of the ranges in pyproject.toml, or to move to newer versions, run `make lock`.
-lock: ## renew requirements.txt from the ranges in pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --extra tensorboard --no-header --upgrade --output-file requirements.txt
+lock: $(READY) ## renew requirements.txt from the ranges in pyproject.toml
+	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --extra tensorboard --no-header --upgrade --output-file requirements.txt
 
+# uv is quick, but knows nothing of pip's own settings, such as a mirror: then pip does it.
 $(READY): requirements.txt
 	@command -v "$(PYTHON)" >/dev/null || { echo 'Error: no $(PYTHON) found; install Python >= 3.11, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else f"Error: Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is {v}; name another: make PYTHON=python3.11")'
 	@echo 'setting up $(VENV)'; started=$$SECONDS; \
 	$(BIN) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV); \
-	$(BIN) -m pip install -qq --requirement requirements.txt; \
+	$(BIN) -m pip install -qq --constraint requirements.txt uv; \
+	$(UV) pip install -q --python $(BIN) --requirement requirements.txt || \
+	  $(BIN) -m pip install -qq --requirement requirements.txt; \
 	$(BIN) -m pip install -qq --no-deps --no-build-isolation --editable .; \
 	touch $@; \
 	echo "set-up took $$((SECONDS - started)) s"

@@ -301,8 +301,9 @@ class _Meaning(_Code):
         return super().visit_Expr(node)
 
     def _is_description(self, targets: list[ast.expr]) -> bool:
-        names = {target.id.lower() for target in targets if isinstance(target, ast.Name)}
-        return not self._depth and bool(names & _DESCRIPTIONS)
+        parts = [part for target in targets for part in ast.walk(target)]
+        names = {part.id.lower() for part in parts if isinstance(part, ast.Name)}
+        return not self._depth and bool(names) and names <= _DESCRIPTIONS
 
 
 def _serialized(node: object) -> str:

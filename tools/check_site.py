@@ -8,9 +8,11 @@ another host, no page wider than its window. `--find-browser` only prints which 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import functools
 import http.server
+import itertools
 import os
 import shutil
 import sys
@@ -19,8 +21,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import sync_playwright
 
 from .static_check import page_paths
 
@@ -35,6 +38,7 @@ so the site was NOT opened in a browser. To install one: `apt-get install chromi
 if it is not on the PATH."""
 # Charts and formulas come late; what is missing after this time is the probe's to report.
 DRAW_MS = 15_000
+PAGES_AT_ONCE = 4  # much of the time is waiting
 IS_DRAWN = """(theme) =>
   document.fonts.status === "loaded" &&
   [...document.querySelectorAll(".math")].every((math) => math.querySelector("mjx-container")) &&
@@ -85,67 +89,78 @@ def check_in_browser(
         One line for each problem, and how many charts each page has.
     """
     names = [path.relative_to(site).as_posix() for path in page_paths(site)]
-    problems: list[str] = []
-    charts: dict[str, int] = {}
-    with serve(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+    with serve(site) as address:
+        found = asyncio.run(_look_at_all(address, names, browser_path, screenshots))
+    problems = [
+        f"{name} ({width} px, {scheme}): {text}"
+        for (scheme, width, name), (texts, _) in found.items()
+        for text in dict.fromkeys(texts)
+    ]
+    return problems, {name: charts for (_, _, name), (_, charts) in found.items()}
+
+
+async def _look_at_all(
+    address: str, names: Sequence[str], browser_path: str, screenshots: Path | None
+) -> dict[tuple[str, int, str], tuple[list[str], int]]:
+    """Problems and number of charts by scheme, width and page; several pages at a time."""
+    views = list(itertools.product(SCHEMES, WIDTHS, names))
+    turn = asyncio.Semaphore(PAGES_AT_ONCE)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
         )
-        for scheme in SCHEMES:
-            for width in WIDTHS:
-                context = browser.new_context(
-                    viewport={"width": width, "height": HEIGHT},
-                    color_scheme=scheme,
-                    reduced_motion="reduce",
-                )
-                for name in names:
-                    picture = f"{Path(name).stem}-{width}-{scheme}.png"
-                    found, charts[name] = _look(
-                        context,
-                        f"{address}/{name}",
-                        scheme,
-                        screenshots and screenshots / picture,
-                    )
-                    where = f"{name} ({width} px, {scheme})"
-                    problems += [f"{where}: {text}" for text in dict.fromkeys(found)]
-                context.close()
-        browser.close()
-    return problems, charts
+        contexts = {
+            (scheme, width): await browser.new_context(
+                viewport={"width": width, "height": HEIGHT},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+            for scheme, width in itertools.product(SCHEMES, WIDTHS)
+        }
+
+        async def look(scheme: str, width: int, name: str) -> tuple[list[str], int]:
+            picture = screenshots and screenshots / f"{Path(name).stem}-{width}-{scheme}.png"
+            async with turn:
+                return await _look(contexts[scheme, width], f"{address}/{name}", scheme, picture)
+
+        found = await asyncio.gather(*(look(*view) for view in views))
+        await browser.close()
+    return dict(zip(views, found, strict=True))
 
 
-def _look(
+async def _look(
     context: BrowserContext, address: str, scheme: str, picture: Path | None
 ) -> tuple[list[str], int]:
     problems: list[str] = []
     host = urlsplit(address).netloc
-    page = context.new_page()
+    page = await context.new_page()
     page.on("console", lambda message: _note_console(problems, message))
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
     page.on("requestfailed", lambda request: problems.append(f"request failed: {request.url}"))
     page.on("response", lambda response: _note_response(problems, response))
     page.on("request", lambda request: _note_request(problems, request.url, host))
     try:
-        page.goto(address, wait_until="load", timeout=LOAD_MS)
-        charts = _probe(page, scheme, problems)
+        await page.goto(address, wait_until="load", timeout=LOAD_MS)
+        charts = await _probe(page, scheme, problems)
         if picture is not None:
             picture.parent.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=str(picture), full_page=True)
+            await page.screenshot(path=str(picture), full_page=True)
         other = next(name for name in SCHEMES if name != scheme)
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", other)
+        await page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", other)
         switched: list[str] = []
-        _probe(page, other, switched)
+        await _probe(page, other, switched)
         problems += [f"switched to {other}: {text}" for text in switched]
-        page.wait_for_load_state("networkidle", timeout=LOAD_MS)
+        await page.wait_for_load_state("networkidle", timeout=LOAD_MS)
         return problems, charts
     finally:
-        page.close()
+        await page.close()
 
 
-def _probe(page: Page, scheme: str, problems: list[str]) -> int:
+async def _probe(page: Page, scheme: str, problems: list[str]) -> int:
     """Add what the page shows amiss to `problems`, and return how many charts it has."""
     with contextlib.suppress(PlaywrightTimeout):
-        page.wait_for_function(IS_DRAWN, arg=scheme, timeout=DRAW_MS)
-    seen = page.evaluate(PAGE_PROBE)
+        await page.wait_for_function(IS_DRAWN, arg=scheme, timeout=DRAW_MS)
+    seen = await page.evaluate(PAGE_PROBE)
     problems += seen["problems"]
     if seen["theme"] != scheme:
         problems.append(f"the page's theme is {seen['theme']!r}, expected {scheme!r}")
