@@ -51,6 +51,8 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
 
 
 def _number(name: str, value: float | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "–" if value is None else f"{value:.{SCORES[name].digits}f}"
 
 

@@ -13,6 +13,8 @@ from scipy.optimize import OptimizeResult, minimize
 _ROWS_AT_ONCE = 16_384
 _MOST_COMBINATIONS = 1_024
 _LAST_ITERATIONS = 10
+# Where features have spread 1, so small a gradient is the rounding of float32, and no way down.
+_GRADIENT_OF_ROUNDING = 1e-6
 
 
 class Design:
@@ -128,7 +130,7 @@ class Fit:
         for rows, block in design.blocks:
             logits = np.ascontiguousarray((block @ columns).T)
             correct, total = _softmax(logits, self.intercepts, _places(logits, labels[rows]))
-            losses[rows] = np.log(total) - correct
+            losses[rows] = np.log(total, dtype=np.float64) - correct
         return losses
 
 
@@ -213,7 +215,11 @@ def fit(
         jac=True,
         callback=keep,
         # The relative decrease of a loss below 1 is its absolute decrease.
-        options={"maxiter": iterations, "ftol": tolerance, "gtol": 0.0},
+        options={
+            "maxiter": iterations,
+            "ftol": tolerance,
+            "gtol": _GRADIENT_OF_ROUNDING if scaled else 0.0,
+        },
     )
     _, weights, offsets = unpack(result.x)
     converged = result.nit < iterations

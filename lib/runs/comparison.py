@@ -59,7 +59,8 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
 
     Args:
         runs: as `table` makes it.
-        score: a name in `lib.scores.SCORES`, such as "infom" or "psnr".
+        score: a column, such as "infom" or "psnr"; of one that is not in `lib.scores.SCORES` two
+            digits are told, without a unit.
         by: the column that tells the settings apart, such as "model".
         one: the value of `by` whose score is taken first.
         other: the value of `by` whose score is subtracted.
@@ -85,4 +86,5 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
         )
     mean, half_width = mean_interval(differences)
     low, high = mean - half_width, mean + half_width
-    return Difference(mean, low, high, len(differences), SCORES[score])
+    kind = SCORES.get(score) or Score(name=score, label=score, compute=lambda _: None)
+    return Difference(mean, low, high, len(differences), kind)

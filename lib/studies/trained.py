@@ -78,7 +78,7 @@ class TrainedModels:
         order, best = self._order(name), np.array(record.scoring.nmi).argmax(axis=0)
         kind = "position, 2 % to 98 % quantile"
         if np.issubdtype(latents.dtype, np.integer):
-            kind = "rank of the code value" if self._has_order(name) else "rank by frequency"
+            kind = "rank of the code value" if self._has_order(name) else "frequency rank"
         return figures.latent_traversals(
             pictures[order],
             [f"{j}: {self._source_names[best[j]]}" for j in order],

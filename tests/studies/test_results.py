@@ -1,126 +1,214 @@
-"""What the chapters on models say, against the records that it is said of."""
+"""What the chapters on models say and draw, against the records that it is said of."""
 
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import pytest
-from lib.pages import FamilyPage, Variant, VariantScores
+from scipy.stats import spearmanr
 
 from lib.benchmarks import load
-from lib.runs import RecordedRun
+from lib.metrics import psnr
+from lib.models import MODELS
+from lib.runs import RecordedRun, RunImages, RunRecord, reconstruct
+from lib.studies import Results, Study, TrainedModels, Variant
 
 FEW = {"training_images": 200, "evaluation_images": 200}
 VARIANTS = {
-    "QLAE": Variant("qlae", FEW),
-    "vectors": Variant("vqvae", FEW),
-    "plain": Variant("autoencoder", FEW),
+    "QLAE": Variant("qlae"),
+    "vectors": Variant("vqvae"),
+    "plain": Variant("autoencoder"),
 }
+SOURCES = ["floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation"]
+
+
+def marked(record: RunRecord, collapsed: bool) -> RunRecord:
+    """The record, said to have collapsed or not, whatever so short a run came to."""
+    scores = record.scores | {"collapsed": collapsed}
+    return replace(record, scoring=replace(record.scoring, scores=scores))
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> FamilyPage:
-    return FamilyPage(
-        "shapes3d",
-        VARIANTS,
-        "smoke",
-        num_seeds=2,
-        runs_dir=tmp_path_factory.mktemp("runs"),
-    )
+def page(tmp_path_factory) -> Results:
+    study = Study("shapes3d", VARIANTS, "smoke", num_seeds=2, settings=FEW)
+    run = study.run(tmp_path_factory.mktemp("runs"))
+    return Results([marked(record, False) for record in run.records], run.runs["variant"].tolist())
+
+
+@pytest.fixture
+def collapsed(page) -> Results:
+    """The same runs; the first of QLAE and both of vectors have collapsed."""
+    records = [marked(record, place in (0, 2, 3)) for place, record in enumerate(page.records)]
+    return Results(records, page.runs["variant"].tolist())
+
+
+def rows_of(chart) -> list[dict]:
+    return [row for table in chart.to_dict()["datasets"].values() for row in table]
+
+
+def words_above(chart) -> str:
+    text = chart.to_dict()["title"]["text"]
+    return " ".join(text) if isinstance(text, list) else text["expr"]
 
 
 def test_every_variant_is_run_with_every_seed(page):
     assert page.runs["variant"].tolist() == ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2
     assert page.runs["seed"].tolist() == [0, 1] * 3
     assert page.runs["model"].tolist() == ["qlae"] * 2 + ["vqvae"] * 2 + ["autoencoder"] * 2
-    assert {record.config.training_images for record in page.records} == {200}
-    assert page.first["vectors"] is page.records[2]
+    assert {record.config.data.training_images for record in page.records} == {200}
+    assert list(page.first.values()) == page.records[::2]
+    assert page.source_names == SOURCES
 
 
-def test_a_variants_settings_come_before_those_of_all(page, tmp_path):
-    variants = {"decayed": Variant("autoencoder", FEW | {"weight_decay": 0.5, "steps": 10})}
-    other = FamilyPage("shapes3d", variants, "smoke", 0, 1, steps=20, runs_dir=tmp_path)
-    config = other.records[0].config
-    assert (config.steps, config.weight_decay) == (10, 0.5)
-    assert "| decayed | `autoencoder` | none | 0.5 |" in other.about()
+def test_a_page_says_how_its_runs_were_made(page):
+    text = page.about()
+    assert "60 steps of 64 images from 200 kept ones at 16×16 pixels" in text
+    assert "scored on 200 other images by the protocol `corrected`; seeds [0, 1]" in text
+    lines = text.splitlines()
+    [row] = [line for line in lines if line.startswith("| QLAE |")]
+    assert "| `qlae` | num values 5," in row
+    assert "| 0.3 |" in row  # the profile's weight decay
+    assert row.endswith(f"| `{page.records[0].identity}`, `{page.records[1].identity}` |")
+    [row] = [line for line in lines if line.startswith("| plain |")]
+    assert "| `autoencoder` | none | 0 |" in row
 
 
-@pytest.mark.parametrize(
-    ("benchmark", "model", "expected"),
-    [
-        ("shapes3d", "qlae", {"steps": 800, "learning_rate": 2e-3, "training_images": 20_000}),
-        ("mpi3d", "qlae", {"steps": 800, "learning_rate": 2e-3, "training_images": 10_000}),
-        ("shapes3d", "infowgan_gp", {"steps": 800, "learning_rate": 1e-3, "width": 96}),
-    ],
-)
-def test_laptop_runs_are_no_longer_than_the_page_allows(monkeypatch, benchmark, model, expected):
-    def made(configs, runs_dir):
-        return [SimpleNamespace(config=config) for config in configs]
-
-    monkeypatch.setattr("lib.pages.family.sweep", made)
-    monkeypatch.setattr("lib.pages.variants.table", lambda records: pd.DataFrame(index=[0]))
-    config = FamilyPage(benchmark, {"one": Variant(model)}, num_seeds=1).records[0].config
-    assert {name: getattr(config, name) for name in expected} == expected
-    assert (config.width, config.evaluation_images) == (96, 3000)
-
-
-def test_tables_hold_means_and_intervals_of_the_records(page):
-    table = page.score_table()
-    row = next(line for line in table.splitlines() if line.startswith("| QLAE |"))
-    psnr = [record.scores["psnr"] for record in page.records[:2]]
+def test_the_table_and_the_verdict_hold_what_the_records_do(page):
+    ratios = [record.scores["psnr"] for record in page.records]
+    [row] = [line for line in page.score_table().splitlines() if line.startswith("| QLAE |")]
     # t = 12.706 with one degree of freedom.
-    half = 12.7062 * abs(psnr[0] - psnr[1]) / 2
-    assert f"{np.mean(psnr):.1f} ± {half:.1f}" in row
-    assert "prove that the page runs, no more" in table
-    gap = psnr[0] - page.records[4].scores["psnr"]
-    gap = (gap + psnr[1] - page.records[5].scores["psnr"]) / 2
-    assert f"{gap:+.1f}" in page.difference("QLAE", "plain", "psnr").replace("difference ", "") or (
-        f"{abs(gap):.1f} dB" in page.difference("QLAE", "plain", "psnr")
-    )
-    assert page.ordering("QLAE", ["vectors", "plain"]).count("\n- against") == 1
+    half = 12.7062 * abs(ratios[0] - ratios[1]) / 2
+    assert f"| {np.mean(ratios[:2]):.1f} ± {half:.1f} |" in row
+    known = "/".join(str(record.scores["sources_known"]) for record in page.records[:2])
+    assert f"| {known} |" in row
+    assert "prove that the page runs, no more" in page.score_table()
+    verdict = page.verdict("QLAE", ["plain"])
+    assert verdict.startswith("Rendered twin of `shapes3d`, seeds [0, 1], profile smoke: InfoM of")
+    assert f"sources known {known}, PSNR (dB) {np.mean(ratios[:2]):.1f}" in verdict
+    gap = np.mean(ratios[:2]) - np.mean(ratios[4:])
+    assert re.search(rf"PSNR \(dB\) \*\*[^*]*{abs(gap):.1f} dB", verdict)
+    assert "No run collapsed. A score on a twin says nothing about the published" in verdict
+    standing = page.scores.standing("QLAE", ["vectors", "plain"])
+    assert f"**{standing}**" in page.verdict("QLAE", ["vectors", "plain"])
 
 
-@pytest.fixture
-def scored(page, monkeypatch):
-    """The page, with other modularities: two seeds of QLAE, of vectors, and of the plain model."""
-
-    def give(*infom):
-        monkeypatch.setattr(page, "runs", page.runs.assign(infom=infom))
-        return page
-
-    return give
-
-
-def test_a_score_that_no_seed_has_is_undefined(scored):
-    page = scored(0.9, 0.8, 0.5, 0.4, np.nan, np.nan)
-    assert page.average("plain", "infom") == "undefined"
-    assert page.difference("QLAE", "plain").startswith("undefined")
-    assert page.verdict("QLAE", ["plain"]) == "it has no interval against that of plain"
-
-
-def test_a_verdict_names_those_above_and_below_and_those_that_stay_open(scored):
-    page = scored(0.9, 0.8, 0.51, 0.4, 0.2, 0.9)
-    assert page.verdict("QLAE", ["vectors", "plain"]) == (
-        "it is above that of vectors; it cannot be told apart from that of plain"
-    )
-    assert page.verdict("vectors", ["QLAE"]) == "it is below that of QLAE"
-    with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE, vec"):
-        page.verdict("QLAE", ["qlea"])
+def test_a_collapsed_run_is_named_wherever_it_stands_or_is_left_out(collapsed):
+    told = "Collapsed: QLAE 1 of 2 (seed 0); vectors 2 of 2 (seeds 0, 1)."
+    assert told in collapsed.verdict("QLAE", ["plain"])
+    assert "| 1 of 2 (seed 0) |" in collapsed.score_table()
+    for chart in (collapsed.plane(), collapsed.intervals("psnr"), collapsed.known_sources()):
+        assert told in words_above(chart)
+        assert "vectors" not in chart.to_dict()["description"]
+    seeds = {
+        (row["group"], row["seed"]) for row in rows_of(collapsed.known_sources()) if "seed" in row
+    }
+    assert seeds == {("QLAE", 1), ("plain", 0), ("plain", 1)}
+    assert "QLAE, seed 0, collapsed, rendered twin" in words_above(collapsed.nmi_heatmap("QLAE"))
+    assert "QLAE, seed 0, collapsed" in words_above(collapsed.trained.traversals("QLAE"))
+    drawn = collapsed.trained.reconstructions(2).to_dict()["description"]
+    assert "QLAE (collapsed) and vectors (collapsed) and plain." in drawn
+    assert "vectors, collapsed: " in collapsed.nmi_panels(["vectors"]).to_dict()["description"]
 
 
-def test_one_seed_in_common_has_no_interval(scored):
-    page = scored(0.9, 0.8, np.nan, 0.4, 0.2, 0.9)
-    assert page.verdict("QLAE", ["vectors"]) == "it has no interval against that of vectors"
+def test_where_all_runs_collapsed_there_are_words_and_no_chart(page):
+    none = Results([marked(page.records[0], True)], ["QLAE"])
+    for shown in (none.plane(), none.intervals(), none.known_sources()):
+        assert "Collapsed: QLAE 1 of 1 (seed 0)." in shown.data
+    assert "InfoM of QLAE is collapsed" in none.verdict("QLAE", ["QLAE"])
 
 
-def test_where_no_run_has_a_score_there_are_words_and_no_chart(scored):
-    assert scored(*[np.nan] * 6).plane().data == "No run has both of these scores."
+def test_charts_of_scores_draw_every_run(page):
+    points = [row for row in rows_of(page.plane("psnr", "num_active")) if "x_low" not in row]
+    assert [row["x"] for row in points] == pytest.approx(page.runs["psnr"].tolist(), abs=1e-4)
+    assert [row["y"] for row in points] == page.runs["num_active"].tolist()
+    means = {row["x"]: row["mean"] for row in rows_of(page.intervals("psnr")) if "mean" in row}
+    assert list(means) == list(VARIANTS)
+    for name, rows in page.runs.groupby("variant"):
+        assert means[name] == pytest.approx(rows["psnr"].mean(), abs=1e-4)
+    ratios = {row["score"] for row in rows_of(page.intervals()) if "mean" in row}
+    assert {"infoe", "infoc"} <= ratios <= {"infom", "infoe", "infoc"}
+    by_values = page.intervals("psnr", x="num_values")
+    assert {row["x"] for row in rows_of(by_values) if "mean" in row} >= {"5"}
+
+
+def test_curves_are_those_of_the_records(page):
+    lines = rows_of(page.curves())
+    assert [line["run"] for line in lines][1:3] == ["QLAE, seed 1", "vectors, seed 0"]
+    for line, record in zip(lines, page.records, strict=True):
+        assert line["step"] == record.training.curves["step"]
+        np.testing.assert_allclose(line["value"], record.training.curves["reconstruction"], 1e-4)
+
+
+def test_matrices_are_those_of_the_first_seed(page):
+    found = {
+        (row["source"], row["latent"]): row["nmi"] for row in rows_of(page.nmi_heatmap("plain"))
+    }
+    for i, j in np.ndindex(6, 12):
+        expected = page.records[4].scoring.nmi[i][j]
+        assert found[SOURCES[i], j] == pytest.approx(expected, abs=1e-4)
+    panels = [row for row in rows_of(page.nmi_panels(["plain", "QLAE"])) if "nmi" in row]
+    assert {row["representation"] for row in panels} == {"plain", "QLAE"}
+    with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE"):
+        page.nmi_heatmap("qlea")
+
+
+def test_ceilings_are_those_of_a_few_values(page):
+    # 10 hues in groups of 2; 15 orientations of 3; 8 scales in groups of 2, 2, 2, 1 and 1.
+    assert page.known.ceilings["floor_hue"] == pytest.approx(np.log(5) / np.log(10))
+    assert page.known.ceilings["orientation"] == pytest.approx(np.log(5) / np.log(15))
+    assert page.known.ceilings["scale"] == pytest.approx(1 - 0.75 * np.log(2) / np.log(8))
+    assert page.known.ceilings["shape"] == 1.0
+    best = page.known.best()
+    of_seeds = [np.max(record.scoring.nmi[1]) for record in page.records[:2]]
+    assert best.loc["wall_hue", "QLAE"] == pytest.approx(np.mean(of_seeds))
+    changes = dict.fromkeys(SOURCES, 1.0) | {"shape": 2.0, "scale": 3.0}
+    words = page.known.words(changes)
+    assert "With 5 code values, one latent can reach at most: `floor_hue` 0.70" in words
+    order = spearmanr([changes[name] for name in SOURCES], best["plain"]).statistic
+    told = "In plain, the rank correlation over sources between the change that one step makes and"
+    assert f"{told} the NMI of the best latent is {order:.2f}" in words
+
+
+def test_the_most_selective_latent_is_told_with_its_share(page):
+    nmi, active = (np.array(getattr(page.records[4].scoring, n)) for n in ("nmi", "active"))
+    share = (nmi.max(axis=0) / nmi.sum(axis=0))[active]
+    [told] = [text for text in page.selectivity().split("In ") if text.startswith("plain")]
+    assert f"holds {share.max():.0%} of its information" in told
+    assert f"{share.min():.0%}. The source that" in told
+    assert f"`{SOURCES[nmi.max(axis=1).argmax()]}` (NMI {nmi.max():.2f})" in told
+
+
+def test_reconstructions_are_what_the_models_make_of_held_out_images(page):
+    images = RunImages.of(page.records[0].config).held_out[1]
+    chosen = images[np.random.default_rng(0).choice(200, 3, replace=False)]
+    described = page.trained.reconstructions(3).to_dict()["description"]
+    for name, record in page.first.items():
+        made = reconstruct(record.load_model(), chosen)[1]
+        assert f"{name} {psnr(chosen, made):.1f} dB" in described
+
+
+def test_traversals_stand_by_source_and_run_through_the_values(page):
+    charts = {name: page.trained.traversals(name) for name in VARIANTS}
+    for name, chart in charts.items():
+        rows = [row for row in rows_of(chart) if "row_label" in row]
+        labels = list(dict.fromkeys(row["row_label"] for row in rows))
+        best = np.argmax(page.first[name].scoring.nmi, axis=0)
+        latents = [int(label.split(":")[0]) for label in labels]
+        assert sorted(latents) == list(range(12))
+        assert [label.split(": ")[1] for label in labels] == [SOURCES[best[j]] for j in latents]
+        assert np.all(np.diff(best[latents]) >= 0)
+    kinds = {name: chart.to_dict()["description"] for name, chart in charts.items()}
+    assert "rank of the code values: 1, 2, 3, 4, 5." in kinds["QLAE"]
+    assert "frequency ranks: 1" in kinds["vectors"]
+    assert "position, 2 % to 98 % quantiles: 1, 2, 3, 4, 5, 6, 7." in kinds["plain"]
 
 
 def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypatch):
     """Of a code in which each source moves its own latent alone, all; of a mixed one, less."""
-    images, length = page._walk
+    trained = TrainedModels(page.first)
+    images, length = trained._walk
     assert len(images) == 6 * length
     place = np.repeat(np.arange(6), length)
     within = np.tile(np.arange(length), 6)
@@ -132,26 +220,28 @@ def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypa
     fake = {"QLAE": modular, "vectors": modular, "plain": mixed, "idle": idle}
     latents = {name: np.random.default_rng(0).normal(size=(99, 12)) for name in fake}
     latents["idle"][:, 11] *= 1e-3
-    model = SimpleNamespace(latent=SimpleNamespace(outputs_per_latent=1))
+    scalars = SimpleNamespace(latent=SimpleNamespace(outputs_per_latent=1))
     vectors = SimpleNamespace(latent=SimpleNamespace(outputs_per_latent=16))
-    models = dict.fromkeys(fake, model) | {"vectors": vectors}
-    record = SimpleNamespace(active=[True] * 12)
-    records = dict.fromkeys(fake, record) | {"idle": SimpleNamespace(active=[True] * 11 + [False])}
-    monkeypatch.setattr(page, "variants", fake)
-    monkeypatch.setattr(page, "first", records)
-    monkeypatch.setitem(page.__dict__, "_latents", latents)
-    monkeypatch.setitem(page.__dict__, "_seen", latents)
-    monkeypatch.setitem(page.__dict__, "trained", models)
-    monkeypatch.setattr(FamilyPage, "_coded", lambda self, name, images: fake[name])
-    found = page.concentration()
+
+    def record(active):
+        return SimpleNamespace(scoring=SimpleNamespace(active=active))
+
+    records = dict.fromkeys(fake, record([True] * 12)) | {"idle": record([True] * 11 + [False])}
+    monkeypatch.setattr(trained, "_records", records)
+    monkeypatch.setitem(trained.__dict__, "_seen", latents)
+    monkeypatch.setitem(
+        trained.__dict__, "models", dict.fromkeys(fake, scalars) | {"vectors": vectors}
+    )
+    monkeypatch.setattr(TrainedModels, "_coded", lambda self, name, images: fake[name])
+    found = trained.concentration()
     for name in ("QLAE", "vectors", "idle"):  # an inactive latent's jitter does not count
         np.testing.assert_allclose(found[name], 1.0)
     assert (found["plain"] < 0.6).all()
-    assert "| `floor_hue` | 100% | 100% |" in page.concentration_table()
+    assert "| `floor_hue` | 100% | 100% |" in trained.concentration_table()
 
 
 def test_in_each_block_of_the_walk_one_source_runs_from_its_first_to_its_last_value(page):
-    images, length = page._walk
+    images, length = page.trained._walk
     twin = load("shapes3d", resolution=16)
     base = np.array([0, 2, 4, 4, 3, 13])
     for place, size in enumerate(twin.grid.sizes):
@@ -164,47 +254,48 @@ def test_in_each_block_of_the_walk_one_source_runs_from_its_first_to_its_last_va
 
 def test_codes_are_values_and_not_indices_where_there_are_values(page):
     """Learned values may cross, so that a larger index is a smaller value."""
-    latents = page._latents["QLAE"]
-    latent = page.trained["QLAE"].latent
-    np.testing.assert_allclose(page._seen["QLAE"], latent.look_up(jnp.asarray(latents)), atol=1e-6)
-    np.testing.assert_array_equal(page._seen["vectors"], page._latents["vectors"])
+    trained = page.trained
+    latents, latent = trained._latents["QLAE"], trained.models["QLAE"].latent
+    expected = latent.look_up(jnp.asarray(latents))
+    np.testing.assert_allclose(trained._seen["QLAE"], expected, atol=1e-6)
+    np.testing.assert_array_equal(trained._seen["vectors"], trained._latents["vectors"])
 
 
-def test_charts_show_every_variant(page):
-    assert "QLAE" in page.plane().to_dict()["description"]
-    for chart in (page.plane("psnr", "num_active"), page.intervals("psnr"), page.codes()):
-        described = chart.to_dict()["description"]
-        for name in VARIANTS:
-            assert name in described
-    assert "plain" in page.nmi_panels(["plain"]).to_dict()["description"]
-    assert "vectors" in page.reconstructions(3).to_dict()["description"]
-    for name in VARIANTS:
-        assert page.traversals(name).to_dict()["description"].startswith("Grid of images, 12 by")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"benchmark": "shapes4d"}, "benchmark='shapes4d' is unknown"),
-        ({"variants": {}}, "at least one model"),
-        ({"variants": {"x": Variant("qale")}}, "model='qale' is unknown"),
-        ({"num_seeds": 0}, "num_seeds=0"),
-        ({"seed": -1}, "seed=-1"),
-        ({"steps": 0}, "steps=0"),
-    ],
-)
-def test_bad_arguments(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        FamilyPage(**({"benchmark": "shapes3d", "variants": VARIANTS} | arguments))
+def test_codes_of_inactive_latents_are_dark(page):
+    cells = [row for row in rows_of(page.trained.codes()) if "latent" in row]
+    assert {row["model"] for row in cells} == set(VARIANTS)
+    for name, record in page.first.items():
+        nmi, active = np.array(record.scoring.nmi), np.array(record.scoring.active)
+        order = np.lexsort((-nmi.max(axis=0), nmi.argmax(axis=0)))
+        lit = {row["latent"] for row in cells if row["model"] == name and row["value"] > 0}
+        assert lit <= {place for place, latent in enumerate(order) if active[latent]}
+    assert any(row["value"] == 1 for row in cells)
 
 
 def test_recorded_runs_are_named_after_what_differs_from_their_profile(page, tmp_path):
     for record in (*page.records[:2], page.records[4]):
         RecordedRun.of(record).write(tmp_path)
-    scores = VariantScores.recorded(tmp_path, "shapes3d", ["qlae", "autoencoder"])
+    results = Results.recorded(tmp_path, "shapes3d", ["qlae", "autoencoder"])
     told = "training images 200, evaluation images 200"
-    assert scores.names == [f"autoencoder, {told}", f"QLAE, {told}"]
-    assert (scores.seeds, scores.profile) == ([0, 1], "smoke")
-    assert scores.average(f"QLAE, {told}", "psnr") == page.average("QLAE", "psnr")
-    assert VariantScores.recorded(tmp_path, "shapes3d", ["qlae"]).names == [f"QLAE, {told}"]
-    assert VariantScores.recorded(tmp_path, "mpi3d", ["qlae"]) is None
+    assert list(results.first) == [f"autoencoder, {told}", f"QLAE, {told}"]
+    assert (results.scores.seeds, results.profile) == ([0, 1], "smoke")
+    assert results.scores.average(f"QLAE, {told}", "psnr") == page.scores.average("QLAE", "psnr")
+    alone = Results.recorded(tmp_path, "shapes3d", ["qlae"])
+    assert list(alone.first) == [f"QLAE, {told}"]
+    assert Results.recorded(tmp_path, "mpi3d", ["qlae"]) is None
+
+
+def test_runs_of_the_page_stand_beside_recorded_ones(page, tmp_path):
+    alone = page.runs_table(tmp_path)
+    assert "No run of this benchmark has been recorded" in alone
+    assert alone.count("<img") == 3
+    RecordedRun.of(page.records[1]).write(tmp_path)
+    table = page.runs_table(tmp_path)
+    assert "has been recorded" not in table
+    rows = table.split("<tr>")[2:]
+    assert len(rows) == 4
+    for row, record in zip(rows, [*page.records[::2], page.records[1]], strict=True):
+        assert f"<td>{record.scores['psnr']:.1f}</td>" in row
+        assert f"<td>{'yes' if record.scores['collapsed'] else 'no'}</td>" in row
+        assert f"run <code>{record.identity}</code>" in row
+        assert MODELS[record.config.model].label in row

@@ -1,5 +1,10 @@
 """Means, intervals and differences over seeds, and what is said of collapsed runs."""
 
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,7 +38,6 @@ def test_a_mean_has_its_interval_with_the_digits_of_its_score():
     assert found.average("vectors", "num_active") == "8/8"
     rows = found.table().splitlines()
     assert rows[0].startswith("| | InfoM (modularity) |")
-    assert "| PSNR (dB) |" in rows[0]
     assert rows[0].endswith("| collapsed seeds |")
     cells = dict(zip(rows[0].split(" | "), rows[2].split(" | "), strict=True))
     assert cells["PSNR (dB)"] == f"20.5 ± {T1 * 0.5:.1f}"
@@ -102,3 +106,48 @@ def test_differences_are_paired_by_seed():
 def test_a_table_without_seeds_is_refused():
     with pytest.raises(ValueError, match=r"frame must have the columns \['seed', 'collapsed'\]"):
         SeedScores(pd.DataFrame({"variant": ["a"], "infom": [0.5]}))
+
+
+TOY = """
+from lib.scores import Score, add_score
+
+def reach(evaluation):
+    return float(evaluation.latents.max())
+
+add_score(Score(name="reach", label="reach of latents", compute=reach, unit="steps", digits=3))
+"""
+SHOW = """
+import json
+import pandas as pd
+from lib import figures
+from lib.studies import SeedScores
+
+runs = pd.DataFrame({"variant": ["qlae"] * 2 + ["mine"] * 2, "seed": [0, 1] * 2})
+runs = runs.assign(collapsed=False, infom=0.5, reach=[2.0, 2.5, 1.0, 1.25])
+scores = SeedScores(runs)
+chart = figures.score_intervals(runs, "variant", "reach").to_dict()
+plane = figures.score_plane(runs, "reach", "infom", color="variant").to_dict()
+axes = [chart["layer"][0]["encoding"]["y"]["title"], plane["layer"][0]["encoding"]["x"]["title"]]
+words = [scores.table(), scores.difference("qlae", "mine", "reach"), plane["description"]]
+print(json.dumps([axes, *words]))
+"""
+
+
+def test_a_score_that_a_user_adds_is_in_tables_and_figures_with_its_label_and_digits(tmp_path):
+    (tmp_path / "reach.py").write_text(TOY)
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW],
+        env=os.environ | {"LATENT_QUANTIZATION_EXTENSIONS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    axes, table, difference, described = json.loads(done.stdout)
+    assert axes == ["reach of latents (steps)"] * 2
+    head, _, row = table.splitlines()[:3]
+    assert head == "| | InfoM (modularity) | reach of latents (steps) | collapsed seeds |"
+    assert row == f"| QLAE | 0.50 ± 0.00 | 2.250 ± {T1 * 0.25:.3f} | none |"
+    # 1.0 and 1.25, so 1.125 with a half-width of 12.706 x 0.125.
+    assert difference.startswith("not distinguishable (difference +1.125 steps, 95 % interval")
+    assert "QLAE: InfoM 0.50, reach of latents 2.250 steps" in described

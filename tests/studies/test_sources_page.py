@@ -1,24 +1,15 @@
-"""What the benchmark chapters say, against the records and images that it is said of."""
-
-import re
+"""What the benchmark chapters say of sources, against the images that it is said of."""
 
 import numpy as np
 import pytest
-from lib.pages import ComparisonPage, OverviewPage, SourcesPage
 
 from lib.benchmarks import BENCHMARKS, load, source_visibility
+from lib.studies import OverviewPage, SourcesPage
 
 
 @pytest.fixture(scope="module")
 def sources() -> SourcesPage:
     return SourcesPage(load("dsprites", resolution=32), num_images=8)
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory) -> ComparisonPage:
-    return ComparisonPage(
-        "dsprites", profile="smoke", num_seeds=1, runs_dir=tmp_path_factory.mktemp("runs")
-    )
 
 
 def test_the_table_of_sources_has_their_sizes_and_bits(sources):
@@ -51,84 +42,6 @@ def test_charts_of_sources_show_all_of_them(sources):
     assert sources.overlap_table(2).count("| `") == 2
 
 
-def test_a_page_says_what_its_records_hold(models):
-    assert models.names == ["autoencoder", "qlae"]
-    text = models.score_table()
-    for record in models.records:
-        assert f"{record.scores['psnr']:.2f}" in text
-        assert f"`{record.identity}`" in models.about()
-    assert "prove that the page runs, no more" in text
-    assert models.verdict().startswith("Rendered twin, seeds [0], profile smoke: the modularity")
-    gap = models.records[1].scores["infom"] - models.records[0].scores["infom"]
-    assert f"{abs(gap):.2f} {'higher' if gap > 0 else 'lower'} (one seed" in models.verdict()
-
-
-def test_ceilings_are_those_of_a_few_values(models):
-    assert models.source_names == ["shape", "scale", "orientation", "position_x", "position_y"]
-    assert models.ceilings["shape"] == 1.0
-    # 32 places in groups of 7, 7, 6, 6 and 6; 6 scales in groups of 2, 1, 1, 1 and 1.
-    groups = np.array([7, 7, 6, 6, 6]) / 32
-    position = -(groups * np.log(groups)).sum() / np.log(32)
-    assert models.ceilings["position_x"] == pytest.approx(position)
-    assert models.ceilings["scale"] == pytest.approx(1 - np.log(2) / 3 / np.log(6))
-    changes = dict.fromkeys(models.source_names, 1.0) | {"shape": 2.0}
-    words = models.known_words(changes)
-    assert "With 5 code values, one latent of `qlae` can reach at most: `scale` 0.87" in words
-    best = models.best_known()
-    assert best.loc["scale", "qlae"] == pytest.approx(np.max(models.records[1].nmi[1]))
-
-
-def test_charts_of_models_can_be_made(models, tmp_path):
-    for chart in (
-        models.curves(),
-        models.scores(),
-        models.known_sources(),
-        models.heatmap("qlae"),
-        models.reconstructions(3),
-        models.traversals("autoencoder"),
-        models.traversals("qlae"),
-    ):
-        assert chart.to_dict()["description"]
-    assert "No run of this benchmark has been recorded" in models.recorded(tmp_path)
-    assert models.recorded(tmp_path).count("<img") == 2
-    for name in models.names:
-        assert re.search(
-            rf"In `{name}`, (no latent is active|the most selective)", models.selectivity()
-        )
-
-
-def test_the_autoencoder_beside_itself_is_one_run(tmp_path):
-    page = ComparisonPage("dsprites", "autoencoder", "smoke", num_seeds=1, runs_dir=tmp_path)
-    assert len(page.records) == 1
-    assert page.ceilings == {}
-    assert page.difference("infom") == "the same runs"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ({"seed": -1}, ValueError, "seed=-1 is too small"),
-        ({"num_seeds": 0}, ValueError, "num_seeds=0 is too small"),
-        ({"model": "qlea"}, ValueError, "model='qlea' is unknown"),
-        ({"benchmark": "shapes2d"}, ValueError, "benchmark='shapes2d' is unknown"),
-        ({"origin": "drawn"}, ValueError, "origin='drawn' is unknown"),
-        ({"settings": {"num_values": 1}}, ValueError, "num_values=1 is too small"),
-        (
-            {"model": "autoencoder", "settings": {"weight_decay": 0.1, "num_values": None}},
-            ValueError,
-            "weight_decay=0.1 is a setting of the model beside the plain autoencoder",
-        ),
-        ({"origin": "official", "settings": {"resolution": 65}}, ValueError, "resolution=65"),
-    ],
-)
-def test_bad_values_are_named(arguments, error, message, tmp_path):
-    with pytest.raises(error, match=message):
-        ComparisonPage(
-            **({"benchmark": "dsprites", "profile": "smoke", "runs_dir": tmp_path} | arguments)
-        )
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_the_overview_sets_benchmarks_side_by_side(sources):
     overview = OverviewPage({"dsprites": sources})
     table = overview.table({"dsprites": 12_345.6})
@@ -139,4 +52,7 @@ def test_the_overview_sets_benchmarks_side_by_side(sources):
     rows = overview.changes()
     assert list(rows["source"]) == list(sources.changes)
     assert f"{rows['smallest'].min():.3f} grey levels" in overview.change_words()
-    assert "all labels" in overview.official_table()
+    file = BENCHMARKS["dsprites"].published
+    row = overview.official_table().splitlines()[2]
+    assert row.startswith(f"| dSprites | `{file.file_name}` | {file.about_bytes / 1e6:.0f} MB |")
+    assert "all labels" in row

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from lib.files import write_text
+from lib.pixels import to_uint8
 from lib.runs.images import RunImages
 from lib.runs.record import RunRecord
 from lib.runs.score import reconstruct
@@ -40,7 +41,7 @@ class RecordedRun:
         chosen = images[np.linspace(0, len(images) - 1, _NUM_IMAGES, dtype=int)]
         with arithmetic(record.config.recipe.precision):
             _, reconstructions = reconstruct(record.load_model(), chosen)
-        return cls(record, chosen, np.round(reconstructions * 255).astype(np.uint8))
+        return cls(record, chosen, to_uint8(reconstructions))
 
     def write(self, folder: Path) -> Path:
         """Write one JSON file, named after the run; one of the same configuration is replaced."""
