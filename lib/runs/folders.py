@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from lib.files import locked, make_folder, write_text
 from lib.runs.config import RunConfig
@@ -131,14 +132,21 @@ class RunFolders:
         then = self._note().get("code")
         return [] if then is None else changed(then, training_code(self._configs[0]))
 
-    def begin(self, configs: Sequence[RunConfig]) -> None:
-        """Make the folder of the unfinished runs, or find it again, and note what they are."""
+    def begin(self, configs: Sequence[RunConfig]) -> list[str]:
+        """Make the folder of the unfinished runs, or find it again, and note what they are.
+
+        Returns:
+            Files whose code has changed in all the times that the runs were gone on with.
+        """
+        files = sorted({*self._note().get("changed", []), *self.changed_code()})
+        wait_for_all("what was noted is read")
         if is_first_process():
             self._make(self._unfinished)
             names = [self.final(config).name for config in configs]
-            note = {"runs": names, "code": training_code(configs[0])}
+            note = {"runs": names, "code": training_code(configs[0]), "changed": files}
             write_text(self._unfinished / _BEGUN_FILE, json.dumps(note))
         wait_for_all("the folder is made")
+        return files
 
     def forget(self) -> None:
         """Remove the unfinished runs with their checkpoints."""
@@ -164,7 +172,7 @@ class RunFolders:
                 shutil.rmtree(self._unfinished)
         wait_for_all("finished runs are in their place")
 
-    def _note(self) -> Mapping[str, object]:
+    def _note(self) -> Mapping[str, Any]:
         try:
             return json.loads((self._unfinished / _BEGUN_FILE).read_text())
         except FileNotFoundError:
