@@ -10,7 +10,7 @@ from lib.checks import check_choice, check_number
 from lib.models import MODELS
 from lib.runs import provenance
 from lib.runs.config import RunConfig
-from lib.runs.folders import RunFolders
+from lib.runs.folders import RunFolders, find_scoring
 from lib.runs.images import RunImages
 from lib.runs.record import (
     PARAMETERS_FOLDER,
@@ -131,7 +131,7 @@ def execute_seeds(
                 models = _train(untrained, folders, images, mesh, checkpoint_s, tensorboard)
             if is_first_process():
                 for own in configs:
-                    _score(own, folders, images, models.get(own))
+                    _score(own, folders.final(own), images, models.get(own))
     return [_read(own, folders, is_new=own in models) for own in configs]
 
 
@@ -175,14 +175,17 @@ def score_again(
             config = trained.replace(protocol=protocol)
             folders = RunFolders(place.parent, [config])
             with folders.locked():
-                _score(config, folders, RunImages.of(config, data_dir))
+                _score(config, place, RunImages.of(config, data_dir))
             records.append(RunRecord.read(place, protocol))
     return records
 
 
 def _is_done(config: RunConfig, folders: RunFolders) -> bool:
     training, _ = folders.find_training(config)
-    return training is not None and folders.find_scoring(config, training)[0] is not None
+    if training is None:
+        return False
+    protocol = config.scoring.protocol
+    return find_scoring(folders.final(config), protocol, training)[0] is not None
 
 
 def _settle(folders: RunFolders, unfinished: str) -> None:
@@ -247,12 +250,11 @@ def _train(configs, folders, images, mesh, checkpoint_s, tensorboard):
 
 
 def _score(
-    config: RunConfig, folders: RunFolders, images: RunImages, model: nnx.Module | None = None
+    config: RunConfig, folder: Path, images: RunImages, model: nnx.Module | None = None
 ) -> None:
     """Score a trained run, unless that was done; the model is read where it is not at hand."""
-    folder = folders.final(config)
     _, training = read_training(folder)
-    scoring, reason = folders.find_scoring(config, training)
+    scoring, reason = find_scoring(folder, config.scoring.protocol, training)
     if scoring is None:
         if reason:
             print(f"The run in {folder}: {reason}; scoring it again.")

@@ -81,24 +81,6 @@ class RunFolders:
             return None, f"was trained by other code ({_few(files)})"
         return training, ""
 
-    def find_scoring(
-        self, config: RunConfig, training: TrainingRecord
-    ) -> tuple[ScoringRecord | None, str]:
-        """What was scored of trained parameters, or why it cannot be used, if something is."""
-        protocol = config.scoring.protocol
-        try:
-            scoring = read_scoring(self.final(config), protocol)
-        except OSError:
-            return None, ""
-        except (ValueError, KeyError, TypeError):
-            return None, "the scores are damaged"
-        if scoring.parameters_sha256 != training.parameters_sha256:
-            return None, "the scores are of other parameters"
-        now = scoring_code(protocol)
-        if other := sorted(name for name in now if scoring.code.get(name) != now[name]):
-            return None, f"{_few(other)} new, or scored by other code"
-        return scoring, ""
-
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from these runs; wait while one of them has them.
@@ -187,6 +169,30 @@ class RunFolders:
 
     def _make(self, folder: Path) -> None:
         make_folder(folder, name="out_dir", advice="a folder that can be made or written")
+
+
+def find_scoring(
+    folder: Path, protocol: str, training: TrainingRecord
+) -> tuple[ScoringRecord | None, str]:
+    """What was scored of trained parameters, or why it cannot be used, if something is.
+
+    Args:
+        folder: of the trained run.
+        protocol: a name in `lib.metrics.PROTOCOLS`.
+        training: what was trained.
+    """
+    try:
+        scoring = read_scoring(folder, protocol)
+    except OSError:
+        return None, ""
+    except (ValueError, KeyError, TypeError):
+        return None, "the scores are damaged"
+    if scoring.parameters_sha256 != training.parameters_sha256:
+        return None, "the scores are of other parameters"
+    now = scoring_code(protocol)
+    if other := sorted(name for name in now if scoring.code.get(name) != now[name]):
+        return None, f"{_few(other)} new, or scored by other code"
+    return scoring, ""
 
 
 def _is_whole(folder: Path) -> bool:
