@@ -11,7 +11,8 @@ _NEIGHBOR_VARIANCE = 1.75
 _NEGLIGIBLE = 1e-13
 _RARE = 5  # expected samples of a cell
 _MOST_IN_A_RARE_CELL = 64
-_CHERNOFF = np.linspace(0.1, 0.9, 17)  # exponents among which the best bound is taken
+# Exponents among which Chernoff's best bound is taken.
+_EXPONENTS = np.linspace(0.1, 0.9, 17)
 
 
 def expected_information(
@@ -81,17 +82,21 @@ def chance_limit_of_counts(
     if not rare.any():
         return float(chdtri(2 * n * expected, probability)) / (2 * n)
     mean, repeats = (a * b)[rare, None] / n, repeats[rare]
-    count = np.arange(_MOST_IN_A_RARE_CELL)
-    # The cell's part of n times the estimate; counts beyond a margin do not occur.
+    # Counts beyond a margin do not occur.
+    most = np.minimum(a, b)[rare, None]
+    count = np.arange(min(_MOST_IN_A_RARE_CELL, int(most.max()) + 1))
+    # The cell's part of n times the estimate.
     nats = xlogy(count, count / mean) - count + mean
     log_weight = xlogy(count, mean) - mean - gammaln(count + 1)
-    log_weight[count > np.minimum(a, b)[rare, None]] = -np.inf
-    others = max(0.0, n * expected - repeats @ (np.exp(log_weight) * nats).sum(axis=1))
-    bounds = [
-        (repeats @ np.log(np.exp(log_weight + s * nats).sum(axis=1)) - others * np.log1p(-s)) / s
-        - np.log(probability) / s
-        for s in _CHERNOFF
-    ]
+    weight = np.where(count <= most, np.exp(log_weight), 0.0)
+    others = max(0.0, n * expected - repeats @ (weight * nats).sum(axis=1))
+    weight *= np.exp(_EXPONENTS[0] * nats)
+    growth = np.exp((_EXPONENTS[1] - _EXPONENTS[0]) * nats)
+    bounds = []
+    for s in _EXPONENTS:
+        moments = np.log(weight.sum(axis=1))
+        bounds.append((repeats @ moments - others * np.log1p(-s) - np.log(probability)) / s)
+        weight *= growth
     return float(min(bounds)) / n
 
 
