@@ -1,4 +1,4 @@
-"""What mutual information is estimated to be where there is none."""
+"""How large an estimate of mutual information is by chance, where there is none."""
 
 import numpy as np
 from jaxtyping import Int
@@ -59,7 +59,7 @@ def chance_limit_of_counts(
     expected: float,
     probability: float,
 ) -> float:
-    """Plug-in estimate in nats that independent variables exceed with a small probability.
+    """Bound that the plug-in estimate of independent variables exceeds with a small probability.
 
     Args:
         source_counts: how often each value occurs; all at least 1.
@@ -68,11 +68,11 @@ def chance_limit_of_counts(
         probability: of exceeding the limit, or less.
 
     Returns:
-        Where every cell of the table expects five samples or more, a quantile: 2 n times the
-        estimate is chi-squared (Wilks' theorem) with the exact mean as degrees of freedom. A rare
-        cell scatters more, since one sample in it weighs much. If there is one, Chernoff's bound
-        takes the place of the quantile, with rare cells as independent Poisson counts and what they
-        leave of the mean as chi-squared. It errs upwards.
+        In nats. Where every cell of the table expects five samples or more, a quantile: 2 n times
+        the estimate is chi-squared (Wilks' theorem) with the exact mean as degrees of freedom. A
+        rare cell scatters more, since one sample in it weighs much. If there is one, Chernoff's
+        bound takes the place of the quantile: rare cells are independent Poisson counts, the rest
+        of the mean is chi-squared. The bound is rather too high than too low.
     """
     n = float(source_counts.sum())
     if expected == 0:
@@ -103,7 +103,7 @@ def chance_limit_of_counts(
 def chance_limit_of_neighbors(
     source_counts: Int[np.ndarray, " source_values"], num_neighbors: int, probability: float
 ) -> float:
-    """Nearest-neighbour estimate in nats that independent variables exceed with that probability.
+    """Bound that the nearest-neighbour estimate exceeds with that probability by chance.
 
     Args:
         source_counts: how often each value of the source occurs.
@@ -111,9 +111,9 @@ def chance_limit_of_neighbors(
         probability: of exceeding the limit.
 
     Returns:
-        A quantile of a chi-squared distribution, shifted and scaled to mean 0 and the measured
-        variance, see `_NEIGHBOR_VARIANCE`. The rarer the rarest value, the longer its upper tail:
-        half of that value's count are its degrees of freedom, which was measured too.
+        In nats, a quantile of a chi-squared distribution that is shifted and scaled to mean 0 and
+        the measured variance, see `_NEIGHBOR_VARIANCE`. The rarer the rarest value, the longer the
+        upper tail: its degrees of freedom are half of that value's count, which was measured too.
     """
     counts = source_counts[source_counts > 1].astype(float)
     shares = counts / counts.sum()
