@@ -2,12 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lib.registry import Registry
-
-if TYPE_CHECKING:
-    from lib.metrics.evaluation import Evaluation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +13,7 @@ class Score:
     Attributes:
         name: its key in a record and its column in tables.
         label: in figures and tables, without the unit.
-        compute: the score of an evaluation; None where it is not defined.
+        compute: the score of a `lib.metrics.evaluation.Evaluation`; None where it is not defined.
         unit: empty for ratios and counts.
         digits: behind the decimal point, in text.
         bounds: the least and the greatest possible value; None where there is no bound.
@@ -27,7 +23,7 @@ class Score:
 
     name: str
     label: str
-    compute: "Callable[[Evaluation], float | None]"
+    compute: Callable[..., float | None]
     unit: str = ""
     digits: int = 2
     bounds: tuple[float | None, float | None] = (None, None)

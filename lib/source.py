@@ -108,7 +108,7 @@ def imported(path: Path) -> tuple[tuple[str, Path], ...]:
     """Name and file of the modules that a file takes something from, in this library or beside it.
 
     Where a package only hands on what its modules define, those modules are meant. Imports inside
-    functions count; those for type checkers do not.
+    functions count.
     """
     found = _imported(ast.parse(_text(path)), path)
     return tuple((name, file) for name, file in found.items() if not _is_in(name, _OUTSIDE))
@@ -167,11 +167,7 @@ def _attributes(tree: ast.AST, module: str) -> Iterable[str | None]:
 
 
 def _imports(tree: ast.AST) -> Iterable[ast.Import | ast.ImportFrom]:
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node
-        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
-            yield from _imports(node)
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def _defining(module: str, name: str | None, beside: Path) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 """Models: a latent space, its networks and an objective each."""
 
-from lib.models.autoencoder import Autoencoder, Output
+from lib.models.autoencoder import MODELS, Autoencoder, Output
 from lib.models.beta_tcvae import BetaTCVAE, Decomposition, decompose_divergence
 from lib.models.beta_vae import BetaVAE, kl_divergence
 from lib.models.bioae import BioAE, activity_loss, nonnegativity_loss
@@ -9,7 +9,6 @@ from lib.models.losses import binary_cross_entropy, commitment_loss, quantizatio
 from lib.models.objective import Objective, Step
 from lib.models.qlae import QLAE
 from lib.models.qlinfowgan_gp import QLInfoWGANGP
-from lib.models.registry import MODELS
 from lib.models.traversal import traversals
 from lib.models.tripod import Tripod, kernel_total_correlation, normalized_hessian_penalty
 from lib.models.vqvae import VQVAE

@@ -11,8 +11,11 @@ from jaxtyping import Array, Float
 from lib.latents import Code, ContinuousLatent
 from lib.models.losses import binary_cross_entropy
 from lib.models.objective import Objective, Step
-from lib.models.registry import MODELS
+from lib.registry import Registry
 from lib.settings import Settings
+
+# The models by name.
+MODELS: "Registry[type[Autoencoder]]" = Registry("model", "lib.models")
 
 Recipes = Mapping[str | tuple[str, str], Mapping[str, object]]
 

@@ -7,7 +7,7 @@ made of the latents on the way.
 """
 
 from lib.networks.build import NETWORKS, build_networks, check_sizes
-from lib.networks.convolution import Conv, TransposedConv
+from lib.networks.conv_layers import Conv, TransposedConv
 from lib.networks.convolutional import ConvEncoder, PlainDecoder, StyleDecoder
 from lib.networks.dense import MLPDecoder, MLPEncoder, linear
 

@@ -9,7 +9,7 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from lib.checks import check_integer
-from lib.networks.convolution import Conv, TransposedConv
+from lib.networks.conv_layers import Conv, TransposedConv
 from lib.networks.dense import linear
 
 NORM_EPSILON = 1e-6

@@ -4,9 +4,9 @@ from lib.runs.comparison import Difference, compare
 from lib.runs.config import RunConfig
 from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
 from lib.runs.images import RunImages
+from lib.runs.kept import RecordedRun, recorded_runs
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
-from lib.runs.recorded import RecordedRun, recorded_runs
 from lib.runs.score import reconstruct, score_grid
 from lib.runs.tables import table
 from lib.runs.train import build_model

@@ -23,9 +23,9 @@ from lib.runs.execution import (
     execute_seeds,
     score_again,
 )
+from lib.runs.kept import RecordedRun
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
-from lib.runs.recorded import RecordedRun
 from lib.settings import parse_assignment
 from lib.training.devices import is_first_process
 

@@ -10,7 +10,7 @@ from lib.checks import check_choice, check_number
 from lib.models import MODELS
 from lib.runs import provenance
 from lib.runs.config import RunConfig
-from lib.runs.folders import RunFolders
+from lib.runs.folders import RunFolders, find_scoring
 from lib.runs.images import RunImages
 from lib.runs.record import (
     PARAMETERS_FOLDER,
@@ -114,14 +114,13 @@ def execute_seeds(
         check_tensorboard()
     configs = [config.replace(seed=seed) for seed in seeds]
     folders = RunFolders(Path(out_dir), configs)
-    made = [c for c in configs if not _find(c, folders)]
-    if folders.are_unfinished or made:
+    models = {}
+    if folders.are_unfinished or not all(_is_done(own, folders) for own in configs):
         images = RunImages.of(config, data_dir)
         with folders.locked():
             folders.install()
-            changed_code = _settle(folders, unfinished)
-            untrained = [c for c in configs if folders.find_training(c)[0] is None]
-            models = {}
+            _settle(folders, unfinished)
+            untrained = [own for own in configs if folders.find_training(own)[0] is None]
             if untrained := folders.begun() or untrained:
                 mesh = build_mesh(
                     len(untrained),
@@ -129,13 +128,11 @@ def execute_seeds(
                     num_devices,
                     whole_batch=MODELS[config.model].needs_whole_batch,
                 )
-                models = _train(
-                    untrained, folders, images, mesh, checkpoint_s, tensorboard, changed_code
-                )
+                models = _train(untrained, folders, images, mesh, checkpoint_s, tensorboard)
             if is_first_process():
                 for own in configs:
-                    _score(own, folders, images, models.get(own))
-    return [_read(own, folders, is_new=own in made) for own in configs]
+                    _score(own, folders.final(own), images, models.get(own))
+    return [_read(own, folders, is_new=own in models) for own in configs]
 
 
 def sweep(configs: Iterable[RunConfig], out_dir: str | Path, **options: object) -> list[RunRecord]:
@@ -178,43 +175,43 @@ def score_again(
             config = trained.replace(protocol=protocol)
             folders = RunFolders(place.parent, [config])
             with folders.locked():
-                _score(config, folders, RunImages.of(config, data_dir))
+                _score(config, place, RunImages.of(config, data_dir))
             records.append(RunRecord.read(place, protocol))
     return records
 
 
-def _find(config: RunConfig, folders: RunFolders) -> bool:
+def _is_done(config: RunConfig, folders: RunFolders) -> bool:
     training, _ = folders.find_training(config)
-    return training is not None and folders.find_scoring(config, training)[0] is not None
+    if training is None:
+        return False
+    protocol = config.scoring.protocol
+    return find_scoring(folders.final(config), protocol, training)[0] is not None
 
 
-def _settle(folders: RunFolders, unfinished: str) -> list[str]:
-    """Files that have changed since an unfinished training began, once it is said what to do."""
+def _settle(folders: RunFolders, unfinished: str) -> None:
+    """Do what was said about an unfinished training whose code has changed; or ask."""
     files = folders.changed_code()
-    if not files:
-        return []
-    if unfinished == "restart":
+    if files and unfinished == "restart":
         folders.forget()
-        return []
-    if unfinished == "ask":
+    elif files and unfinished == "ask":
         raise ChangedCodeError(
             f"The unfinished training in {folders.checkpoints.parent} was begun by other code: "
             f"{', '.join(files)} changed since. Go on with it (unfinished='continue', on the "
             "command line --unfinished continue), or begin anew (unfinished='restart', "
             "--unfinished restart). Nothing was changed."
         )
-    print(f"Going on with a training although {', '.join(files)} changed since it began.")
-    return files
+    elif files and is_first_process():
+        print(f"Going on with a training although {', '.join(files)} changed since it began.")
 
 
-def _train(configs, folders, images, mesh, checkpoint_s, tensorboard, changed_code):
+def _train(configs, folders, images, mesh, checkpoint_s, tensorboard):
     """Train runs together, put them in their places, and return the models."""
     clock = time.perf_counter()
     for config in configs:
         if reason := folders.find_training(config)[1]:
             print(f"The run in {folders.final(config)} {reason}; making it again.")
     about = {"configuration": [config.training_settings() for config in configs]}
-    folders.begin(configs)
+    changed_code = folders.begin(configs)
     try:
         with Checkpoints(folders.checkpoints, about, checkpoint_s) as checkpoints:
             places = [folders.unfinished(config) for config in configs]
@@ -253,12 +250,11 @@ def _train(configs, folders, images, mesh, checkpoint_s, tensorboard, changed_co
 
 
 def _score(
-    config: RunConfig, folders: RunFolders, images: RunImages, model: nnx.Module | None = None
+    config: RunConfig, folder: Path, images: RunImages, model: nnx.Module | None = None
 ) -> None:
     """Score a trained run, unless that was done; the model is read where it is not at hand."""
-    folder = folders.final(config)
     _, training = read_training(folder)
-    scoring, reason = folders.find_scoring(config, training)
+    scoring, reason = find_scoring(folder, config.scoring.protocol, training)
     if scoring is None:
         if reason:
             print(f"The run in {folder}: {reason}; scoring it again.")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from lib.files import locked, make_folder, write_text
 from lib.runs.config import RunConfig
@@ -80,24 +81,6 @@ class RunFolders:
             return None, f"was trained by other code ({_few(files)})"
         return training, ""
 
-    def find_scoring(
-        self, config: RunConfig, training: TrainingRecord
-    ) -> tuple[ScoringRecord | None, str]:
-        """What was scored of trained parameters, or why it cannot be used, if something is."""
-        protocol = config.scoring.protocol
-        try:
-            scoring = read_scoring(self.final(config), protocol)
-        except OSError:
-            return None, ""
-        except (ValueError, KeyError, TypeError):
-            return None, "the scores are damaged"
-        if scoring.parameters_sha256 != training.parameters_sha256:
-            return None, "the scores are of other parameters"
-        now = scoring_code(protocol)
-        if other := sorted(name for name in now if scoring.code.get(name) != now[name]):
-            return None, f"{_few(other)} new, or scored by other code"
-        return scoring, ""
-
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from these runs; wait while one of them has them.
@@ -131,14 +114,21 @@ class RunFolders:
         then = self._note().get("code")
         return [] if then is None else changed(then, training_code(self._configs[0]))
 
-    def begin(self, configs: Sequence[RunConfig]) -> None:
-        """Make the folder of the unfinished runs, or find it again, and note what they are."""
+    def begin(self, configs: Sequence[RunConfig]) -> list[str]:
+        """Make the folder of the unfinished runs, or find it again, and note what they are.
+
+        Returns:
+            Files whose code has changed in all the times that the runs were gone on with.
+        """
+        files = sorted({*self._note().get("changed", []), *self.changed_code()})
+        wait_for_all("what was noted is read")
         if is_first_process():
             self._make(self._unfinished)
             names = [self.final(config).name for config in configs]
-            note = {"runs": names, "code": training_code(configs[0])}
+            note = {"runs": names, "code": training_code(configs[0]), "changed": files}
             write_text(self._unfinished / _BEGUN_FILE, json.dumps(note))
         wait_for_all("the folder is made")
+        return files
 
     def forget(self) -> None:
         """Remove the unfinished runs with their checkpoints."""
@@ -164,7 +154,7 @@ class RunFolders:
                 shutil.rmtree(self._unfinished)
         wait_for_all("finished runs are in their place")
 
-    def _note(self) -> Mapping[str, object]:
+    def _note(self) -> Mapping[str, Any]:
         try:
             return json.loads((self._unfinished / _BEGUN_FILE).read_text())
         except FileNotFoundError:
@@ -179,6 +169,30 @@ class RunFolders:
 
     def _make(self, folder: Path) -> None:
         make_folder(folder, name="out_dir", advice="a folder that can be made or written")
+
+
+def find_scoring(
+    folder: Path, protocol: str, training: TrainingRecord
+) -> tuple[ScoringRecord | None, str]:
+    """What was scored of trained parameters, or why it cannot be used, if something is.
+
+    Args:
+        folder: of the trained run.
+        protocol: a name in `lib.metrics.PROTOCOLS`.
+        training: what was trained.
+    """
+    try:
+        scoring = read_scoring(folder, protocol)
+    except OSError:
+        return None, ""
+    except (ValueError, KeyError, TypeError):
+        return None, "the scores are damaged"
+    if scoring.parameters_sha256 != training.parameters_sha256:
+        return None, "the scores are of other parameters"
+    now = scoring_code(protocol)
+    if other := sorted(name for name in now if scoring.code.get(name) != now[name]):
+        return None, f"{_few(other)} new, or scored by other code"
+    return scoring, ""
 
 
 def _is_whole(folder: Path) -> bool:

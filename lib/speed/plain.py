@@ -1,13 +1,13 @@
 """The convolutions by their definition: the reference for tests and for measurements of speed.
 
-No model is trained with them; `lib.networks.convolution` computes the same function faster.
+No model is trained with them; `lib.networks.conv_layers` computes the same function faster.
 """
 
 import jax
 from flax import nnx
 from jaxtyping import Array, Float
 
-from lib.networks.convolution import Conv, TransposedConv
+from lib.networks.conv_layers import Conv, TransposedConv
 
 
 class PlainConv(nnx.Module):

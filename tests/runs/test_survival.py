@@ -155,20 +155,29 @@ def test_a_finished_run_is_never_trained_again(uninterrupted, capsys, monkeypatc
     assert "Reused run" in capsys.readouterr().out
 
 
-def _killed(out_dir: Path) -> Path:
-    """A run that was killed after its first checkpoint; the folder of its checkpoints."""
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory) -> Path:
+    """The folder of a run that was killed after its first checkpoint."""
+    out_dir = tmp_path_factory.mktemp("killed")
     checkpoints = _unfinished(out_dir) / "checkpoints"
     process = _start(out_dir)
-    _wait_until(lambda: checkpoints.is_dir() and any(checkpoints.glob("[0-9]")), process)
+    _wait_until(lambda: any(path.name.isdigit() for path in checkpoints.glob("*")), process)
     process.kill()
     process.join()
-    assert any(checkpoints.iterdir())
-    return checkpoints
+    assert any(path.name.isdigit() for path in checkpoints.iterdir())
+    return out_dir
 
 
-def test_an_unfinished_run_of_other_code_offers_both_ways(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def checkpoints(killed, tmp_path) -> Path:
+    """The folder of the checkpoints in a copy of that run in `tmp_path`."""
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    return _unfinished(tmp_path) / "checkpoints"
+
+
+@pytest.mark.usefixtures("checkpoints")
+def test_an_unfinished_run_of_other_code_offers_both_ways(tmp_path, capsys):
     """It names what changed, and goes on or begins anew as it is told."""
-    _killed(tmp_path)
     note = _unfinished(tmp_path) / "begun.json"
     begun = json.loads(note.read_text())
     begun["code"]["lib/models/losses.py"] = "another"
@@ -187,10 +196,9 @@ def test_an_unfinished_run_of_other_code_offers_both_ways(tmp_path, monkeypatch,
     assert anew.parameters_sha256 == gone_on.parameters_sha256  # the code is the same in truth
 
 
-def test_an_unfinished_run_of_another_configuration_is_refused(tmp_path):
+def test_an_unfinished_run_of_another_configuration_is_refused(checkpoints, tmp_path):
     """Its folder was renamed to that of this run."""
     other = CONFIG.replace(learning_rate=0.002)
-    checkpoints = _killed(tmp_path)
     moved = tmp_path / f"shapes3d-qlae-{other.training_identity}.unfinished"
     checkpoints.parent.rename(moved)
     with pytest.raises(CheckpointMismatchError, match=r"learning_rate is 0\.005 there and 0\.002"):
@@ -198,8 +206,7 @@ def test_an_unfinished_run_of_another_configuration_is_refused(tmp_path):
     assert any((moved / "checkpoints").glob("[0-9]*"))
 
 
-def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(tmp_path, monkeypatch):
-    checkpoints = _killed(tmp_path)
+def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(checkpoints, tmp_path, monkeypatch):
     last = max(int(path.name) for path in checkpoints.glob("[0-9]*") if path.name.isdigit())
 
     good = RunImages.of(CONFIG).sampler
