@@ -241,10 +241,15 @@ class Results:
         pictured = [score for score in _BESIDE_INFOM if score in scores.shown]
         beside = ", ".join(f"{SCORES[s].title} {scores.average(one, s)}" for s in pictured)
         told = f"**{scores.standing(one, others)}** (95 % intervals, paired by seed)"
-        if len(others) == 1:
-            parts = [s for s in scores.shown if SCORES[s].digits]
-            parts = [f"{SCORES[s].title} **{scores.difference(one, others[0], s)}**" for s in parts]
-            told = f"against {figures.model_label(others[0])}, {', '.join(parts)}"
+        if list(others) == [one]:
+            told = "there is nothing beside it"
+        elif len(others) == 1 and scores.compare(one, others[0], "infom"):
+            names = [name for name in scores.shown if SCORES[name].digits and name != "infom"]
+            rest = [f"{SCORES[s].title} {scores.difference(one, others[0], s)}" for s in names]
+            found = (
+                f"against {figures.model_label(others[0])} **{scores.difference(one, others[0])}**"
+            )
+            told = f"{found}; beside it, {'; '.join(rest)}"
         twin = "A score on a twin says nothing about the published images."
         sentences = [
             f"{self.images_are} of `{self.benchmark}`, seeds {scores.seeds}, profile "

@@ -82,11 +82,20 @@ class SeedScores:
         told = ", ".join(f"{count} {why}" for why, count in missing.items() if count)
         return f"{mean:.{digits}f}{width}" + (f" ({told})" if told else "")
 
+    def compare(self, one: str, other: str, score: str = "infom") -> Difference | None:
+        """The score of one variant less that of another, by seed; None where no seed has both."""
+        for name in (one, other):
+            check_choice("variant", name, self.names)
+        try:
+            return compare(self.uncollapsed, score, "variant", one, other)
+        except ValueError:
+            return None
+
     def difference(self, one: str, other: str, score: str = "infom") -> str:
         """Words: the score of one variant less that of another, paired by seed."""
         if one == other:
             return "the same runs"
-        found = self._compare(one, other, score)
+        found = self.compare(one, other, score)
         return "undefined, as no seed has this score for both" if found is None else str(found)
 
     def differences(self, one: str, other: str) -> str:
@@ -110,7 +119,7 @@ class SeedScores:
         """
         groups: dict[str, list[str]] = {}
         for other in others:
-            found = self._compare(one, other, score)
+            found = self.compare(one, other, score)
             if found is None or found.num_seeds < 2:
                 way = "has no interval against"
             elif not found.is_clear:
@@ -132,11 +141,3 @@ class SeedScores:
             return ""
         which = f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
         return f"{len(seeds)} of {len(rows)} ({which})"
-
-    def _compare(self, one: str, other: str, score: str) -> Difference | None:
-        for name in (one, other):
-            check_choice("variant", name, self.names)
-        try:
-            return compare(self.uncollapsed, score, "variant", one, other)
-        except ValueError:
-            return None

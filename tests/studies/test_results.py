@@ -88,7 +88,8 @@ def test_the_table_and_the_verdict_hold_what_the_records_do(page):
     assert verdict.startswith("Rendered twin of `shapes3d`, seeds [0, 1], profile smoke: InfoM of")
     assert f"sources known {known}, PSNR (dB) {np.mean(ratios[:2]):.1f}" in verdict
     gap = np.mean(ratios[:2]) - np.mean(ratios[4:])
-    assert re.search(rf"PSNR \(dB\) \*\*[^*]*{abs(gap):.1f} dB", verdict)
+    assert f"against plain **{page.scores.difference('QLAE', 'plain')}**; beside it, " in verdict
+    assert re.search(rf"PSNR \(dB\) [^;]*{abs(gap):.1f} dB", verdict)
     assert "No run collapsed. A score on a twin says nothing about the published" in verdict
     standing = page.scores.standing("QLAE", ["vectors", "plain"])
     assert f"**{standing}**" in page.verdict("QLAE", ["vectors", "plain"])
@@ -117,6 +118,7 @@ def test_where_all_runs_collapsed_there_are_words_and_no_chart(page):
     for shown in (none.plane(), none.intervals(), none.known_sources()):
         assert "Collapsed: QLAE 1 of 1 (seed 0)." in shown.data
     assert "InfoM of QLAE is collapsed" in none.verdict("QLAE", ["QLAE"])
+    assert "; there is nothing beside it. Collapsed:" in none.verdict("QLAE", ["QLAE"])
 
 
 def test_charts_of_scores_draw_every_run(page):
