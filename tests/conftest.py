@@ -28,7 +28,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN_DIR = Path(os.environ.get("GOLDEN_DIR", Path(__file__).parent / "golden"))
 # Files of which one worker is busy for long: begun first, so that the workers end together.
-LONGEST = ("test_survival.py", "test_distributed.py")
+LONGEST = ("test_survival.py", "test_distributed.py", "test_site.py")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,6 +3,7 @@
 from lib.metrics.activity import active_latents
 from lib.metrics.dci import DCI, dci
 from lib.metrics.discretization import discretize
+from lib.metrics.evaluation import Evaluation
 from lib.metrics.explicitness import Explicitness, IterationLimitWarning, explicitness
 from lib.metrics.infomec import InfoMEC, compactness, infomec, modularity
 from lib.metrics.intervals import Interval, mean_interval
@@ -21,6 +22,7 @@ __all__ = [
     "PROTOCOLS",
     "SAP",
     "Activity",
+    "Evaluation",
     "Explicitness",
     "InfoMEC",
     "Interval",

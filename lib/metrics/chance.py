@@ -1,4 +1,4 @@
-"""What mutual information is estimated to be where there is none."""
+"""How large an estimate of mutual information is by chance, where there is none."""
 
 import numpy as np
 from jaxtyping import Int
@@ -11,7 +11,8 @@ _NEIGHBOR_VARIANCE = 1.75
 _NEGLIGIBLE = 1e-13
 _RARE = 5  # expected samples of a cell
 _MOST_IN_A_RARE_CELL = 64
-_CHERNOFF = np.linspace(0.1, 0.9, 17)  # exponents among which the best bound is taken
+# Exponents among which Chernoff's best bound is taken.
+_EXPONENTS = np.linspace(0.1, 0.9, 17)
 
 
 def expected_information(
@@ -58,7 +59,7 @@ def chance_limit_of_counts(
     expected: float,
     probability: float,
 ) -> float:
-    """Plug-in estimate in nats that independent variables exceed with a small probability.
+    """Bound that the plug-in estimate of independent variables exceeds with a small probability.
 
     Args:
         source_counts: how often each value occurs; all at least 1.
@@ -67,11 +68,11 @@ def chance_limit_of_counts(
         probability: of exceeding the limit, or less.
 
     Returns:
-        Where every cell of the table expects five samples or more, a quantile: 2 n times the
-        estimate is chi-squared (Wilks' theorem) with the exact mean as degrees of freedom. A rare
-        cell scatters more, since one sample in it weighs much. If there is one, Chernoff's bound
-        takes the place of the quantile, with rare cells as independent Poisson counts and what they
-        leave of the mean as chi-squared. It errs upwards.
+        In nats. Where every cell of the table expects five samples or more, a quantile: 2 n times
+        the estimate is chi-squared (Wilks' theorem) with the exact mean as degrees of freedom. A
+        rare cell scatters more, since one sample in it weighs much. If there is one, Chernoff's
+        bound takes the place of the quantile: rare cells are independent Poisson counts, the rest
+        of the mean is chi-squared. The bound is rather too high than too low.
     """
     n = float(source_counts.sum())
     if expected == 0:
@@ -81,24 +82,28 @@ def chance_limit_of_counts(
     if not rare.any():
         return float(chdtri(2 * n * expected, probability)) / (2 * n)
     mean, repeats = (a * b)[rare, None] / n, repeats[rare]
-    count = np.arange(_MOST_IN_A_RARE_CELL)
-    # The cell's part of n times the estimate; counts beyond a margin do not occur.
+    # Counts beyond a margin do not occur.
+    most = np.minimum(a, b)[rare, None]
+    count = np.arange(min(_MOST_IN_A_RARE_CELL, int(most.max()) + 1))
+    # The cell's part of n times the estimate.
     nats = xlogy(count, count / mean) - count + mean
     log_weight = xlogy(count, mean) - mean - gammaln(count + 1)
-    log_weight[count > np.minimum(a, b)[rare, None]] = -np.inf
-    others = max(0.0, n * expected - repeats @ (np.exp(log_weight) * nats).sum(axis=1))
-    bounds = [
-        (repeats @ np.log(np.exp(log_weight + s * nats).sum(axis=1)) - others * np.log1p(-s)) / s
-        - np.log(probability) / s
-        for s in _CHERNOFF
-    ]
+    weight = np.where(count <= most, np.exp(log_weight), 0.0)
+    others = max(0.0, n * expected - repeats @ (weight * nats).sum(axis=1))
+    weight *= np.exp(_EXPONENTS[0] * nats)
+    growth = np.exp((_EXPONENTS[1] - _EXPONENTS[0]) * nats)
+    bounds = []
+    for s in _EXPONENTS:
+        moments = np.log(weight.sum(axis=1))
+        bounds.append((repeats @ moments - others * np.log1p(-s) - np.log(probability)) / s)
+        weight *= growth
     return float(min(bounds)) / n
 
 
 def chance_limit_of_neighbors(
     source_counts: Int[np.ndarray, " source_values"], num_neighbors: int, probability: float
 ) -> float:
-    """Nearest-neighbour estimate in nats that independent variables exceed with that probability.
+    """Bound that the nearest-neighbour estimate exceeds with that probability by chance.
 
     Args:
         source_counts: how often each value of the source occurs.
@@ -106,9 +111,9 @@ def chance_limit_of_neighbors(
         probability: of exceeding the limit.
 
     Returns:
-        A quantile of a chi-squared distribution, shifted and scaled to mean 0 and the measured
-        variance, see `_NEIGHBOR_VARIANCE`. The rarer the rarest value, the longer its upper tail:
-        half of that value's count are its degrees of freedom, which was measured too.
+        In nats, a quantile of a chi-squared distribution that is shifted and scaled to mean 0 and
+        the measured variance, see `_NEIGHBOR_VARIANCE`. The rarer the rarest value, the longer the
+        upper tail: its degrees of freedom are half of that value's count, which was measured too.
     """
     counts = source_counts[source_counts > 1].astype(float)
     shares = counts / counts.sum()

@@ -53,7 +53,7 @@ def nmi_of_bins(
 
 
 def check_bins(method: str, num_bins: int) -> int:
-    """Check the choices of a discretization and return the number of bins.
+    """Check how latents are to be binned, and return the number of bins as an int.
 
     Args:
         method: a name in `METHODS`.

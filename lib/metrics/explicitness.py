@@ -28,7 +28,7 @@ class IterationLimitWarning(UserWarning):
 
 @dataclass(frozen=True, eq=False)
 class Explicitness:
-    """InfoE and what it is the mean of.
+    """InfoE and the sources' scores that it is the mean of.
 
     Attributes:
         infoe: the mean of `per_source`.
@@ -62,10 +62,10 @@ def explicitness(
         protocol: a name in `PROTOCOLS`.
 
     Returns:
-        InfoE. The published protocols score the samples that the regression saw. `corrected` scores
-        samples that it did not see, and at least 0, which is what a model scores that ignores the
-        latents. The penalty is the one that predicts the first fold best, which flatters the score
-        of that fold by the best of nine choices. A class of a single sample is never held out.
+        InfoE. The published protocols score the samples that were fitted. `corrected` scores
+        samples that were held out, and never below 0, the score of a model that ignores the
+        latents. Of nine penalties it takes the one that predicts the first fold best, which makes
+        the score of that fold slightly too good. A class of a single sample is never held out.
         Continuous latents are made uncorrelated for the fit; a direction in them that is a
         millionth as wide as the widest counts as rounding.
 
@@ -162,11 +162,11 @@ class _Fold:
     fitted: Fit | None = None
 
     def null_loss(self) -> float:
-        """What the held-out samples cost a model that ignores the latents, summed."""
+        """Summed cross-entropy of the held-out samples under a model that ignores the latents."""
         return -float(self.intercepts[self.held_out_labels].sum())
 
     def refit(self, penalty: float, unit: float, regression: Regression) -> float:
-        """Go on with another penalty, and return what the held-out samples cost."""
+        """Fit on with another penalty, and return the held-out samples' summed cross-entropy."""
         num_fitted = len(self.labels)
         self.fitted = fit(
             self.design,

@@ -15,7 +15,7 @@ from lib.metrics.validation import UndefinedScoreError, check_samples
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InfoMEC:
-    """The scores of a representation, and what each is the mean of.
+    """The scores of a representation, and the parts that each is the mean of.
 
     Attributes:
         infom: modularity, in [0, 1]: each active latent informs about one source only. NaN where
@@ -80,10 +80,9 @@ def infomec(
             depends on the number of samples.
 
     Returns:
-        The scores with NMI and active latents, see `active_latents`. Under `corrected`, where an
-        active latent tells more of some source than chance, any number of them will do: with one,
-        compactness of a source is 1 if that latent tells of it, and without any it is 0, and
-        modularity NaN.
+        The scores with NMI and active latents, see `active_latents`. `corrected` is defined for any
+        number of active latents: with a single one, a source's compactness is 1 if that latent
+        tells of it and else 0; with none, compactness is 0 and modularity NaN.
 
     Raises:
         TypeError: sources that are not integers, latents that are not numbers, `discrete` that is

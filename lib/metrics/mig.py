@@ -37,7 +37,7 @@ def mig(
     discretization: str = "equal_width",
     num_bins: int = 20,
 ) -> MIG:
-    """Score by how much the best latent of each source informs more than the second best.
+    """Score how much more the best latent tells of each source than the second best.
 
     Args:
         sources: integers, `(n, num_sources)`.
@@ -78,6 +78,6 @@ def mig(
 def gaps_to_second(
     table: Float[np.ndarray, "num_sources num_latents"],
 ) -> Float[np.ndarray, " num_sources"]:
-    """Largest entry of each row less its second largest, which is 0 in a row of one; none < 0."""
+    """Largest entry of each row less its second largest, taken as 0 in a row of one entry."""
     second, best = np.sort(np.pad(table, ((0, 0), (1, 0))), axis=1)[:, -2:].T
     return best - second

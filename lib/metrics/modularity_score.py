@@ -40,7 +40,7 @@ def modularity_score(
     discretization: str = "equal_width",
     num_bins: int = 20,
 ) -> ModularityScore:
-    """Score how little each latent informs about sources other than its best.
+    """Score how little each latent tells of sources other than the one it tells most of.
 
     Args:
         sources: integers, `(n, num_sources)`, at least two sources.

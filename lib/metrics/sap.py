@@ -42,7 +42,7 @@ def sap(
     held_out: float = 0.5,
     seed: int = 0,
 ) -> SAP:
-    """Score by how much the best latent predicts each source more than the second best.
+    """Score how much better the best latent predicts each source than the second best.
 
     Args:
         sources: integers, `(n, num_sources)`.

@@ -18,19 +18,21 @@ _GRADIENT_OF_ROUNDING = 1e-6
 
 
 class Design:
-    """The features of a regression, `(n, num_features)`, in blocks of rows.
+    """The features of a regression, `(n, num_features)`, as a product of sparse matrices.
 
-    Each block is a product of matrices. That of one-hot latents has two: which combination of
-    values each sample has in every group of a few latents, and which values a combination consists
-    of. Together they have far fewer entries to multiply than the one-hot matrix.
+    One-hot latents are kept as two matrices: the first says which combination of values each sample
+    has in every group of a few latents, the second which values a combination consists of. Together
+    they have far fewer entries to multiply than the one-hot matrix. The rows of the first are in
+    blocks, so that intermediate results stay small.
 
     Attributes:
         num_samples: n.
         dtype: of the features, and of all products with them.
-        scale: `(num_features,)`, by which one-hot features are multiplied to have spread 1:
-            parameters then are of one size, and a penalty on them is one on what each latent
-            contributes to the logits.
+        scale: `(num_features,)`, the factors that give one-hot features spread 1. Parameters then
+            are of one size, and a penalty on them is a penalty on what each latent contributes to
+            the logits.
         mean: of each feature, `(num_features,)`.
+        blocks: the rows of each block and its part of the first matrix.
     """
 
     def __init__(self, matrices: Sequence[np.ndarray | sparse.csr_array], mean, scale):
@@ -70,7 +72,7 @@ class Design:
 
     @property
     def num_features(self) -> int:
-        """How many there are."""
+        """Number of features."""
         return len(self.mean)
 
     def take(self, rows: Bool[np.ndarray, " n"]) -> "Design":
@@ -80,14 +82,14 @@ class Design:
     def expand(
         self, weights: Float[np.ndarray, "num_classes num_features"]
     ) -> Float[np.ndarray, "num_columns num_classes"]:
-        """By what a block is multiplied to have the features times the weights."""
+        """Weights of the columns of a block: `block @ expand(weights)` are the logits."""
         columns = np.ascontiguousarray(weights.T, dtype=self.dtype)
         return reduce(lambda right, left: left @ right, reversed(self._others), columns)
 
     def collect(
         self, sums: Float[np.ndarray, "num_columns num_classes"]
     ) -> Float[np.ndarray, "num_classes num_features"]:
-        """Residuals times the features, of the transposed blocks times the residuals."""
+        """The gradient of the weights, from the sum of `block.T @ residuals` over all blocks."""
         total = reduce(lambda right, left: left.T @ right, self._others, sums)
         return total.T.astype(np.float64)
 
@@ -112,8 +114,8 @@ class Fit:
         parameters: what to start the next fit from.
         weights: of the features, `(num_classes, num_features)`.
         intercepts: `(num_classes,)`.
-        converged: whether it ended before the last iteration that it was allowed: since one gained
-            too little, or since its precision shows no way down.
+        converged: whether it ended before the limit of iterations, because an iteration gained too
+            little or because rounding hides any further gain.
         late_gain: by how much its last ten iterations lowered the loss.
     """
 
@@ -124,7 +126,7 @@ class Fit:
     late_gain: float
 
     def log_losses(self, design: Design, labels: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-        """What each sample's class costs in nats."""
+        """Cross-entropy of each sample in nats."""
         losses = np.empty(design.num_samples)
         columns = design.expand(self.weights)
         for rows, block in design.blocks:
@@ -155,11 +157,11 @@ def fit(
         sample_weights: how much each sample counts; they sum to 1.
         intercepts: added to those that are fitted, which start from 0.
         unit: nats in which the loss is measured.
-        scaled: whether parameters are those of features of mean 0 and spread 1. The optimum is the
-            same without a penalty, and found in fewer iterations.
+        scaled: whether parameters are those of features of mean 0 and spread 1. Without a penalty
+            the optimum is the same, and found in fewer iterations.
         penalty: half of it times the sum of squared parameters of features is added to the loss.
-        iterations: at which it ends.
-        tolerance: it ends earlier once an iteration gains less.
+        iterations: the most that it takes.
+        tolerance: it ends earlier once an iteration lowers the loss by less.
         start: parameters of an earlier fit; None starts from 0.
     """
     num_classes, num_features = len(intercepts), design.num_features

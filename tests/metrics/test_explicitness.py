@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from lib.metrics import IterationLimitWarning, explicitness
+from lib.metrics import explicitness
 
 
 def expected_share(features, source) -> float:
@@ -58,7 +58,7 @@ def test_a_fit_that_the_limit_ends_agrees_with_scikit_learn():
     )
     found = explicitness(second[:, None], latents)
     assert found.converged == (False,)
-    one_hot = OneHotEncoder(sparse_output=False).fit_transform(latents)
+    one_hot = OneHotEncoder().fit_transform(latents)
     assert found.infoe == pytest.approx(expected_share(one_hot, second), abs=1e-4)
 
 
@@ -130,19 +130,18 @@ AUTHORS = [
 ]
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.filterwarnings("ignore::lib.metrics.IterationLimitWarning")
 @pytest.mark.parametrize(("draw", "seed", "published", "training"), AUTHORS)
-def test_published_protocols_agree_with_the_authors_functions(
-    draw, seed, published, training, dtype
-):
+def test_published_protocols_agree_with_the_authors_functions(draw, seed, published, training):
     sources, latents = draw(np.random.default_rng(seed))
-    latents = latents.astype(dtype if latents.dtype.kind == "f" else int)
     expected = {"hsu2023": published, "tripod2024": published, "hsu2023-training": training}
     for protocol, values in expected.items():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", IterationLimitWarning)
-            found = explicitness(sources, latents, protocol=protocol)
+        found = explicitness(sources, latents, protocol=protocol)
         np.testing.assert_allclose(found.per_source, values, atol=2e-4)
+    if latents.dtype.kind == "f":
+        # Their stack clips probabilities of float32 latents as those of float64.
+        found = explicitness(sources, latents.astype(np.float32))
+        np.testing.assert_allclose(found.per_source, published, atol=2e-4)
 
 
 def test_linear_model_reads_a_sum_but_not_a_product():
