@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import entr
 
 from lib.checks import check_choice, check_integer
-from lib.metrics.split import check_split, many_values_allowed, split_samples
+from lib.metrics.learners import check_split, many_values_allowed, split_samples
 from lib.metrics.validation import check_samples, name_columns, relabel
 
 # Shares of importance that are nothing but the rounding of sums.

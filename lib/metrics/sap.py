@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from lib.metrics.learners import check_split, many_values_allowed, split_samples
 from lib.metrics.mig import gaps_to_second
-from lib.metrics.split import check_split, many_values_allowed, split_samples
 from lib.metrics.validation import check_samples, relabel
 
 

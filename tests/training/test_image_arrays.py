@@ -115,6 +115,18 @@ def test_what_is_hidden_is_passed_over_in_whole_folders_too(tmp_path):
         image_paths(tmp_path)
 
 
+def test_every_kind_of_image_is_read_or_named(tmp_path):
+    """WebP and BMP, without loss, are read beside PNG; a GIF is left out with a warning."""
+    image = _noise(3, 3, 3)
+    _save(tmp_path / "a.png", image)
+    Image.fromarray(image).save(tmp_path / "b.webp", lossless=True)
+    Image.fromarray(image).save(tmp_path / "c.bmp")
+    np.testing.assert_array_equal(read_images(tmp_path, 3), [image] * 3)
+    Image.fromarray(image).save(tmp_path / "d.gif")
+    with pytest.warns(UserWarning, match=r"1 images are left out, such as d\.gif"):
+        assert len(read_images(tmp_path, 3)) == 3
+
+
 def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "pictures").mkdir()
@@ -132,8 +144,8 @@ def test_crop_takes_the_middle_square(tmp_path):
 def test_what_holds_no_image_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_images(tmp_path / "nowhere", 4)
-    (tmp_path / "a.webp").write_bytes(b"")
-    with pytest.raises(FileNotFoundError, match=r"holds no image.*found \.webp"):
+    (tmp_path / "a.svg").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match=r"holds no image.*found \.svg"):
         read_images(tmp_path, 4)
     with pytest.raises(ValueError, match="folder='' is empty"):
         read_images("", 4)
