@@ -1,16 +1,14 @@
 """Disentanglement, completeness and informativeness (DCI), from trees that predict the sources."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import entr
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
 from lib.checks import check_choice, check_integer
 from lib.metrics.learners import check_split, many_values_allowed, split_samples
@@ -22,9 +20,10 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class _Learner:
-    """A scikit-learn classifier and the size it has unless told otherwise."""
+    """A classifier in `sklearn.ensemble` and the size it has unless told otherwise."""
 
-    classifier: Callable[..., RandomForestClassifier | GradientBoostingClassifier]
+    classifier: str
+    options: Mapping[str, object]
     num_rounds: int
     max_depth: int
 
@@ -34,12 +33,13 @@ LEARNERS = {
     # does by default, there are splits without an informative one: a perfect representation beside
     # latents of noise loses disentanglement.
     "forest": _Learner(
-        partial(RandomForestClassifier, max_features=None, min_samples_leaf=20),
+        "RandomForestClassifier",
+        {"max_features": None, "min_samples_leaf": 20},
         num_rounds=20,
         max_depth=8,
     ),
     "boosted_trees": _Learner(
-        partial(GradientBoostingClassifier, subsample=0.5), num_rounds=10, max_depth=3
+        "GradientBoostingClassifier", {"subsample": 0.5}, num_rounds=10, max_depth=3
     ),
 }
 
@@ -127,6 +127,8 @@ def dci(
     et al. 2019, arXiv 1811.12359, use boosted trees of depth 3 with 100 rounds on all samples. If
     no latent matters, disentanglement is 0, as theirs.
     """
+    from sklearn import ensemble  # slow to import
+
     chosen, num_rounds, max_depth = _check_learner(learner, num_rounds, max_depth)
     held_out, seed = check_split(held_out, seed)
     samples = check_samples(sources, latents, discrete, only_order=True)
@@ -139,7 +141,9 @@ def dci(
     _check_fitted(samples.sources[fitted])
 
     def learn(source):
-        model = chosen.classifier(n_estimators=num_rounds, max_depth=max_depth, random_state=seed)
+        model = getattr(ensemble, chosen.classifier)(
+            n_estimators=num_rounds, max_depth=max_depth, random_state=seed, **chosen.options
+        )
         model.fit(places[fitted], source[fitted])
         return model.feature_importances_, model.score(places[predicted], source[predicted])
 

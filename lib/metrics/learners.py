@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import numpy as np
 from jaxtyping import Int
-from sklearn.model_selection import train_test_split
 
 from lib.checks import check_fraction, check_integer
 
@@ -48,6 +47,8 @@ def split_samples(
             f"held_out={held_out} leaves none of the {num_samples} samples to fit; expected at "
             "least one to fit and one to predict. Draw more samples, or hold out fewer."
         )
+    from sklearn.model_selection import train_test_split  # slow to import
+
     fitted, predicted = train_test_split(
         np.arange(num_samples), test_size=held_out, random_state=seed
     )

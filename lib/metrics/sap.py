@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
-from sklearn.tree import DecisionTreeClassifier
 
 from lib.metrics.learners import check_split, many_values_allowed, split_samples
 from lib.metrics.mig import gaps_to_second
@@ -99,6 +98,8 @@ def _divide(
     latent: Int[np.ndarray, " n"], source: Int[np.ndarray, " n"], fitted: Int[np.ndarray, " m"]
 ) -> Int[np.ndarray, " n"]:
     """Between which thresholds each value lies."""
+    from sklearn.tree import DecisionTreeClassifier  # slow to import
+
     tree = DecisionTreeClassifier(
         max_leaf_nodes=int(source.max()) + 1, class_weight="balanced", random_state=0
     )

@@ -1,11 +1,11 @@
 """DCI against values worked out by hand, scipy's entropy and scikit-learn's forest."""
 
-import dataclasses
 import warnings
 
 import numpy as np
 import pytest
 from scipy.stats import entropy
+from sklearn import ensemble
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
@@ -59,7 +59,7 @@ def test_each_of_ten_sources_is_in_two_latents_of_twenty():
 class Rounding:
     """A learner whose importances are off by a rounding error, as scikit-learn's can be."""
 
-    def __init__(self, n_estimators, max_depth, random_state):
+    def __init__(self, **sizes):
         pass
 
     def fit(self, latents, source):
@@ -74,9 +74,7 @@ class Rounding:
 
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_importances_of_rounding_are_none(monkeypatch, learner):
-    monkeypatch.setitem(
-        LEARNERS, learner, dataclasses.replace(LEARNERS[learner], classifier=Rounding)
-    )
+    monkeypatch.setattr(ensemble, LEARNERS[learner].classifier, Rounding)
     latents = np.column_stack([BITS, BITS, np.zeros(1_000, int)])
     result = dci(BITS, latents, learner=learner)
     np.testing.assert_array_equal(result.importances, [[0.5, 0.5, 0, 0, 0], [0, 0, 0.25, 0.75, 0]])
