@@ -1,5 +1,6 @@
 """Checks of arguments: each error names the parameter, what was given and what is allowed."""
 
+import difflib
 import numbers
 import sys
 from collections.abc import Collection, Sequence
@@ -59,7 +60,16 @@ def check_choice(name: str, value: object, allowed: Collection[str]) -> None:
         ValueError: anything else.
     """
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name}={value!r} is unknown; expected one of {', '.join(allowed)}.")
+        raise ValueError(
+            f"{name}={value!r} is unknown; expected one of {', '.join(allowed)}."
+            f"{nearest(value, allowed)}"
+        )
+
+
+def nearest(name: object, allowed: Collection[str]) -> str:
+    """The end of a message about an unknown name: the nearest one, if any is near."""
+    near = difflib.get_close_matches(name, allowed, n=1) if isinstance(name, str) else []
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def check_flag(name: str, value: object) -> None:

@@ -1,5 +1,6 @@
 """What there is of a kind, by name: one file each in a package, and files that users name."""
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -8,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from lib.source import read
 
 Entry = TypeVar("Entry")
 
@@ -78,11 +81,15 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
     def _search(self) -> None:
         if self._is_searched:
             return
-        self._is_searched = True
-        package = importlib.import_module(self._package)
-        for found in pkgutil.iter_modules(package.__path__, f"{self._package}."):
-            importlib.import_module(found.name)
-        import_extensions()
+        self._is_searched = True  # a file that is imported may look for other entries
+        try:
+            package = importlib.import_module(self._package)
+            for found in pkgutil.iter_modules(package.__path__, f"{self._package}."):
+                importlib.import_module(found.name)
+            import_extensions()
+        except BaseException:
+            self._is_searched = False
+            raise
 
 
 def import_extensions() -> None:
@@ -107,7 +114,13 @@ def _import_file(file: Path) -> None:
         )
     if any(getattr(m, "__file__", None) == str(file) for m in list(sys.modules.values())):
         return
-    spec = importlib.util.spec_from_file_location(f"extension_{file.stem}", file)
+    read(file)
+    digest = hashlib.sha256(str(file).encode()).hexdigest()[:8]
+    spec = importlib.util.spec_from_file_location(f"extension_{file.stem}_{digest}", file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise

@@ -53,10 +53,14 @@ class Score:
 SCORES: Registry[Score] = Registry("score", "lib.metrics.scores")
 
 
-def add_score(score: Score) -> None:
-    """Make a score part of every record, table and figure; a file of its own calls this once.
+def add_score(score: Score, module: str) -> None:
+    """Make a score part of every record, table and figure.
+
+    Args:
+        score: to add.
+        module: `__name__` of the module that describes it.
 
     Raises:
         ValueError: another module has added a score of this name.
     """
-    SCORES.add(score.name, score, score.compute.__module__)
+    SCORES.add(score.name, score, module)

@@ -2,12 +2,11 @@
 
 import ast
 import dataclasses
-import difflib
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Self
 
-from lib.checks import check_choice, check_flag, check_integer, check_number
+from lib.checks import check_choice, check_flag, check_integer, check_number, nearest
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,12 +40,11 @@ class Settings:
         """
         for name, value in values.items():
             if name not in cls.names():
-                near = difflib.get_close_matches(name, cls.names(), n=1)
-                hint = f" Did you mean {near[0]}?" if near else ""
-                expected = (
-                    f"expected one of {', '.join(cls.names())}" if cls.names() else "it has none"
+                expected = f"one of {', '.join(cls.names())}" if cls.names() else "none"
+                raise TypeError(
+                    f"{name}={value!r} is no hyperparameter; expected {expected}."
+                    f"{nearest(name, cls.names())}"
                 )
-                raise TypeError(f"{name}={value!r} is no hyperparameter; {expected}.{hint}")
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,7 +86,9 @@ def number(
     default: object = dataclasses.MISSING, *, minimum: float = 0.0, exclusive: bool = False
 ) -> Any:
     """A field that holds a finite number of at least `minimum`, or above it where `exclusive`."""
-    return setting(partial(check_number, minimum=minimum, exclusive=exclusive), float, default)
+    check = partial(check_number, minimum=minimum, exclusive=exclusive)
+    # Adding 0.0 turns -0.0, which is equal and would be told apart in text, into 0.0.
+    return setting(check, lambda value: float(value) + 0.0, default)
 
 
 def integer(

@@ -1,13 +1,14 @@
 """What code a number comes from: modules found by their imports, digested by their meaning.
 
 Two versions of a module have one digest where they differ in docstrings, comments, formatting,
-type hints, error messages or in what only describes (labels, colours, citations).
+type hints, the words of errors or in what only describes (labels, colours, citations).
 """
 
 import ast
 import functools
 import hashlib
 import sys
+import sysconfig
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -30,22 +31,27 @@ _OUTSIDE = (
     "lib.runs.record",
 )
 _PUBLISHED = LIBRARY / "benchmarks" / "published"
-# Names of classes' and modules' attributes, and of arguments given there, that only describe.
-_DESCRIPTIONS = {
-    *("label", "title", "unit", "digits", "color", "marker", "description"),
-    *("source", "publication", "published", "recipes", "profiles", "__all__"),
+# What only describes: attributes in the body of a class, and arguments of calls in a module's body.
+_ATTRIBUTES = {"label", "description", "color", "marker", "recipes"}
+_ARGUMENTS = {
+    "Twin": {"title", "publication", "published", "profiles"},
+    "Source": {"description", "unit"},
+    "Score": {"label", "unit", "digits", "higher_is_better", "color", "marker"},
+    "Protocol": {"source"},
+    "replace": {"source"},
 }
 _SAYING = {"print", "warnings.warn"}
 
 
 @functools.cache
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def read(path: Path) -> str:
+    """The text of a Python file as it was when it was first asked for, before it was imported."""
+    return path.readread(encoding="utf-8")
 
 
 # Read at import: a file that is edited afterwards is not the code that runs.
 for _path in LIBRARY.rglob("*.py"):
-    _text(_path)
+    read(_path)
 
 
 def module_digests(modules: Iterable[str]) -> dict[str, str]:
@@ -99,7 +105,7 @@ def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 @functools.cache
 def digest(path: Path, is_shown: bool = False) -> str:
     """Twelve hexadecimal digits of what a Python file means, if shown with what it says."""
-    tree = (_Code if is_shown else _Meaning)().visit(ast.parse(_text(path)))
+    tree = (_Code if is_shown else _Meaning)().visit(ast.parse(read(path)))
     return hashlib.sha256(_serialized(tree).encode()).hexdigest()[:12]
 
 
@@ -110,13 +116,13 @@ def imported(path: Path) -> tuple[tuple[str, Path], ...]:
     Where a package only hands on what its modules define, those modules are meant. Imports inside
     functions count.
     """
-    found = _imported(ast.parse(_text(path)), path)
+    found = _imported(ast.parse(read(path)), path)
     return tuple((name, file) for name, file in found.items() if not _is_in(name, _OUTSIDE))
 
 
 @functools.cache
 def _imported_for_page(path: Path) -> tuple[tuple[str, Path], ...]:
-    tree = ast.parse(_text(path))
+    tree = ast.parse(read(path))
     found = _imported(tree, path)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Registry":
@@ -141,7 +147,9 @@ def _imported(tree: ast.AST, beside: Path) -> dict[str, Path]:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found |= _defining(alias.name, None, beside)
-        elif node.module and not node.level:
+        elif node.level:
+            found |= _relative(node, beside)
+        else:
             for alias in node.names:
                 inside = f"{node.module}.{alias.name}"
                 if (place := _find(inside, beside)) and _is_package(place):
@@ -150,6 +158,14 @@ def _imported(tree: ast.AST, beside: Path) -> dict[str, Path]:
                 else:
                     found |= _defining(node.module, alias.name, beside)
     return found
+
+
+def _relative(node: ast.ImportFrom, beside: Path) -> dict[str, Path]:
+    """The modules of a relative import, by their paths."""
+    folder = beside.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+    places = [folder.with_suffix(".py")] if node.module else []
+    places += [folder / "__init__.py", *(folder / f"{alias.name}.py" for alias in node.names)]
+    return {str(path): path for path in places if path.is_file()}
 
 
 def _attributes(tree: ast.AST, module: str) -> Iterable[str | None]:
@@ -195,7 +211,7 @@ def _handed_on(package: Path) -> list[tuple[str, str, str]]:
     """Module, name, and name here of all that a package imports from modules."""
     return [
         (node.module, alias.name, alias.asname or alias.name)
-        for node in _imports(ast.parse(_text(package)))
+        for node in _imports(ast.parse(read(package)))
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     ]
@@ -207,14 +223,19 @@ def _is_package(path: Path) -> bool:
 
 @functools.cache
 def _find(module: str, beside: Path) -> Path | None:
-    """The file of a module of the library, or of one in the folder of the file that imports it."""
+    """The file of a module of the library, of one beside the file that imports it, or of a user's.
+
+    What is installed with Python or from packages is not looked for; its versions are recorded.
+    """
     top, *rest = module.split(".")
     for base in (LIBRARY.parent, beside.parent) if top == LIBRARY.name else (beside.parent,):
         place = base.joinpath(top, *rest)
         for path in (place.with_suffix(".py"), place / "__init__.py"):
             if path.is_file():
                 return path
-    return None
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    installed = any(file.startswith(folder) for folder in sysconfig.get_paths().values())
+    return Path(file) if file.endswith(".py") and not installed else None
 
 
 def _module_file(name: str) -> Path:
@@ -230,7 +251,7 @@ def _module_file(name: str) -> Path:
 
 def _shown(path: Path) -> str:
     inside = path.is_relative_to(LIBRARY.parent)
-    return path.relative_to(LIBRARY.parent).as_posix() if inside else path.name
+    return path.relative_to(LIBRARY.parent).as_posix() if inside else "/".join(path.parts[-2:])
 
 
 class _Code(ast.NodeTransformer):
@@ -276,30 +297,39 @@ class _Meaning(_Code):
         self._depth -= 1
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        return None if self._is_description([node.target]) else super().visit_AnnAssign(node)
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.body = [part for part in node.body if not _assigned(part) <= _ATTRIBUTES]
+        return super().visit_ClassDef(node)
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        return None if self._is_description(node.targets) else self.generic_visit(node)
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        node.body = [part for part in node.body if not _assigned(part) <= {"__all__"}]
+        return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not self._depth:
-            node.keywords = [k for k in node.keywords if k.arg not in _DESCRIPTIONS]
+            only_describe = _ARGUMENTS.get(getattr(node.func, "id", ""), ())
+            node.keywords = [k for k in node.keywords if k.arg not in only_describe]
         return self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        kind = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        return ast.Raise(exc=kind, cause=None)
+        # The words are not kept, but what else an error carries.
+        if isinstance(node.exc, ast.Call):
+            node.exc.args = []
+        return ast.Raise(exc=node.exc and self.visit(node.exc), cause=None)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in _SAYING:
             return None
         return super().visit_Expr(node)
 
-    def _is_description(self, targets: list[ast.expr]) -> bool:
-        parts = [part for target in targets for part in ast.walk(target)]
-        names = {part.id.lower() for part in parts if isinstance(part, ast.Name)}
-        return not self._depth and bool(names) and names <= _DESCRIPTIONS
+
+def _assigned(node: ast.stmt) -> set[str | None]:
+    """The names that a statement does nothing but assign to; else a set with None."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign):
+        return {None}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    parts = [part for target in targets for part in ast.walk(target)]
+    return {part.id for part in parts if isinstance(part, ast.Name)} or {None}
 
 
 def _serialized(node: object) -> str:

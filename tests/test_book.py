@@ -93,6 +93,14 @@ def test_parameters_are_visible_literals_typed_and_commented(path):
 
 
 @each_notebook
+def test_the_cell_behind_the_parameters_checks_what_was_injected(path):
+    cells = code_cells(path)
+    behind = cells[cells.index(parameters_cell(path)) + 1]
+    calls = [ast.unparse(node) for node in ast.parse(behind.source).body]
+    assert "check_parameters()" in calls
+
+
+@each_notebook
 def test_a_cell_fits_on_a_screen(path):
     lengths = {cell.id: len(cell.source.splitlines()) for cell in code_cells(path)}
     assert {name: length for name, length in lengths.items() if length > LONGEST_CELL} == {}

@@ -47,7 +47,7 @@ def renderer(resolution):
 
 SIXTEEN = tuple(str(place) for place in range(16))
 SOURCES = (Source("row", SIXTEEN), Source("column", SIXTEEN))
-add_twin(Twin("bars", "Bars", SOURCES, renderer, channels=1))
+add_twin(Twin("bars", "Bars", SOURCES, renderer, channels=1), __name__)
 """,
     "spread.py": """
 from lib.scores import Score, add_score
@@ -55,7 +55,7 @@ from lib.scores import Score, add_score
 def spread(evaluation):
     return float(evaluation.reconstructions.std())
 
-add_score(Score(name="spread", label="spread of pixels", compute=spread, digits=3))
+add_score(Score(name="spread", label="spread of pixels", compute=spread, digits=3), __name__)
 """,
     "strict.py": """
 from dataclasses import replace

@@ -49,10 +49,14 @@ class Twin:
 BENCHMARKS: Registry[Twin] = Registry("benchmark", "lib.benchmarks.twins")
 
 
-def add_twin(twin: Twin) -> None:
+def add_twin(twin: Twin, module: str) -> None:
     """Add a benchmark, which `load` and the command line then find by its name.
+
+    Args:
+        twin: to add.
+        module: `__name__` of the module that describes it.
 
     Raises:
         ValueError: there is one of this name already, from another module.
     """
-    BENCHMARKS.add(twin.name, twin, twin.renderer.__module__)
+    BENCHMARKS.add(twin.name, twin, module)

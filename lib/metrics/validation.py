@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -28,6 +29,9 @@ class UndefinedScoreError(ValueError):
         super().__init__(message)
         self.nmi = nmi
         self.active = active
+
+    def __reduce__(self) -> tuple:
+        return partial(type(self), nmi=self.nmi, active=self.active), (str(self),)
 
 
 class QuantizedFloatsWarning(UserWarning):

@@ -15,6 +15,7 @@ from lib.benchmarks import BENCHMARKS
 from lib.checks import check_choice
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
+from lib.registry import import_extensions
 from lib.runs.config import RunConfig
 from lib.runs.execution import (
     UNFINISHED,
@@ -35,6 +36,11 @@ _FAILURES = (OSError, ValueError, FloatingPointError, ModuleNotFoundError, Chang
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line says; 0: done, 1: a run failed; exits with 2 on bad words."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        import_extensions()
+    except FileNotFoundError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
     if words[:1] == ["score"]:
         return _score(words[1:])
     parser = _parser()

@@ -1,7 +1,6 @@
 """The configuration of a run: everything that shapes its numbers, checked at once."""
 
 import dataclasses
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from lib.benchmarks import BENCHMARKS, OFFICIAL_RESOLUTION, ORIGINS
-from lib.checks import check_choice, check_integer
+from lib.checks import check_choice, check_integer, nearest
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.networks import NETWORKS, check_sizes
@@ -119,6 +118,11 @@ class RunConfig:
         kinds = {**_PARTS, "hyperparameters": MODELS[model].Settings}
         given = {name: value for name, value in settings.items() if value is not None}
         allowed = [name for kind in kinds.values() for name in kind.names()]
+        if len({*allowed, "benchmark", "model", "profile", "seed"}) < len(allowed) + 4:
+            raise ValueError(
+                f"model={model!r} gives a hyperparameter a name that every run has already; its "
+                f"own are {', '.join(kinds['hyperparameters'].names())}."
+            )
         for name, value in given.items():
             _check_name(name, value, allowed, model)
         resolved = {
@@ -208,9 +212,7 @@ def _check_name(name: str, value: object, allowed: list[str], model: str) -> Non
     if name in allowed:
         return
     owners = [owner for owner, kind in MODELS.items() if name in kind.Settings.names()]
-    near = difflib.get_close_matches(name, allowed, n=1)
-    hint = f" It is a setting of {', '.join(owners)}." if owners else ""
-    hint = f" Did you mean {near[0]}?" if near and not owners else hint
+    hint = f" It is a setting of {', '.join(owners)}." if owners else nearest(name, allowed)
     raise TypeError(
         f"{name}={value!r} is no setting of a run of {model}; expected one of "
         f"{', '.join(sorted(allowed))}.{hint}"

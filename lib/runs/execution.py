@@ -1,5 +1,6 @@
 """Execute configurations: train and score, go on with what was begun, or find it again."""
 
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ from lib.runs.score import score
 from lib.runs.train import title, train_together, training_code
 from lib.training import Checkpoints, build_mesh
 from lib.training.checkpoints import digest
-from lib.training.devices import is_first_process
+from lib.training.devices import is_first_process, wait_for_all
 from lib.training.scalars import check_tensorboard
 
 UNFINISHED = ("ask", "continue", "restart")
@@ -113,14 +114,14 @@ def execute_seeds(
     if tensorboard:
         check_tensorboard()
     configs = [config.replace(seed=seed) for seed in seeds]
-    folders = RunFolders(Path(out_dir), configs)
+    folders = RunFolders(Path(out_dir), configs, _images_sha256(config, data_dir))
     models = {}
     if folders.are_unfinished or not all(_is_done(own, folders) for own in configs):
         images = RunImages.of(config, data_dir)
         with folders.locked():
             folders.install()
-            _settle(folders, unfinished)
             untrained = [own for own in configs if folders.find_training(own)[0] is None]
+            _settle(folders, unfinished, is_needed=bool(untrained))
             if untrained := folders.begun() or untrained:
                 mesh = build_mesh(
                     len(untrained),
@@ -129,9 +130,8 @@ def execute_seeds(
                     whole_batch=MODELS[config.model].needs_whole_batch,
                 )
                 models = _train(untrained, folders, images, mesh, checkpoint_s, tensorboard)
-            if is_first_process():
-                for own in configs:
-                    _score(own, folders.final(own), images, models.get(own))
+            for own in configs:
+                _score(own, folders.final(own), images, models.get(own))
     return [_read(own, folders, is_new=own in models) for own in configs]
 
 
@@ -159,14 +159,18 @@ def score_again(
         FileNotFoundError: there is no trained run.
         OSError: the scores cannot be written.
     """
+    if isinstance(protocols, str):
+        protocols = [protocols]
     folder = Path(folder)
     places = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
     found = []
     for place in places:
         try:
             found.append((place, read_training(place)[0]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except FileNotFoundError:
             continue
+        except (ValueError, KeyError, TypeError) as error:
+            print(f"{place} is left out: {error}", file=sys.stderr)
     if not found:
         raise FileNotFoundError(f"{folder} holds no trained run; expected a folder of runs.")
     records = []
@@ -188,10 +192,18 @@ def _is_done(config: RunConfig, folders: RunFolders) -> bool:
     return find_scoring(folders.final(config), protocol, training)[0] is not None
 
 
-def _settle(folders: RunFolders, unfinished: str) -> None:
+def _images_sha256(config: RunConfig, data_dir: str | Path | None) -> str | None:
+    """Digest of a run's official images; None where they are not there, empty for a twin."""
+    try:
+        return RunImages.of(config, data_dir).benchmark.images_sha256
+    except FileNotFoundError:
+        return None
+
+
+def _settle(folders: RunFolders, unfinished: str, is_needed: bool) -> None:
     """Do what was said about an unfinished training whose code has changed; or ask."""
     files = folders.changed_code()
-    if files and unfinished == "restart":
+    if not is_needed or (files and unfinished == "restart"):
         folders.forget()
     elif files and unfinished == "ask":
         raise ChangedCodeError(
@@ -210,7 +222,10 @@ def _train(configs, folders, images, mesh, checkpoint_s, tensorboard):
     for config in configs:
         if reason := folders.find_training(config)[1]:
             print(f"The run in {folders.final(config)} {reason}; making it again.")
-    about = {"configuration": [config.training_settings() for config in configs]}
+    about = {
+        "configuration": [config.training_settings() for config in configs],
+        "images": images.benchmark.images_sha256,
+    }
     changed_code = folders.begin(configs)
     try:
         with Checkpoints(folders.checkpoints, about, checkpoint_s) as checkpoints:
@@ -256,11 +271,14 @@ def _score(
     _, training = read_training(folder)
     scoring, reason = find_scoring(folder, config.scoring.protocol, training)
     if scoring is None:
-        if reason:
-            print(f"The run in {folder}: {reason}; scoring it again.")
+        # By all processes together, as orbax reads; then the first one scores and writes.
         model = model or load_model(folder, config, training)
-        scoring = score(config, model, images, training.parameters_sha256)
-        write_scoring(folder, config.scoring.protocol, scoring)
+        if is_first_process():
+            if reason:
+                print(f"The run in {folder}: {reason}; scoring it again.")
+            scoring = score(config, model, images, training.parameters_sha256)
+            write_scoring(folder, config.scoring.protocol, scoring)
+    wait_for_all("a run is scored")
 
 
 def _read(config: RunConfig, folders: RunFolders, *, is_new: bool) -> RunRecord:

@@ -40,10 +40,15 @@ class RunFolders:
     Args:
         out_dir: folder of all runs.
         configs: of the runs, which differ in their seed alone.
+        images_sha256: digest of the official images, empty for a rendered twin; None where they
+            are not at hand, and runs on any are found.
     """
 
-    def __init__(self, out_dir: Path, configs: Sequence[RunConfig]):
+    def __init__(
+        self, out_dir: Path, configs: Sequence[RunConfig], images_sha256: str | None = None
+    ):
         self._out_dir = out_dir
+        self._images_sha256 = images_sha256
         self._configs = tuple(configs)
         names = [self.final(config).name for config in configs]
         self._locks = sorted(names)
@@ -77,6 +82,8 @@ class RunFolders:
         same = found.training_settings() == config.training_settings()
         if not same or not (folder / PARAMETERS_FOLDER).is_dir():
             return None, "is damaged"
+        if self._images_sha256 not in (None, training.images_sha256):
+            return None, "was trained on other images"
         if files := changed(training.code, training_code(config)):
             return None, f"was trained by other code ({_few(files)})"
         return training, ""
@@ -131,7 +138,8 @@ class RunFolders:
         return files
 
     def forget(self) -> None:
-        """Remove the unfinished runs with their checkpoints."""
+        """Remove the unfinished runs with their checkpoints, once all processes know of them."""
+        wait_for_all("what was noted is read")
         if is_first_process():
             shutil.rmtree(self._unfinished, ignore_errors=True)
         wait_for_all("the folder is removed")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jax
 
+_LIBRARY = Path(__file__).resolve().parent.parent
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "scikit-learn")
 
 
@@ -30,15 +31,18 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit of the repository, with "+" where files were changed since; or "unknown"."""
+    """The commit of this repository, with "+" where files were changed since; or "unknown"."""
     try:
+        if Path(_git("rev-parse", "--show-toplevel")) != _LIBRARY.parent:
+            return "unknown"  # installed below another repository
         head = _git("rev-parse", "--short=12", "HEAD")
         changed = _git("status", "--porcelain", "--untracked-files=no")
+        changed += _git("ls-files", "--others", "--exclude-standard", "--", "*.py")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return head + ("+" if changed else "")
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    command = ["git", "-C", str(_LIBRARY), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

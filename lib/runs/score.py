@@ -1,6 +1,8 @@
 """Scoring of trained models on images of their benchmark."""
 
 import hashlib
+import math
+import numbers
 import time
 from functools import partial
 from pathlib import Path
@@ -74,7 +76,7 @@ def score(
         reconstructions=reconstructions,
         protocol=config.scoring.protocol,
     )
-    scores = {name: score.compute(evaluation) for name, score in SCORES.items()}
+    scores = {name: _plain(name, score.compute(evaluation)) for name, score in SCORES.items()}
     return ScoringRecord(
         scores=scores,
         undefined=evaluation.undefined,
@@ -89,6 +91,19 @@ def score(
         code=scoring_code(config.scoring.protocol),
         parameters_sha256=parameters_sha256,
     )
+
+
+def _plain(name: str, value: object) -> float | int | bool | None:
+    """A score as JSON can hold it: None where it is not defined or not finite."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return value if value is None else bool(value)
+    if not isinstance(value, numbers.Real):
+        raise TypeError(
+            f"score {name!r} is a {type(value).__name__}; expected a number, a bool or None."
+        )
+    if not math.isfinite(value):
+        return None
+    return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
 def scoring_code(protocol: str) -> dict[str, str]:

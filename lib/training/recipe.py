@@ -7,6 +7,7 @@ from lib.checks import check_number
 from lib.settings import Settings, choice, integer, number, setting
 from lib.training.precision import PRECISIONS
 
+_LARGEST = 2**31 - 1  # that the compiled program counts with
 SCHEDULES = ("constant", "cosine")
 
 
@@ -36,8 +37,8 @@ class Recipe(Settings):
         precision: of the arithmetic, see `lib.training.PRECISIONS`.
     """
 
-    steps: int = integer(minimum=1)
-    batch_size: int = integer(minimum=1)
+    steps: int = integer(minimum=1, maximum=_LARGEST)
+    batch_size: int = integer(minimum=1, maximum=_LARGEST)
     learning_rate: float = number(exclusive=True)
     schedule: str = choice(SCHEDULES)
     weight_decay: float = number()

@@ -41,8 +41,7 @@ add_twin(
         renderer=renderer,
         channels=1,
         profiles={"smoke": {"steps": 20}},
-    )
-)
+    ), __name__)
 '''
 USE = """
 import json, sys
@@ -84,7 +83,7 @@ def test_a_twin_in_a_file_of_ones_own_is_found_drawn_and_trained_on(tmp_path):
 def own_twin():
     """A twin without a published file, for as long as a test lasts."""
     twin = Twin("own", "Own", (Source("one", ("a", "b")),), renderer=lambda _: None)
-    add_twin(twin)
+    add_twin(twin, __name__)
     yield twin
     BENCHMARKS._entries.pop("own")
 
@@ -96,7 +95,7 @@ def test_official_images_of_a_twin_without_a_published_file_are_refused(own_twin
 
 def test_a_name_of_another_module_is_refused(own_twin):
     with pytest.raises(ValueError, match=r"'shapes3d' of .*test_twin is there already"):
-        add_twin(Twin("shapes3d", "Own", own_twin.sources, renderer=lambda _: None))
+        add_twin(Twin("shapes3d", "Own", own_twin.sources, renderer=lambda _: None), __name__)
 
 
 def test_what_a_twin_was_made_by_is_its_file_and_what_it_draws_with():

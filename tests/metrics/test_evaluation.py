@@ -131,7 +131,7 @@ def test_a_protocol_and_a_score_of_a_users_own_file(tmp_path):
         "add_protocol(replace(HSU2023, name='mine', activity=wide), __name__)\n"
         "def least(evaluation):\n"
         "    return float(evaluation.nmi.min())\n"
-        "add_score(Score(name='least', label='least NMI', compute=least))\n"
+        "add_score(Score(name='least', label='least NMI', compute=least), __name__)\n"
     )
     code = (
         "import numpy as np\n"

@@ -114,7 +114,8 @@ from lib.scores import Score, add_score
 def reach(evaluation):
     return float(evaluation.latents.max())
 
-add_score(Score(name="reach", label="reach of latents", compute=reach, unit="steps", digits=3))
+score = Score(name="reach", label="reach of latents", compute=reach, unit="steps", digits=3)
+add_score(score, __name__)
 """
 SHOW = """
 import json

@@ -167,5 +167,6 @@ add_twin(
             ),
         ),
         profiles={"laptop": {"steps": 1_000, "learning_rate": 2e-3}},
-    )
+    ),
+    __name__,
 )

@@ -322,5 +322,6 @@ add_twin(
                 "evaluation_images": 4_000,
             }
         },
-    )
+    ),
+    __name__,
 )

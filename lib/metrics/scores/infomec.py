@@ -30,7 +30,8 @@ add_score(
         bounds=(0, 1),
         color="#a05fb5",
         marker="circle",
-    )
+    ),
+    __name__,
 )
 add_score(
     Score(
@@ -40,7 +41,8 @@ add_score(
         bounds=(None, 1),
         color="#34b884",
         marker="square",
-    )
+    ),
+    __name__,
 )
 add_score(
     Score(
@@ -50,5 +52,6 @@ add_score(
         bounds=(0, 1),
         color="#c98700",
         marker="diamond",
-    )
+    ),
+    __name__,
 )

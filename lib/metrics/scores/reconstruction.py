@@ -9,4 +9,4 @@ def psnr(evaluation: Evaluation) -> float:
     return evaluation.psnr
 
 
-add_score(Score(name="psnr", label="PSNR", compute=psnr, unit="dB", digits=1))
+add_score(Score(name="psnr", label="PSNR", compute=psnr, unit="dB", digits=1), __name__)

@@ -31,7 +31,8 @@ add_score(
         compute=sources_known,
         digits=0,
         bounds=(0, None),
-    )
+    ),
+    __name__,
 )
 add_score(
     Score(
@@ -41,7 +42,8 @@ add_score(
         digits=0,
         bounds=(0, None),
         higher_is_better=None,
-    )
+    ),
+    __name__,
 )
 add_score(
     Score(
@@ -51,5 +53,6 @@ add_score(
         digits=0,
         bounds=(0, 1),
         higher_is_better=False,
-    )
+    ),
+    __name__,
 )
