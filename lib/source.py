@@ -46,7 +46,7 @@ _SAYING = {"print", "warnings.warn"}
 @functools.cache
 def read(path: Path) -> str:
     """The text of a Python file as it was when it was first asked for, before it was imported."""
-    return path.readread(encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 # Read at import: a file that is edited afterwards is not the code that runs.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,8 +91,8 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def _run(folder: Path, *words: str) -> str:
-    done = subprocess.run(
+def _done(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
         env=os.environ | {"LATENT_QUANTIZATION_EXTENSIONS": str(folder)},
@@ -99,6 +100,10 @@ def _run(folder: Path, *words: str) -> str:
         text=True,
         check=False,
     )
+
+
+def _run(folder: Path, *words: str) -> str:
+    done = _done(folder, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -110,8 +115,8 @@ def test_toys_are_trained_scored_and_drawn_without_touching_another_file(folder,
     assert (config["protocol"], config["sparsity_weight"]) == ("strict", 0.01)
     assert config["weight_decay"] == 0.01  # of the laptop profile, on which smoke is based
     assert config["num_latents"] == 4
-    assert {"bars.py", "sparse.py"} <= set(code)
-    assert "spread.py" not in code
+    assert {f"{folder.name}/bars.py", f"{folder.name}/sparse.py"} <= set(code)
+    assert f"{folder.name}/spread.py" not in code
     drawn = json.dumps(chart)
     assert "spread of pixels" in drawn
     assert "sparse autoencoder" in drawn
@@ -138,5 +143,8 @@ def test_a_score_that_is_added_is_computed_of_kept_models(folder, tmp_path):
 
 
 def test_an_extension_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(AssertionError, match=r"names .*none\.py, which is not there"):
-        _run(tmp_path / "none.py", "-m", "lib.runs", "--help")
+    for command in ("lib.runs", "lib.benchmarks"):
+        done = _done(tmp_path / "none.py", "-m", command, "--help")
+        assert done.returncode == 1
+        [line] = done.stderr.splitlines()
+        assert re.search(r"rror: .* names .*none\.py, which is not there", line)

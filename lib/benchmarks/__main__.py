@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, or 1 after an error, which is one line on stderr, or 130 after Ctrl-C.
     """
-    given = _parser().parse_args(arguments)
     try:
+        given = _parser().parse_args(arguments)
         given.run(given)
     except KeyboardInterrupt:
         print("Interrupted; the same command goes on from here.", file=sys.stderr)

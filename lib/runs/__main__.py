@@ -73,9 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     for record in records:
-        recorded = (
-            RecordedRun.of(record, options.data_dir) if options.record else None
-        )  # by all processes together
+        recorded = RecordedRun.of(record) if options.record else None  # by all processes together
         if is_first_process():
             print(f"{record.folder}: {_scores(record)}")
             if recorded:

@@ -1,5 +1,6 @@
 """Execute configurations: train and score, go on with what was begun, or find it again."""
 
+import dataclasses
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -132,7 +133,7 @@ def execute_seeds(
                 models = _train(untrained, folders, images, mesh, checkpoint_s, tensorboard)
             for own in configs:
                 _score(own, folders.final(own), images, models.get(own))
-    return [_read(own, folders, is_new=own in models) for own in configs]
+    return [_read(own, folders, data_dir, is_new=own in models) for own in configs]
 
 
 def sweep(configs: Iterable[RunConfig], out_dir: str | Path, **options: object) -> list[RunRecord]:
@@ -180,7 +181,8 @@ def score_again(
             folders = RunFolders(place.parent, [config])
             with folders.locked():
                 _score(config, place, RunImages.of(config, data_dir))
-            records.append(RunRecord.read(place, protocol))
+            record = RunRecord.read(place, protocol)
+            records.append(dataclasses.replace(record, data_dir=data_dir))
     return records
 
 
@@ -281,7 +283,9 @@ def _score(
     wait_for_all("a run is scored")
 
 
-def _read(config: RunConfig, folders: RunFolders, *, is_new: bool) -> RunRecord:
+def _read(
+    config: RunConfig, folders: RunFolders, data_dir: str | Path | None, *, is_new: bool
+) -> RunRecord:
     folder = folders.final(config)
     try:
         record = RunRecord.read(folder, config.scoring.protocol)
@@ -295,4 +299,4 @@ def _read(config: RunConfig, folders: RunFolders, *, is_new: bool) -> RunRecord:
             f"Reused run {config.identity}: {title([config])}, {config.recipe.steps:,} steps, "
             f"commit {record.training.commit}."
         )
-    return RunRecord(config=config, training=record.training, scoring=record.scoring, folder=folder)
+    return dataclasses.replace(record, config=config, data_dir=data_dir)

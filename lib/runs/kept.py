@@ -12,7 +12,6 @@ from PIL import Image, UnidentifiedImageError
 
 from lib.files import write_text
 from lib.pixels import to_uint8
-from lib.runs.images import RunImages
 from lib.runs.record import RunRecord
 from lib.runs.score import reconstruct
 from lib.training import arithmetic
@@ -35,9 +34,9 @@ class RecordedRun:
     reconstructions: np.ndarray
 
     @classmethod
-    def of(cls, record: RunRecord, data_dir: str | Path | None = None) -> Self:
+    def of(cls, record: RunRecord) -> Self:
         """From a run whose parameters are still there; the images are spread over the held-out."""
-        _, images = RunImages.of(record.config, data_dir).held_out
+        _, images = record.images.held_out
         chosen = images[np.linspace(0, len(images) - 1, _NUM_IMAGES, dtype=int)]
         with arithmetic(record.config.recipe.precision):
             _, reconstructions = reconstruct(record.load_model(), chosen)

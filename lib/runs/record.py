@@ -14,6 +14,7 @@ from flax import nnx
 
 from lib.files import write_text
 from lib.runs.config import RunConfig
+from lib.runs.images import RunImages
 from lib.runs.train import build_model
 from lib.training.checkpoints import digest
 
@@ -101,12 +102,19 @@ class RunRecord:
         training: what was trained.
         scoring: what was scored.
         folder: where the parameters lie; not part of what is written.
+        data_dir: folder of official files for `images`; not part of what is written.
     """
 
     config: RunConfig
     training: TrainingRecord
     scoring: ScoringRecord
     folder: Path | None = field(default=None, compare=False)
+    data_dir: str | Path | None = field(default=None, compare=False)
+
+    @property
+    def images(self) -> RunImages:
+        """The images of the run; runs on the same images share one object."""
+        return RunImages.of(self.config, self.data_dir)
 
     @property
     def identity(self) -> str:

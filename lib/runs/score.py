@@ -5,7 +5,6 @@ import math
 import numbers
 import time
 from functools import partial
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -116,9 +115,7 @@ def _digest(*modules: str) -> str:
     return hashlib.sha256(str(module_digests(modules)).encode()).hexdigest()[:12]
 
 
-def score_grid(
-    record: RunRecord, *, protocol: str | None = None, data_dir: str | Path | None = None
-) -> InfoMEC:
+def score_grid(record: RunRecord, *, protocol: str | None = None) -> InfoMEC:
     """Score a run on every source combination of its benchmark, the full grid.
 
     The images of a rendered twin are drawn a part at a time and never held together. Most of them,
@@ -127,12 +124,11 @@ def score_grid(
     Args:
         record: of the run, with its folder.
         protocol: a name in `lib.metrics.PROTOCOLS`; None takes that of the run.
-        data_dir: folder of official files, see `lib.benchmarks.load`.
 
     Raises:
         UndefinedScoreError: see `lib.metrics.infomec`.
     """
-    benchmark = RunImages.of(record.config, data_dir).benchmark
+    benchmark = record.images.benchmark
     model = record.load_model()
     sources, latents = [], []
     with arithmetic(record.config.recipe.precision):

@@ -30,7 +30,6 @@ class Results:
     Args:
         records: one a run, on one benchmark and in one profile.
         names: the variant of each record.
-        data_dir: folder of official files, see `lib.benchmarks.load`.
 
     Attributes:
         records: as given.
@@ -45,13 +44,11 @@ class Results:
         self,
         records: Sequence[RunRecord],
         names: Sequence[str],
-        data_dir: str | Path | None = None,
     ):
         self.records = list(records)
         config = self.records[0].config
         self.benchmark, self.profile = config.benchmark, config.profile
         self.origin = config.data.origin
-        self._data_dir = data_dir
         runs = table(records)
         runs.insert(0, "variant", list(names))
         self.scores = SeedScores(runs.assign(collapsed=[is_collapsed(r) for r in records]))
@@ -97,7 +94,7 @@ class Results:
     @cached_property
     def trained(self) -> TrainedModels:
         """The trained models of the first seed, and what they draw."""
-        return TrainedModels(self.first, self._data_dir)
+        return TrainedModels(self.first)
 
     def about(self) -> str:
         """Markdown: what all runs share, what each variant is, and how long its runs took."""

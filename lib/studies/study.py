@@ -135,7 +135,7 @@ class Study:
             OSError: runs or official images cannot be read or written.
         """
         records = sweep(self.configs.values(), runs_dir, data_dir=data_dir or None)
-        return Results(records, [name for name, _ in self.configs], data_dir=data_dir or None)
+        return Results(records, [name for name, _ in self.configs])
 
     def _settings(self, variant: Variant) -> dict[str, object]:
         settings: dict[str, object] = {"origin": self.origin}

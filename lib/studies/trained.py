@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 
 import altair as alt
 import jax.numpy as jnp
@@ -33,20 +32,18 @@ class TrainedModels:
     Args:
         records: a run of each variant, by its name, with parameters beside it; all on the same
             images.
-        data_dir: folder of official files, see `lib.benchmarks.load`.
     """
 
-    def __init__(self, records: Mapping[str, RunRecord], data_dir: str | Path | None = None):
+    def __init__(self, records: Mapping[str, RunRecord]):
         self._records = dict(records)
         self._config = next(iter(records.values())).config
-        self._data_dir = data_dir
         grid = BENCHMARKS[self._config.benchmark].grid
         self._source_names = [grid.names[place] for place in grid.varying]
 
     @cached_property
     def images(self) -> RunImages:
         """The images of the runs."""
-        return RunImages.of(self._config, self._data_dir)
+        return next(iter(self._records.values())).images
 
     @cached_property
     def models(self) -> dict[str, nnx.Module]:
@@ -141,7 +138,7 @@ class TrainedModels:
 
     def recorded(self) -> list[RecordedRun]:
         """Each run with a few held-out images and what its model makes of them."""
-        return [RecordedRun.of(record, self._data_dir) for record in self._records.values()]
+        return [RecordedRun.of(record) for record in self._records.values()]
 
     @property
     def _images_are(self) -> str:

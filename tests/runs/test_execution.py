@@ -75,8 +75,7 @@ def test_the_full_grid_is_scored_part_by_part(record, monkeypatch):
         sources=lambda part: benchmark.grid.sources(index[part]),
     )
     thinned = SimpleNamespace(grid=grid, images=benchmark.images)
-    images = SimpleNamespace(benchmark=thinned)
-    monkeypatch.setattr("lib.runs.score.RunImages", SimpleNamespace(of=lambda *_: images))
+    monkeypatch.setattr(RunRecord, "images", SimpleNamespace(benchmark=thinned))
     monkeypatch.setattr("lib.runs.score._GRID_BATCH", 150)
     found = score_grid(record, protocol="hsu2023")
     sources = benchmark.grid.sources(index)
