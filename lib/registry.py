@@ -1,4 +1,4 @@
-"""What there is of a kind, by name: one file each in a package, and files that users name."""
+"""Models, scores and so on looked up by name; each is added by one file."""
 
 import hashlib
 import importlib

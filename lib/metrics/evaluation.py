@@ -63,5 +63,5 @@ class Evaluation:
 
     @cached_property
     def psnr(self) -> float:
-        """Of the reconstructions, in dB."""
+        """Peak signal-to-noise ratio of the reconstructions in dB, see `lib.metrics.psnr`."""
         return psnr(self.images, self.reconstructions)

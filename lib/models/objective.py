@@ -1,4 +1,4 @@
-"""What a training step tells a model beside the images, and what a model trains by."""
+"""The inputs of a loss besides the images, and the losses of a model with what they train."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -16,7 +16,7 @@ from lib.settings import Settings, flag, number, setting
 
 
 def _check_num_values(name: str, value: object) -> None:
-    """Without the number of latents, which the latent space compares with."""
+    """Check each number; how many there are is compared with the latents by the latent space."""
     del name
     check_num_values(value, len(value) if isinstance(value, list | tuple) else 1)
 

@@ -51,7 +51,7 @@ class _MLP(nnx.Module):
         self.head = linear(width, out_features, rngs)
 
     def activations(self, inputs: Float[Array, "n in_features"]) -> list[Array]:
-        """Of the two hidden layers."""
+        """The outputs of the two hidden layers, each `(n, width)`."""
         found = []
         for layer, norm in zip(self.hidden, self.norms, strict=True):
             inputs = nnx.relu(norm(layer(inputs)))

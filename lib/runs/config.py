@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -202,6 +202,13 @@ class RunConfig:
         """The settings that shape the trained parameters: neither the profile nor the scoring."""
         left_out = {"profile", *self.scoring.names()}
         return {name: value for name, value in self.to_dict().items() if name not in left_out}
+
+
+def title(configs: Sequence[RunConfig]) -> str:
+    """Words for runs that differ in their seed alone."""
+    first = configs[0]
+    seeds = ", ".join(str(config.seed) for config in configs)
+    return f"{first.model} on {first.benchmark}, seed{'s' if len(configs) > 1 else ''} {seeds}"
 
 
 def _digest(settings: Mapping[str, object]) -> str:

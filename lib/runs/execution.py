@@ -11,7 +11,7 @@ from flax import nnx
 from lib.checks import check_choice, check_number
 from lib.models import MODELS
 from lib.runs import provenance
-from lib.runs.config import RunConfig
+from lib.runs.config import RunConfig, title
 from lib.runs.folders import RunFolders, find_scoring
 from lib.runs.images import RunImages
 from lib.runs.record import (
@@ -26,7 +26,7 @@ from lib.runs.record import (
     write_training,
 )
 from lib.runs.score import score
-from lib.runs.train import title, train_together, training_code
+from lib.runs.train import train_together, training_code
 from lib.training import Checkpoints, build_mesh
 from lib.training.checkpoints import digest
 from lib.training.devices import is_first_process, wait_for_all

@@ -12,7 +12,7 @@ from jax.sharding import Mesh
 from lib.benchmarks import BENCHMARKS
 from lib.models import MODELS
 from lib.networks import build_networks
-from lib.runs.config import RunConfig
+from lib.runs.config import RunConfig, title
 from lib.runs.images import RunImages
 from lib.source import module_digests
 from lib.training import PRECISIONS, Checkpoints, History, train
@@ -86,10 +86,3 @@ def train_together(
         mesh=mesh,
     )
     return models, histories
-
-
-def title(configs: Sequence[RunConfig]) -> str:
-    """Words for runs that differ in their seed alone."""
-    first = configs[0]
-    seeds = ", ".join(str(config.seed) for config in configs)
-    return f"{first.model} on {first.benchmark}, seed{'s' if len(configs) > 1 else ''} {seeds}"

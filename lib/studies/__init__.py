@@ -1,9 +1,9 @@
 """Studies: declared grids of runs, and what pages show of them."""
 
-from lib.studies.overview import OverviewPage
+from lib.studies.overview_page import OverviewPage
 from lib.studies.results import Results
 from lib.studies.seed_scores import SeedScores
-from lib.studies.sources import SourcesPage
+from lib.studies.sources_page import SourcesPage
 from lib.studies.study import SHORT, Study, Variant
 from lib.studies.trained import TrainedModels
 

@@ -68,7 +68,7 @@ class Results:
 
     @classmethod
     def recorded(cls, folder: str | Path, benchmark: str, models: Sequence[str]) -> Self | None:
-        """Of the recorded runs of models in a folder; None where it holds none on this benchmark.
+        """Results from the recorded runs of models in a folder; None where there are none.
 
         A variant is named after its model and the settings that differ from its profile's.
         """

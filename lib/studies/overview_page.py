@@ -8,7 +8,7 @@ import pandas as pd
 
 from lib import figures
 from lib.benchmarks import BENCHMARKS
-from lib.studies.sources import SourcesPage
+from lib.studies.sources_page import SourcesPage
 
 
 class OverviewPage:
