@@ -103,6 +103,11 @@ def test_equal_numbers_of_other_types_are_the_same_setting():
     assert type(other.recipe.weight_decay) is float
 
 
+def test_minus_zero_is_zero():
+    one, other = (RunConfig("shapes3d", "qlae", weight_decay=zero) for zero in (0.0, -0.0))
+    assert one.identity == other.identity
+
+
 def test_none_leaves_a_setting_to_the_profile():
     plain = RunConfig("shapes3d", "qlae", "laptop")
     assert RunConfig("shapes3d", "qlae", "laptop", weight_decay=None) == plain
@@ -139,7 +144,7 @@ def test_a_config_is_frozen():
     ("arguments", "error", "message"),
     [
         ({"benchmark": "shapes4d"}, ValueError, "benchmark='shapes4d' .*shapes3d"),
-        ({"model": "qale"}, ValueError, "model='qale' .*autoencoder, .*qlae"),
+        ({"model": "qale"}, ValueError, "model='qale' .*autoencoder, .*Did you mean qlae"),
         ({"profile": "desktop"}, ValueError, "profile='desktop' .*smoke, laptop, paper"),
         ({"stepz": 10}, TypeError, "stepz=10 is no setting .*steps.*Did you mean steps"),
         (
@@ -154,6 +159,7 @@ def test_a_config_is_frozen():
         ({"learning_rate": 1e-60}, ValueError, "learning_rate=1e-60 .*> 0"),
         ({"evaluation_images": 99}, ValueError, "evaluation_images=99 .*>= 100"),
         ({"steps": 0}, ValueError, "steps=0 .*>= 1"),
+        ({"steps": 10**13}, ValueError, "steps=10000000000000 .*<= 2147483647"),
         ({"batch_size": -1}, ValueError, "batch_size=-1 .*>= 1"),
         ({"resolution": 0}, ValueError, "resolution=0 .*>= 1"),
         ({"width": 0}, ValueError, "width=0 .*>= 1"),

@@ -94,6 +94,12 @@ def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_p
         record.training.curves["loss"], alone.training.curves["loss"], atol=1e-5
     )
     np.testing.assert_allclose(_parameters(record), _parameters(alone), atol=1e-5)
+    # Kept parameters are read by both, and scored under another protocol by one.
+    scored, _ = _finish(_start(tmp_path, "--set", *SETTINGS, "protocol=hsu2023"))
+    assert "infom" in scored
+    other = RunRecord.read(record.folder, "hsu2023")
+    assert other.training == record.training
+    assert other.scores["psnr"] == record.scores["psnr"]
 
 
 def test_a_signal_to_one_process_stops_both_after_a_checkpoint(tmp_path):

@@ -25,7 +25,9 @@ from lib.runs import (
     sweep,
     table,
 )
+from lib.runs.folders import RunFolders
 from lib.runs.record import named_parameters, save_parameters
+from lib.runs.score import _plain
 from lib.runs.train import run_keys
 from lib.training.checkpoints import digest
 
@@ -146,6 +148,62 @@ def test_another_protocol_scores_the_same_parameters(record, tmp_path, monkeypat
     [again] = score_again(tmp_path, ["hsu2023"])
     assert again.scores == other.scores
     assert again.scoring.started == other.scoring.started  # found, not made
+
+
+def test_a_folder_of_another_name_is_scored_where_it_is(record, tmp_path):
+    shutil.copytree(record.folder, tmp_path / "mine")
+    [found] = score_again(tmp_path / "mine", "hsu2023")
+    assert found.folder == tmp_path / "mine"
+    assert (tmp_path / "mine" / "scores-hsu2023.json").is_file()
+
+
+def test_a_run_that_cannot_be_read_is_named_and_left_out(record, tmp_path, capsys):
+    shutil.copytree(record.folder, tmp_path / "whole")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "training.json").write_text("{")
+    assert [found.folder.name for found in score_again(tmp_path)] == ["whole"]
+    assert "damaged is left out" in capsys.readouterr().err
+
+
+def test_an_unfinished_folder_of_finished_runs_is_forgotten(record, tmp_path, capsys):
+    """It was begun by other code, but what it was to become is there, by the code as it is."""
+    shutil.copytree(record.folder, tmp_path / record.folder.name)
+    unfinished = tmp_path / f"{record.folder.name}.unfinished"
+    unfinished.mkdir()
+    note = {"runs": [record.folder.name], "code": {"lib/x.py": "another"}}
+    (unfinished / "begun.json").write_text(json.dumps(note))
+    assert execute(CONFIG, tmp_path) == record
+    assert not unfinished.exists()
+    assert "Reused run" in capsys.readouterr().out
+
+
+def test_what_has_changed_is_remembered_over_several_interruptions(tmp_path):
+    folders = RunFolders(tmp_path, [CONFIG])
+    assert folders.begin([CONFIG]) == []
+    [note] = tmp_path.glob("*.unfinished/begun.json")
+    begun = json.loads(note.read_text())
+    begun["code"]["lib/models/qlae.py"] = "another"
+    note.write_text(json.dumps(begun))
+    assert folders.changed_code() == ["lib/models/qlae.py"]
+    for _ in range(2):
+        assert folders.begin([CONFIG]) == ["lib/models/qlae.py"]
+        assert folders.changed_code() == []
+
+
+def test_a_run_on_other_official_images_is_not_found(record):
+    for images, found in ((None, True), ("", True), ("of another conversion", False)):
+        folders = RunFolders(record.folder.parent, [CONFIG], images)
+        training, reason = folders.find_training(CONFIG)
+        assert (training is not None, reason) == (found, "" if found else reason)
+    assert reason == "was trained on other images"
+
+
+def test_scores_are_numbers_that_json_can_hold():
+    found = [_plain("x", v) for v in (np.float32(0.5), np.int64(3), np.bool_(True), np.inf, None)]
+    assert found == [0.5, 3, True, None, None]
+    assert [type(value) for value in found[:3]] == [float, int, bool]
+    with pytest.raises(TypeError, match="score 'x' is a str; expected a number"):
+        _plain("x", "much")
 
 
 def test_only_trained_runs_can_be_scored_again(tmp_path):
