@@ -9,7 +9,9 @@ from pathlib import Path
 # Set before JAX is imported, which reads them then.
 COMPILED = Path(__file__).resolve().parent.parent / "_build" / "compiled"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(COMPILED))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+# Tests compile for long and compute for short: a program optimised less is ready sooner.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores, so one thread each
     for name in ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -152,7 +152,7 @@ def _run_papermill(source: Path, target: Path, parameters: dict[str, object], cw
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # Chapters compile many of the same programs; what one has compiled the next one finds.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cwd / "_build" / "compiled"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     for attempt in (1, 2):
         try:
             papermill.execute_notebook(

@@ -1,6 +1,5 @@
 """Several processes make one run together, over the loopback."""
 
-import os
 import re
 import signal
 import socket
@@ -14,6 +13,7 @@ import pytest
 
 from lib.runs import RunConfig, RunRecord, build_model
 from lib.runs.record import load_parameters
+from tests.simulated import simulated_devices
 
 CONFIG = RunConfig(
     "shapes3d", "qlae", "smoke", seed=5, steps=3000, training_images=200, evaluation_images=100
@@ -64,8 +64,7 @@ def _parameters(record: RunRecord) -> np.ndarray:
 def alone(tmp_path_factory) -> RunRecord:
     """The run of one process with two simulated devices."""
     out_dir = tmp_path_factory.mktemp("alone")
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
-    subprocess.run(_command(out_dir), cwd=ROOT, env=os.environ | flags, check=True)
+    subprocess.run(_command(out_dir), cwd=ROOT, env=simulated_devices(2), check=True)
     return _record(out_dir)
 
 

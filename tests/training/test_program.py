@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 from functools import partial
@@ -18,6 +17,7 @@ from flax import nnx
 
 from lib.training import Program, build_mesh, build_optimizer, train
 from lib.training.program import _jitted
+from tests.simulated import simulated_devices
 from tests.training.small import RECIPE, build, build_any, parameters, step, waves
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -29,7 +29,7 @@ def on_devices() -> dict[str, dict]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.on_many_devices"],
         cwd=ROOT,
-        env=os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"},
+        env=simulated_devices(8),
         capture_output=True,
         text=True,
         check=False,

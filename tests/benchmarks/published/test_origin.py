@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from lib.benchmarks import SourceGrid, load
 from lib.benchmarks.published import OfficialFileError
 from lib.runs import RunConfig, execute
 from tests.benchmarks.published import small_sets
+from tests.simulated import simulated_devices
 
 ROOT = Path(__file__).parents[3]
 SIZES = (3, 4, 2, 5, 2, 3)
@@ -104,7 +104,7 @@ def test_two_devices_and_two_seeds_share_the_images(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.published.on_two_devices", str(tmp_path)],
         cwd=ROOT,
-        env=os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
+        env=simulated_devices(2),
         capture_output=True,
         text=True,
         check=False,
