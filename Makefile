@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help book test lint lab site-check lists record clean lock
+.PHONY: help book test lint lab site-check lists record stamp versions clean lock
 
 PYTHON ?= python3
 PROFILE ?= laptop
@@ -14,6 +14,8 @@ BENCHMARK ?= shapes3d
 MODEL ?= qlae
 SEEDS ?= 0
 SETTINGS ?=
+REPOSITORY ?=
+ENVIRONMENTS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin/python
@@ -41,8 +43,14 @@ lint: $(READY) ## check style and format, notebooks too, and what imports what
 	$(BIN) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 
-lists: $(READY) ## write the lists of README.md and the opening page anew
+lists: $(READY) ## write anew what follows from other files: lists, first cells
 	@$(BIN) -m tools.lists
+
+stamp: $(READY) ## write the public address of the repository, REPOSITORY=owner/name, where it is needed
+	@$(BIN) -m tools.address "$(REPOSITORY)"
+
+versions: $(READY) ## run the core tests with the oldest, Colab's, the locked and the newest packages
+	@$(BIN) -m tools.versions $(ENVIRONMENTS)
 
 site-check: $(READY) ## open the built site in headless Chromium
 	@$(BIN) -m tools.check_site _build/html
@@ -59,7 +67,7 @@ record: $(READY) ## train runs and keep their records in book/results
 clean: ## remove what is built; runs/ and .venv stay
 	rm -rf _build build .pytest_cache .ruff_cache *.egg-info
 
-# requirements.txt is the lock: one set of versions for Python 3.11 to 3.13. To renew it after a
+# requirements.txt is the lock: one set of versions for Python 3.11, one for 3.12 to 3.14. To renew it after a
 # change of the ranges in pyproject.toml, or to move to newer versions, run `make lock`.
 lock: $(READY) ## renew requirements.txt from the ranges in pyproject.toml
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --extra tensorboard --no-header --upgrade --output-file requirements.txt
@@ -67,7 +75,7 @@ lock: $(READY) ## renew requirements.txt from the ranges in pyproject.toml
 # uv is quick, but knows nothing of pip's own settings, such as a mirror: then pip does it.
 $(READY): requirements.txt
 	@command -v "$(PYTHON)" >/dev/null || { echo 'Error: no $(PYTHON) found; install Python >= 3.11, or name it: make PYTHON=/path/to/python' >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else f"Error: Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is {v}; name another: make PYTHON=python3.11")'
+	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else f"Error: Python 3.11 to 3.14 is needed, and $(PYTHON) is {v}; name another: make PYTHON=python3.11")'
 	@echo 'setting up $(VENV)'; started=$$SECONDS; \
 	$(BIN) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV); \
 	$(BIN) -m pip install -qq --constraint requirements.txt uv; \

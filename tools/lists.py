@@ -1,7 +1,9 @@
-"""Write the lists of the README and of the opening page anew: `python -m tools.lists [--check]`.
+"""Write anew what follows from other files: `python -m tools.lists [--check]`.
 
-Each stands between a comment `<!-- list: NAME -->` and `<!-- end -->`, and follows from what the
-library and the table of contents hold.
+Lists of the README and of the opening page stand between a comment `<!-- list: NAME -->` and
+`<!-- end -->`, and follow from what the library and the table of contents hold. The address of the
+repository, which pyproject.toml has, is written into the first cell of every chapter and into
+CITATION.cff.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.scores import SCORES
 
+from .address import FIRST_CELL, HOST, address, first_cell
 from .chapters import Book
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +75,29 @@ def chapters() -> Iterator[str]:
         yield f"1. [{title}]({name}): {' '.join(question.split())}"
 
 
-LISTS = {f.__name__: f for f in (models, benchmarks, protocols, scores, packages, chapters)}
+def badges() -> Iterator[str]:
+    """Whether the tests pass and where the book is read, once the repository has an address."""
+    if (at := address(ROOT)) is not None:
+        for name in ("tests", "book"):
+            workflow = f"{HOST}{at}/actions/workflows/{name}.yml"
+            yield f"[![{name}]({workflow}/badge.svg)]({workflow})"
+
+
+def colab() -> Iterator[str]:
+    """How a chapter is opened on Colab."""
+    if (at := address(ROOT)) is None:
+        yield "On Colab a chapter installs what it needs once this repository has a public address:"
+        yield "`make stamp REPOSITORY=owner/name` writes it into everything that names it."
+    else:
+        opened = f"https://colab.research.google.com/github/{at}/blob/main/book/shapes3d.ipynb"
+        yield f"On Colab, [open a chapter]({opened}) and run it: its first cell installs what it"
+        yield "needs and leaves the runtime's own JAX as it is."
+
+
+LISTS = {
+    f.__name__: f
+    for f in (models, benchmarks, protocols, scores, packages, chapters, badges, colab)
+}
 
 
 def renew(text: str, lists: Mapping[str, Callable[[], Iterator[str]]] = LISTS) -> str:
@@ -85,29 +110,39 @@ def renew(text: str, lists: Mapping[str, Callable[[], Iterator[str]]] = LISTS) -
 
 
 def renew_notebook(text: str) -> str:
-    """The JSON of a notebook, with the lists in its Markdown cells as they should be."""
+    """The JSON of a notebook, with its lists and its first cell as they should be."""
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = renew("".join(cell["source"])).splitlines(keepends=True)
+        elif cell["id"] == FIRST_CELL:
+            cell["source"] = first_cell(address(ROOT)).splitlines(keepends=True)
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
+def renew_citation(text: str) -> str:
+    """CITATION.cff, which names the repository's address where there is one."""
+    text = re.sub(r"^repository-code: .*\n", "", text, flags=re.MULTILINE)
+    at = address(ROOT)
+    return text if at is None else f"{text}repository-code: {HOST}{at}\n"
+
+
 def stale() -> dict[Path, str]:
-    """Files whose lists are not what they should be, with their right texts."""
-    wanted = {ROOT / "README.md": renew, ROOT / "book" / "index.ipynb": renew_notebook}
+    """Files that are not what they should be, with their right texts."""
+    wanted = {ROOT / "README.md": renew, ROOT / "CITATION.cff": renew_citation}
+    wanted |= dict.fromkeys(sorted(ROOT.glob("book/*.ipynb")), renew_notebook)
     texts = {path: path.read_text(encoding="utf-8") for path in wanted}
     return {path: new for path, old in texts.items() if (new := wanted[path](old)) != old}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the lists anew, or with `--check` only say which files would change."""
+    """Write the files anew, or with `--check` only say which files would change."""
     parser = argparse.ArgumentParser(prog="python -m tools.lists", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if a list is old")
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if a file is old")
     is_check = parser.parse_args(arguments).check
     found = stale()
     for path, text in found.items():
-        print(f"{'old lists in' if is_check else 'written:'} {path.relative_to(ROOT)}")
+        print(f"{'old:' if is_check else 'written:'} {path.relative_to(ROOT)}")
         if not is_check:
             write_text(path, text)
     return int(is_check and bool(found))

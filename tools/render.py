@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from .address import HOST, address
 from .chapters import Book, BookError
 
 LOG_LINES_SHOWN = 40
@@ -94,6 +95,15 @@ def _config(book: Book, profile: str, is_complete: bool) -> dict:
     extensions = sphinx.setdefault("local_extensions", {})
     for name, folder in extensions.items():
         extensions[name] = str((book.root / folder).resolve())
+    if (at := address(book.root)) is not None:
+        config["repository"] = {"url": f"{HOST}{at}", "branch": "main", "path_to_book": "book"}
+        config["launch_buttons"] = {
+            "colab_url": "https://colab.research.google.com",
+            "binderhub_url": "https://mybinder.org",
+            "notebook_interface": "jupyterlab",
+        }
+        options = {"use_repository_button": True, "use_issues_button": True}
+        config.setdefault("html", {}).update(options, use_edit_page_button=True)
     if profile == "smoke":
         config.setdefault("html", {})["announcement"] = SMOKE_NOTICE
     if not is_complete:
