@@ -44,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         started = time.monotonic()
         try:
             outcome = _tried(name)
-        except subprocess.CalledProcessError as error:
+        except (LookupError, subprocess.CalledProcessError) as error:
             failed += 1
-            outcome = f"FAILED: {' '.join(map(str, error.cmd))}"
+            outcome = f"FAILED: {error}"
         told.append(f"{name:<8} {time.monotonic() - started:6.0f} s  {outcome}")
     print("\n" + "\n".join(told))
     return int(failed > 0)
@@ -62,7 +62,9 @@ def _tried(name: str) -> str:
     folder = FOLDER / name
     python = folder / "bin" / "python"
     found = [version for version in pythons if _is_there(version)]
-    version = found[0] if found else pythons[0]
+    if not found:
+        raise LookupError(f"no Python {' or '.join(pythons)} is found; put one on PATH")
+    version = found[0]
     print(f"\n==> {name}: Python {version}", flush=True)
     _run(*UV, "venv", "--quiet", "--clear", "--seed", "--python", version, str(folder))
     set_up(folder, python)

@@ -4,7 +4,7 @@ from lib.runs.comparison import Difference, compare
 from lib.runs.config import RunConfig
 from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
 from lib.runs.images import RunImages
-from lib.runs.kept import RecordedRun, recorded_runs
+from lib.runs.kept import RecordedRun, recorded_runs, records_folder
 from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.runs.score import reconstruct, score_grid
@@ -25,6 +25,7 @@ __all__ = [
     "execute_seeds",
     "reconstruct",
     "recorded_runs",
+    "records_folder",
     "score_again",
     "score_grid",
     "sweep",

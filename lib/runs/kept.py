@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+import lib
 from lib.files import write_text
 from lib.pixels import to_uint8
 from lib.runs.record import RunRecord
@@ -17,6 +18,7 @@ from lib.runs.score import reconstruct
 from lib.training import arithmetic
 
 _NUM_IMAGES = 8
+_BOOKS_OWN = "book/results"
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,20 @@ class RecordedRun:
 
 def recorded_runs(folder: str | Path, benchmark: str) -> list[RecordedRun]:
     """All recorded runs on a benchmark, by model and seed; none where there is no folder."""
-    runs = [RecordedRun.read(path) for path in Path(folder).glob(f"{benchmark}-*.json")]
+    paths = records_folder(folder).glob(f"{benchmark}-*.json")
+    runs = [RecordedRun.read(path) for path in paths]
     return sorted(runs, key=lambda run: (run.record.config.model, run.record.config.seed))
+
+
+def records_folder(folder: str | Path) -> Path:
+    """The folder of records that a page names, wherever the page runs.
+
+    Where there is no `book/results`, as on Colab, the library has a copy of the book's own.
+    """
+    folder = Path(folder)
+    if not folder.exists() and folder.is_relative_to(_BOOKS_OWN):
+        return Path(lib.__file__).parent / "results" / folder.relative_to(_BOOKS_OWN)
+    return folder
 
 
 def _png(pictures: np.ndarray) -> str:

@@ -1,0 +1,77 @@
+"""The library as it is built and installed: whole, with the records, and no JAX for its metrics."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """A folder with what the wheel holds that is built from the source distribution."""
+    folder = tmp_path_factory.mktemp("package")
+    copy = folder / "repository"
+    copy.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT"):
+        shutil.copy(ROOT / name, copy)
+    for name in ("lib", "book"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.ipynb", ".*")
+        shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=ignored)
+    build = "from setuptools import build_meta as b; print(b.build_{0}('..'))"
+    sdist = _run(copy, build.format("sdist")).splitlines()[-1]
+    shutil.unpack_archive(folder / sdist, folder, filter="data")
+    unpacked = folder / sdist.removesuffix(".tar.gz")
+    wheel = _run(unpacked, build.format("wheel")).splitlines()[-1]
+    with zipfile.ZipFile(folder / wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def _run(folder: Path, code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_it_holds_all_modules_and_records_and_nothing_else(installed):
+    def held(folder: Path, pattern: str) -> set[str]:
+        return {str(path.relative_to(folder)) for path in folder.rglob(pattern)}
+
+    assert held(installed / "lib", "*.py") == held(ROOT / "lib", "*.py")
+    assert held(installed / "lib" / "results", "*.json") == held(
+        ROOT / "book" / "results", "*.json"
+    )
+    assert {path.name for path in installed.iterdir() if path.suffix != ".dist-info"} == {"lib"}
+
+
+def test_metrics_are_imported_from_it_where_jax_cannot_be(installed):
+    """A module that is None cannot be imported."""
+    code = (
+        "import sys; sys.modules['jax'] = sys.modules['flax'] = None\n"
+        "import lib.metrics, numpy as np\n"
+        "sources = np.random.default_rng(0).integers(0, 3, (500, 2))\n"
+        "print(lib.metrics.__file__); print(lib.metrics.infomec(sources, sources).infoc)"
+    )
+    file, compactness = _run(installed, code).splitlines()
+    assert Path(file).is_relative_to(installed)
+    assert float(compactness) == pytest.approx(1, abs=0.01)
+
+
+def test_a_page_elsewhere_finds_the_records_of_the_book(installed, tmp_path):
+    code = (
+        f"import sys; sys.path.insert(0, {str(installed)!r})\n"
+        "from lib.runs import recorded_runs\n"
+        "print(len(recorded_runs('book/results', 'shapes3d')))\n"
+        "print(len(recorded_runs('book/results/laptop', 'shapes3d')))\n"
+        "print(len(recorded_runs('elsewhere', 'shapes3d')))"
+    )
+    own = ROOT / "book" / "results"
+    counts = [len(list(folder.glob("shapes3d-*.json"))) for folder in (own, own / "laptop")]
+    assert [int(line) for line in _run(tmp_path, code).splitlines()] == [*counts, 0]
