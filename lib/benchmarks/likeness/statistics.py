@@ -95,7 +95,11 @@ def comparison_rows(
         [
             *(
                 (f"mean {color}", "{:z.1f}", level)
-                for color, level in zip(("red", "green", "blue"), side.mean_color, strict=False)
+                for color, level in zip(
+                    ("red", "green", "blue") if len(side.mean_color) == 3 else ("level",),
+                    side.mean_color,
+                    strict=True,
+                )
             ),
             ("contrast", "{:z.1f}", side.contrast),
             ("black pixels", "{:z.1f} %", 100 * side.black),
