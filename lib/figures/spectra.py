@@ -48,6 +48,7 @@ def spectra(
         ]
         told.append(f"{name} from {levels[0]:.3g} to {levels[-1]:.3g}")
     colors, _ = group_scales(amplitudes)
+    entries = legend(colors.domain)
     chart = (
         alt.Chart(pd.DataFrame(rows))
         .mark_line(strokeWidth=2)
@@ -64,9 +65,9 @@ def spectra(
                 scale=alt.Scale(type="log"),
                 axis=alt.Axis(tickCount=5, format="~g"),
             ),
-            color=alt.Color("images:N", scale=colors, legend=legend(colors.domain)),
+            color=alt.Color("images:N", scale=colors, legend=entries),
             strokeDash=alt.StrokeDash(
-                "images:N", sort=list(colors.domain), legend=legend(colors.domain)
+                "images:N", scale=alt.Scale(domain=colors.domain), legend=entries
             ),
             tooltip=[
                 alt.Tooltip("images:N"),

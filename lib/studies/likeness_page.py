@@ -109,7 +109,11 @@ class LikenessPage:
             return self._missing
         rows = [f"| | {sides.reference_is} | twin | difference |", "|---|---:|---:|---:|"]
         rows += [f"| {' | '.join(row)} |" for row in comparison_rows(sides.reference, sides.twin)]
-        text = "\n".join(rows) + f"\n\nIn grey levels of 255 and per cent of pixels. {sides.words}"
+        text = "\n".join(rows) + (
+            "\n\nIn grey levels of 255, and per cent of pixels. *Contrast*: standard deviation "
+            "inside an image. *Black*, *white*: every channel below 8, or above 247. *Detail*: "
+            f"amplitude by the number of cycles along a side. {sides.words}"
+        )
         if sides.differences:
             text += (
                 " An image of the twin and its original are "

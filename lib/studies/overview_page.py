@@ -118,7 +118,7 @@ class OverviewPage:
             return f"At {size}×{size} pixels every step can be seen in every one of these images."
         return (
             f"At {size}×{size} pixels some steps cannot be seen: those of {', '.join(found)} "
-            "of the images."
+            "of the images. This is why recorded runs draw larger pictures than that."
         )
 
     def differences(self) -> str:
