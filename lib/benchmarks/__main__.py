@@ -1,11 +1,25 @@
-"""Published files of the benchmarks: `python -m lib.benchmarks fetch|verify|where NAME`."""
+"""Published files of the benchmarks, and how like them the twins look.
+
+python -m lib.benchmarks fetch|verify|where NAME
+python -m lib.benchmarks likeness FOLDER
+"""
 
 import argparse
 import math
+import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lib.benchmarks.likeness import (
+    Likeness,
+    comparison_rows,
+    measure,
+    pairs,
+    read_references,
+    save_pairs,
+    write_record,
+)
 from lib.benchmarks.published import (
     DATA_DIR_VARIABLE,
     SetFiles,
@@ -40,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m lib.benchmarks", description="Published files of the benchmarks."
+        prog="python -m lib.benchmarks",
+        description="Published files of the benchmarks, and how like them the twins look.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for run, text in (
@@ -60,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
         )
         if run is _fetch:
             command.add_argument("--file", type=Path, help="the published file, if you have it")
+    text = "measure twins beside reference pictures that you have"
+    command = commands.add_parser("likeness", help=text, description=text)
+    command.set_defaults(run=_likeness)
+    add = command.add_argument
+    add("folder", metavar="FOLDER", type=Path, help="of sheets that are known, or of NAME-*.png")
+    add("--benchmark", metavar="NAME", nargs="+", help="which (default: all that are there)")
+    add("--pairs", metavar="FILE.png", type=Path, help="write both, one above the other")
+    add("--record", metavar="FILE.json", type=Path, help="keep the numbers, which pages show")
     return parser
 
 
@@ -100,6 +123,26 @@ def _where(given: argparse.Namespace) -> None:
         rows.append(("unfinished", f"{files.partial} (a later fetch goes on from it)"))
     for label, value in rows:
         print(f"{label:<15} {value}")
+
+
+def _likeness(given: argparse.Namespace) -> None:
+    found: list[Likeness] = []
+    pictures = []
+    for references in read_references(given.folder, given.benchmark):
+        likeness, drawn = measure(references)
+        found.append(likeness)
+        pictures.append(pairs(references.images, drawn, references.row_lengths))
+        print(f"{BENCHMARKS[likeness.benchmark].title}: {likeness.words}")
+        rows = [("", "reference", "twin", "difference")]
+        for row in rows + comparison_rows(likeness.reference, likeness.twin):
+            print("  {:<22}{:>12}{:>12}{:>12}".format(*row))
+        if differences := likeness.differences:
+            mean, largest = statistics.mean(differences), max(differences)
+            print(f"  mean absolute difference of an image {mean:.2f}, largest {largest:.2f}")
+    if given.pairs:
+        save_pairs(given.pairs, pictures)
+    if given.record:
+        write_record(given.record, found)
 
 
 def _presence(path: Path) -> str:

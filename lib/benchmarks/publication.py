@@ -15,12 +15,14 @@ class Publication:
         citation: authors, title, year.
         licence: of the published images.
         url: of its page.
+        twin_differs: where the twin still differs from it, in one sentence.
     """
 
     title: str
     citation: str
     licence: str
     url: str
+    twin_differs: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ from lib.figures.runs_table import runs_table
 from lib.figures.score_intervals import ratio_scores, score_intervals
 from lib.figures.score_plane import score_plane
 from lib.figures.source_changes import source_changes
+from lib.figures.spectra import spectra
 from lib.figures.theme import finish, group_scales, legend, model_label, score_title
 from lib.figures.training_curves import training_curves
 
@@ -40,5 +41,6 @@ __all__ = [
     "score_title",
     "source_changes",
     "source_explorer",
+    "spectra",
     "training_curves",
 ]

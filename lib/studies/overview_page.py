@@ -87,6 +87,48 @@ class OverviewPage:
             end = f"The smallest change by any step of any source was {smallest:.3f} grey levels"
         return f"{'; '.join(sentences)}. {end}."
 
+    def resolution_table(self) -> str:
+        """Markdown: smallest and median change by one step of each source, at three sizes."""
+        first = next(iter(self.pages.values())).visibility[0]
+        sizes = [len(first.where), *first.smaller]
+        titles = [f"{size}×{size}" for size in sizes]
+        rows = [
+            f"| source | {' | '.join(titles)} | not seen at {titles[-1]} |",
+            f"|---|{'---:|' * (len(sizes) + 1)}",
+        ]
+        for page in self.pages.values():
+            for seen in page.visibility:
+                at = [seen, *seen.smaller.values()]
+                told = [f"{v.change.min():.2f} / {np.median(v.change):.2f}" for v in at]
+                unseen = f"{at[-1].unseen:.0%}" if at[-1].unseen else "–"
+                rows.append(
+                    f"| {page.benchmark.title} `{seen.name}` | {' | '.join(told)} | {unseen} |"
+                )
+        return "\n".join(rows)
+
+    def unseen_words(self) -> str:
+        """Words: the sources of which a step cannot be seen in some image, at the smallest size."""
+        found = []
+        for page in self.pages.values():
+            for seen in page.visibility:
+                size, at = min({len(seen.where): seen, **seen.smaller}.items())
+                if at.unseen:
+                    found.append(f"`{seen.name}` of {page.benchmark.title} in {at.unseen:.0%}")
+        if not found:
+            return f"At {size}×{size} pixels every step can be seen in every one of these images."
+        return (
+            f"At {size}×{size} pixels some steps cannot be seen: those of {', '.join(found)} "
+            "of the images. This is why recorded runs draw larger pictures than that."
+        )
+
+    def differences(self) -> str:
+        """Markdown: where each twin still differs from the published set."""
+        return "\n".join(
+            f"- **{page.benchmark.title}**: {page.benchmark.publication.twin_differs}"
+            for page in self.pages.values()
+            if page.benchmark.publication and page.benchmark.publication.twin_differs
+        )
+
     def official_table(self) -> str:
         """Markdown: where the official file of each benchmark is and how it is known."""
         rows = ["| benchmark | file | size | how it is checked |", "|---|---|---:|---|"]

@@ -44,6 +44,42 @@ def test_changes_are_means_over_pixels(striped):
     np.testing.assert_array_equal(right.touched, np.full(12, 0.5))
 
 
+def test_smaller_pictures_are_means_over_pixels():
+    """One source moves a pixel in 16 by 80 levels, the other moves neighbours in turns."""
+    sources = (Source("dot", ("off", "on")), Source("edge", ("left", "right")))
+
+    def draw(values):
+        dot, edge = jnp.moveaxis(jnp.asarray(values), -1, 0)[..., None, None] / 255
+        row, column = jnp.mgrid[:64, :64]
+        light = 80 * dot * ((row % 4 == 0) & (column % 4 == 0))
+        light += 40 * jnp.where(column % 2 == 0, edge, 1 / 255 - edge) * (row < 2)
+        return light[..., None]
+
+    twin = load("dsprites")
+    dot, edge = source_visibility(dataclasses.replace(twin, sources=sources, draw=draw), 3)
+    np.testing.assert_array_equal(dot.change, np.full(3, 5.0))
+    for resolution, (level, share) in {32: (20, 1 / 4), 16: (5, 0)}.items():
+        seen = dot.smaller[resolution]
+        np.testing.assert_array_equal(seen.change, np.full(3, 5.0))  # no change of sign, no loss
+        assert seen.where.max() == level
+        assert seen.touched.max() == share
+    # 5 levels are fewer than can be seen.
+    assert (dot.unseen, dot.smaller[32].unseen, dot.smaller[16].unseen) == (0, 0, 1)
+    # What goes up in one pixel and down in the next is nothing once they merge.
+    np.testing.assert_array_equal(edge.change, np.full(3, 40 * 2 / 64))
+    np.testing.assert_allclose(edge.smaller[32].change, 0, atol=1e-6)
+    assert (edge.unseen, edge.smaller[32].unseen) == (0, 1)
+
+
+def test_means_over_pixels_change_as_much_as_pictures_drawn_small():
+    large = source_visibility(load("shapes3d"), 40)
+    for resolution in (32, 16):
+        drawn = source_visibility(load("shapes3d", resolution=resolution), 40)
+        for seen, small in zip(large, drawn, strict=True):
+            merged = np.median(seen.smaller[resolution].change)
+            assert merged == pytest.approx(np.median(small.change), rel=0.05), seen.name
+
+
 def test_overlap_is_the_cosine_between_changes(striped):
     overlap = source_overlap(striped, 12)
     half = np.sqrt(0.5)  # half of the pixels are shared

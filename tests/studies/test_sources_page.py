@@ -1,5 +1,7 @@
 """What the benchmark chapters say of sources, against the images that it is said of."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,29 @@ def test_the_overview_sets_benchmarks_side_by_side(sources):
     rows = overview.changes()
     assert list(rows["source"]) == list(sources.changes)
     assert f"{rows['smallest'].min():.3f} grey levels" in overview.change_words()
+    rows = overview.resolution_table().splitlines()
+    assert rows[0] == "| source | 32×32 | 16×16 | not seen at 16×16 |"
+    first = sources.visibility[0]
+    at = [f"{v.change.min():.2f} / {np.median(v.change):.2f}" for v in (first, first.smaller[16])]
+    assert rows[2] == f"| dSprites `shape` | {at[0]} | {at[1]} | – |"
+    assert "every step can be seen" in overview.unseen_words()
     file = BENCHMARKS["dsprites"].published
     row = overview.official_table().splitlines()[2]
     assert row.startswith(f"| dSprites | `{file.file_name}` | {file.about_bytes / 1e6:.0f} MB |")
     assert "all labels" in row
+
+
+def test_sources_that_cannot_be_seen_in_small_pictures_are_named(sources):
+    page = SourcesPage(sources.benchmark, num_images=8)
+    small = dataclasses.replace(page.visibility[1].smaller[16], touched=np.zeros(8))
+    page.visibility[1] = dataclasses.replace(page.visibility[1], smaller={16: small})
+    overview = OverviewPage({"dsprites": page})
+    assert "those of `scale` of dSprites in 100% of the images" in overview.unseen_words()
+    assert overview.resolution_table().splitlines()[3].endswith("| 100% |")
+
+
+def test_where_a_twin_differs_is_said_in_its_sentence(sources):
+    publication = dataclasses.replace(sources.benchmark.publication, twin_differs="It is flat.")
+    benchmark = dataclasses.replace(sources.benchmark, publication=publication)
+    overview = OverviewPage({"dsprites": SourcesPage(benchmark)})
+    assert overview.differences() == "- **dSprites**: It is flat."

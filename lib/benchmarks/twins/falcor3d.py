@@ -303,6 +303,10 @@ add_twin(
             ),
             licence="CC BY 4.0",
             url="https://github.com/NVlabs/High-res-disentanglement-datasets",
+            twin_differs=(
+                "The twin's furniture is plainer, its surfaces are smooth and its shadows hard, "
+                "and places of sun and camera were read off a few frames."
+            ),
         ),
         published=PublishedFile(
             file_name="Falcor3D_down128.zip",

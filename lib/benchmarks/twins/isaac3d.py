@@ -366,6 +366,10 @@ add_twin(
             ),
             licence="CC BY 4.0",
             url="https://github.com/NVlabs/High-res-disentanglement-datasets",
+            twin_differs=(
+                "The twin's kitchen and robot are simple bodies with smooth surfaces and hard "
+                "shadows, and places and strengths of the lamp were read off a few frames."
+            ),
         ),
         published=PublishedFile(
             file_name="Isaac3D_down128.zip",

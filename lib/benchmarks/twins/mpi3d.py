@@ -321,6 +321,10 @@ add_twin(
             ),
             licence="CC BY 4.0",
             url="https://github.com/rr-learning/disentanglement_dataset",
+            twin_differs=(
+                "The twin is drawn, not photographed: it has no blur, noise or backlash, its booth "
+                "is darker and plainer, and its joints have angles read off a few frames."
+            ),
         ),
         published=PublishedFile(
             file_name="real3d_complicated_shapes_ordered.npz",
