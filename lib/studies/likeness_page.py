@@ -50,7 +50,7 @@ class LikenessPage:
         seed: int = 0,
     ):
         self.benchmark = benchmark
-        self.results_dir = Path(results_dir)
+        self.results_dir = records_folder(results_dir)
         self.num_images = num_images
         self.seed = seed
 
