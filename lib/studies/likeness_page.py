@@ -17,6 +17,7 @@ from lib.benchmarks.likeness import (
     mean_difference,
     read_record,
 )
+from lib.runs import records_folder
 
 RECORD = "likeness.json"
 
