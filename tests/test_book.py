@@ -10,7 +10,6 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
-
 from tools.chapters import Book, declared_parameters
 from tools.execute import earlier_execution, execute_chapter, warnings_of
 

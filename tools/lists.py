@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lib.benchmarks import BENCHMARKS
+from lib.chapters import Book
 from lib.files import write_text
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.scores import SCORES
-
-from .chapters import Book
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = re.compile(r"(?<=<!-- list: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from .chapters import Book, BookError
+from lib.chapters import Book, BookError
 
 LOG_LINES_SHOWN = 40
 SMOKE_NOTICE = (

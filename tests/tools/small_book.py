@@ -5,7 +5,6 @@ from pathlib import Path
 import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
 from tools.chapters import Book
 
 ROOT = Path(__file__).resolve().parents[2]

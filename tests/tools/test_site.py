@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
+from tools.chapters import Book
 
 from tests.tools.small_book import write_notebook, write_small_book
 from tools.build_book import main
-from tools.chapters import Book
 from tools.check_site import check_in_browser, find_browser, serve
 from tools.offline import vega_bundle
 

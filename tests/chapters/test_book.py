@@ -3,16 +3,16 @@
 import re
 
 import pytest
-
-from lib.runs import PROFILES
-from tests.tools.small_book import ROOT, write_notebook, write_small_book
-from tools import build_book
 from tools.chapters import (
     Book,
     BookError,
     check_parameters,
     declared_parameters,
 )
+
+from lib.runs import PROFILES
+from tests.tools.small_book import ROOT, write_notebook, write_small_book
+from tools import build_book
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
-
-from tests.tools.small_book import write_notebook
 from tools.chapters import BookError
 from tools.execute import ChapterFailed, earlier_execution, execute_chapter, warnings_of
+
+from tests.tools.small_book import write_notebook
 
 
 def execute(source: Path, tmp_path: Path, **options) -> Path:
