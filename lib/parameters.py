@@ -79,12 +79,13 @@ def declared(cell: str) -> dict[str, Parameter]:
     """
     found = {}
     try:
+        lines = ast.parse(cell).body
         comments = {
             token.start[0]: token.string.strip("# ")
             for token in tokenize.generate_tokens(io.StringIO(cell).readline)
             if token.type == tokenize.COMMENT
         }
-        for line in ast.parse(cell).body:
+        for line in lines:
             name, kind = line.target.id, line.annotation.id
             default = ast.literal_eval(line.value)
             found[name] = Parameter(name, kind, default, comments.get(line.end_lineno, ""))

@@ -58,7 +58,8 @@ class Book:
         try:
             return list(_toc_files(yaml.safe_load(self.toc.read_text(encoding="utf-8"))))
         except (OSError, ValueError, yaml.YAMLError) as error:
-            raise BookError(f"the table of contents cannot be read: {error}") from error
+            told = " ".join(str(error).split())
+            raise BookError(f"the table of contents {self.toc} cannot be read: {told}") from error
 
     def source(self, name: str) -> Path:
         """File of a chapter: a notebook, or a Markdown page that nothing computes.

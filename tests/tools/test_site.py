@@ -4,12 +4,12 @@ import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
-from tools.chapters import Book
 
+from lib.chapters import Book
+from lib.chapters.page import vega_bundle
 from tests.tools.small_book import write_notebook, write_small_book
 from tools.build_book import main
 from tools.check_site import check_in_browser, find_browser, serve
-from tools.offline import vega_bundle
 
 pytestmark = pytest.mark.site
 
