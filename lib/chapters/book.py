@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -185,7 +184,6 @@ def exit_status(command: Callable[[], None]) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as stop:
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of what it had not come to
         print(f"{stop or 'Interrupted.'}\nFinished runs are kept.", file=sys.stderr)
         return 128 + getattr(stop, "signal", signal.SIGINT)
     return 0

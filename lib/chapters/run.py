@@ -86,6 +86,7 @@ def execute_chapter(
         ChapterFailed: if a cell raises, the kernel dies, or something cannot be written.
         ChapterInterrupted: after Ctrl-C or SIGTERM; the kernel is stopped, too.
     """
+    out_dir = out_dir.absolute()  # papermill changes into `cwd`
     changed = check_parameters(source, parameters)
     declared = declared_parameters(source)
     settings = {name: parameter.default for name, parameter in declared.items()} | changed
@@ -137,6 +138,7 @@ def _execute(
                 write_text(page, page_of(notebook, name, source.parent))
             progress.kept.replace(target)
     except KeyboardInterrupt as stop:
+        logging.getLogger("asyncio").addFilter(_is_awaited)
         number = signal.Signals(stop.args[0] if stop.args else signal.SIGINT)
         told = f"chapter {name!r} was stopped by {number.name} {progress.place}"
         raise ChapterInterrupted(f"{told}.\n{progress.keep_stopped(told)}", number) from None
@@ -157,6 +159,11 @@ def warnings_of(notebook: Path) -> Iterator[str]:
                 for line in "".join(output["text"]).splitlines():
                     if WARNING.search(line):
                         yield f"cell {position}: {line.strip()}"
+
+
+def _is_awaited(record: logging.LogRecord) -> bool:
+    """False for the end of a cell that was stopped: nbclient no longer asks how it ended."""
+    return "never retrieved" not in str(record.msg)
 
 
 @contextlib.contextmanager

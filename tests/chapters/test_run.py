@@ -1,6 +1,7 @@
 """One chapter executed: what it is given, what is kept, and what is said when it stops."""
 
 import errno
+import gc
 import os
 import re
 import signal
@@ -142,7 +143,7 @@ def test_a_kernel_that_dies_names_the_chapter_and_the_cell(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_kernel_and_leaves_what_was_there(tmp_path, number):
+def test_a_signal_stops_the_kernel_and_leaves_what_was_there(tmp_path, caplog, number):
     """The chapter itself sends what a user or a scheduler would."""
     source = write_notebook(
         tmp_path / "long.ipynb",
@@ -161,6 +162,9 @@ def test_a_signal_stops_the_kernel_and_leaves_what_was_there(tmp_path, number):
     assert "in cell 3" in first_cell(earlier.with_suffix(".failed.ipynb"))
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "kernel").read_text()), 0)
+    del stopped
+    gc.collect()
+    assert caplog.records == []
 
 
 @pytest.fixture
@@ -200,6 +204,15 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_half_written(
     assert left_in(tmp_path / "out") == sorted(["plain.html", "plain.ipynb", *kept])
     for name in kept:
         nbformat.validate(nbformat.read(tmp_path / "out" / name, as_version=4))
+
+
+def test_a_relative_folder_is_in_the_current_one(tmp_path, monkeypatch, no_kernel):
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "1")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    done = execute_chapter(source, Path("out"), {}, cwd=tmp_path)
+    assert done.notebook == tmp_path / "elsewhere" / "out" / "plain.ipynb"
+    assert done.notebook.is_file()
 
 
 def test_a_page_that_cannot_be_made_is_an_error(tmp_path, monkeypatch, no_kernel):
