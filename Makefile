@@ -29,6 +29,7 @@ help: ## list the commands
 	@echo '  make book FRESH=1                                    execute chapters that have not changed, too'
 	@echo '  make book CHAPTER=shapes3d                           execute this chapter alone'
 	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'
+	@echo '  $(BIN) -m lib.chapters list                the chapters; run NAME executes one'
 	@echo '  make record BENCHMARK=shapes3d MODEL=qlae SEEDS="0 1 2" SETTINGS="num_values=6"'
 	@echo '  make lab LAB_ARGS="--no-browser --allow-root"        with options of JupyterLab'
 

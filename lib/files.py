@@ -1,9 +1,11 @@
 """Files that are there whole or not at all, writable folders, locks between processes."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,11 +14,14 @@ from filelock import FileLock, Timeout
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all, whenever the process ends."""
     unfinished = path.with_name(f"{path.name}.unfinished")
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path, *, name: str, advice: str) -> None:
@@ -32,13 +37,39 @@ def make_folder(folder: Path, *, name: str, advice: str) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
         raise type(error)(
             error.errno,
             f"{name}={str(folder)!r} cannot be written ({error.strerror}); expected {advice}",
         ) from error
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Hold a lock file; where another process holds it, refuse.
+
+    Args:
+        path: of the lock file, in a folder that is there. Beside it lies, while it is held, a note
+            of who holds it.
+
+    Raises:
+        BlockingIOError: another process holds it; says which one, and since when.
+    """
+    holder = path.with_suffix(".holder")
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        told = holder.read_text(encoding="utf-8") if holder.is_file() else "process unknown"
+        raise BlockingIOError(errno.EWOULDBLOCK, told) from error
+    try:
+        write_text(holder, f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
 
 
 @contextmanager

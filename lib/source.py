@@ -18,6 +18,7 @@ LIBRARY = Path(__file__).resolve().parent
 _OUTSIDE = (
     "lib.checks",
     "lib.files",
+    "lib.profiles",
     "lib.registry",
     "lib.scores",
     "lib.settings",
@@ -28,7 +29,6 @@ _OUTSIDE = (
     "lib.training.progress",
     "lib.training.scalars",
     "lib.runs.config",
-    "lib.runs.profiles",
     "lib.runs.provenance",
     "lib.runs.record",
 )

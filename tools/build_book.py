@@ -8,15 +8,22 @@ import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from lib.runs import PROFILES
-from lib.settings import parse_assignment
+from lib.chapters import (
+    Book,
+    BookError,
+    check_parameters,
+    earlier_execution,
+    execute_chapter,
+    find_book,
+    parse_parameters,
+    warnings_of,
+)
+from lib.chapters.book import exit_status
+from lib.checks import check_choice
+from lib.profiles import PROFILES
 
-from .chapters import Book, BookError, check_parameters
-from .execute import earlier_execution, execute_chapter, warnings_of
 from .render import render
 from .static_check import check_site
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> int:
@@ -27,24 +34,19 @@ def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> in
         book: the book to build; None for this repository's own.
 
     Returns:
-        Exit status: 0 for a whole and sound site, 1 otherwise.
+        Exit status: 0 for a whole and sound site, 1 after an error, 130 or 143 after Ctrl-C or
+        SIGTERM.
     """
     options = _parser().parse_args(arguments)
-    try:
-        build(
-            book or Book(ROOT),
+    return exit_status(
+        lambda: build(
+            book or find_book(),
             profile=options.profile,
             chapter=options.chapter,
             assignments=options.parameters,
             fresh=options.fresh,
         )
-    except BookError as error:
-        print(f"\nError: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted; finished runs are kept", file=sys.stderr)
-        return 130
-    return 0
+    )
 
 
 def build(
@@ -72,21 +74,20 @@ def build(
         BookError: for a bad argument, before anything is executed; if a chapter fails; if the
             site cannot be rendered or is not sound.
     """
-    if profile not in PROFILES:
-        raise BookError(f"PROFILE: no profile {profile!r}; allowed: {', '.join(PROFILES)}")
-    sources = book.execution_order(chapter)
     try:
-        parameters = dict(parse_assignment(word) for word in assignments)
+        check_choice("PROFILE", profile, PROFILES)
     except ValueError as error:
-        raise BookError(f"PARAMETERS: {error}") from error
-    if "profile" in parameters:
+        raise BookError(str(error)) from error
+    sources = book.execution_order() if chapter is None else [book.notebook(chapter)]
+    words = dict(_assignment(word) for word in assignments)
+    if "profile" in words:
         raise BookError("PARAMETERS: the profile is given as PROFILE=..., for the whole build")
-    if parameters and chapter is None:
+    if words and chapter is None:
         raise BookError("PARAMETERS: they belong to one chapter, so CHAPTER is needed too")
+    given = {source: {"profile": profile, **parse_parameters(source, words)} for source in sources}
     for source in sources:
-        check_parameters(source, {"profile": profile, **parameters})
+        check_parameters(source, given[source])
 
-    clear_line = "\r\033[K" if sys.stdout.isatty() else ""
     executed_dir = book.build / "executed" / profile
     seconds: list[tuple[str, float]] = []
     executed: dict[str, Path] = {}
@@ -97,15 +98,8 @@ def build(
         if source.stem in kept:
             continue
         print(f"[{position}/{len(sources)}] {source.stem}, profile {profile}", flush=True)
-        done = execute_chapter(
-            source,
-            executed_dir,
-            profile=profile,
-            cwd=book.root,
-            runs_dir=book.root / "runs",
-            parameters=parameters,
-        )
-        print(f"{clear_line}      {done.seconds:.1f} s", flush=True)
+        done = execute_chapter(source, executed_dir, given[source], cwd=book.root)
+        print(f"      {done.seconds:.1f} s", flush=True)
         for warning in warnings_of(done.notebook):
             print(f"      {warning}", flush=True)
         seconds.append((source.stem, done.seconds))
@@ -122,6 +116,13 @@ def build(
         raise BookError("the site is not sound:\n" + "\n".join(f"  {line}" for line in problems))
     seconds.append(("look it over", time.perf_counter() - started))
     _print_summary(site, pages, book.chapter_names(), list(earlier), seconds)
+
+
+def _assignment(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not (equals and name.isidentifier()):
+        raise BookError(f"PARAMETERS: expected words such as seed=3, got {word!r}")
+    return name, value
 
 
 def _earlier(book: Book, executed_dir: Path, executed: Collection[str]) -> dict[str, Path]:

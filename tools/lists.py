@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lib.benchmarks import BENCHMARKS
+from lib.chapters import Book
 from lib.files import write_text
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.scores import SCORES
 
 from .address import FIRST_CELL, HOST, address, first_cell
-from .chapters import Book
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = re.compile(r"(?<=<!-- list: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from lib.chapters import Book, BookError
+
 from .address import HOST, address
-from .chapters import Book, BookError
 
 LOG_LINES_SHOWN = 40
 SMOKE_NOTICE = (

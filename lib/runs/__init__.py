@@ -1,11 +1,11 @@
 """Runs: configurations, their execution, and the records that are kept of them."""
 
+from lib.profiles import PROFILES
 from lib.runs.comparison import Difference, compare
 from lib.runs.config import RunConfig
 from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
 from lib.runs.images import RunImages
 from lib.runs.kept import RecordedRun, recorded_runs, records_folder
-from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.runs.score import reconstruct, score_grid
 from lib.runs.tables import table

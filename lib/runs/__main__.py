@@ -15,6 +15,7 @@ from lib.benchmarks import BENCHMARKS
 from lib.checks import check_choice
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
+from lib.profiles import PROFILES
 from lib.registry import import_extensions
 from lib.runs.config import RunConfig
 from lib.runs.execution import (
@@ -25,7 +26,6 @@ from lib.runs.execution import (
     score_again,
 )
 from lib.runs.kept import RecordedRun
-from lib.runs.profiles import PROFILES
 from lib.runs.record import RunRecord
 from lib.settings import parse_assignment
 from lib.training.devices import is_first_process

@@ -12,7 +12,7 @@ from lib.checks import check_choice, check_integer, nearest
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.networks import NETWORKS, check_sizes
-from lib.runs.profiles import PROFILES, default_settings
+from lib.profiles import PROFILES
 from lib.settings import Settings, choice, integer
 from lib.training import Recipe
 
@@ -127,7 +127,7 @@ class RunConfig:
             _check_name(name, value, allowed, model)
         resolved = {
             "num_latents": 2 * len(BENCHMARKS[benchmark].grid.varying),
-            **default_settings(profile, benchmark, model),
+            **_default_settings(profile, benchmark, model),
             **given,
         }
         parts = {
@@ -224,3 +224,20 @@ def _check_name(name: str, value: object, allowed: list[str], model: str) -> Non
         f"{name}={value!r} is no setting of a run of {model}; expected one of "
         f"{', '.join(sorted(allowed))}.{hint}"
     )
+
+
+def _default_settings(profile: str, benchmark: str, model: str) -> dict[str, object]:
+    """The settings of a run by its profile, as its benchmark and its model change them.
+
+    What a benchmark changes goes before what a profile based on another changes, and what a model
+    changes before both.
+    """
+    chain = [profile]
+    while base := PROFILES[chain[0]].based_on:
+        chain.insert(0, base)
+    settings: dict[str, object] = {}
+    for name in chain:
+        settings |= {**PROFILES[name].settings, **BENCHMARKS[benchmark].profiles.get(name, {})}
+    for key in (*chain, *((name, benchmark) for name in chain)):
+        settings |= MODELS[model].recipes.get(key, {})
+    return settings

@@ -6,12 +6,12 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.chapters import Book
+from lib.chapters import Book
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = """profile = "laptop"  # smoke, laptop or paper
-seed = 0  # seed of the run
-runs_dir = "runs"  # where finished runs are kept"""
+PARAMETERS = """profile: str = "laptop"  # smoke, laptop or paper
+seed: int = 0  # seed of the run
+runs_dir: str = "runs"  # where finished runs are kept"""
 CHART = """import altair as alt
 import pandas as pd
 

@@ -7,9 +7,9 @@ import shutil
 import pytest
 import yaml
 
+from lib.chapters import Book
 from tools import lists
 from tools.address import ROOT, address, stamp
-from tools.chapters import Book
 from tools.render import _config
 
 NAMED = ("pyproject.toml", "README.md", "CITATION.cff")

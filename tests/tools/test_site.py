@@ -5,11 +5,11 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from lib.chapters import Book
+from lib.chapters.page import vega_bundle
 from tests.tools.small_book import write_notebook, write_small_book
 from tools.build_book import main
-from tools.chapters import Book
 from tools.check_site import check_in_browser, find_browser, serve
-from tools.offline import vega_bundle
 
 pytestmark = pytest.mark.site
 

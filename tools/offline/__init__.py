@@ -8,14 +8,12 @@ comes from a package. The same notebooks work unchanged in JupyterLab and on Col
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import shutil
 from pathlib import Path
 
-import altair
-import vl_convert
 from sphinx.application import Sphinx
+
+from lib.chapters.page import mathjax_folder, vega_bundle
 
 HERE = Path(__file__).parent
 CHART_MARK = 'id="altair-viz-'
@@ -29,23 +27,6 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("build-finished", _write_files)
     app.add_css_file("charts.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def vega_bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed in one script, which leaves only `vegaEmbed` behind.
-
-    It is wrapped in a function, as it would otherwise clash with names of the page, and announces
-    the versions that Altair asks for.
-    """
-    display = altair.vegalite.v6.display
-    versions = {
-        "vega_version": display.VEGA_VERSION,
-        "vegalite_version": display.VEGALITE_VERSION,
-        "vegaembed_version": display.VEGAEMBED_VERSION,
-    }
-    minor = ".".join(display.VEGALITE_VERSION.split(".")[:2])
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=minor)
-    return f"window.VEGA_DEBUG = {json.dumps(versions)};\n(function () {{\n{bundle}\n}})();\n"
 
 
 def _use_local_mathjax(app: Sphinx, config: object) -> None:
@@ -67,8 +48,7 @@ def _write_files(app: Sphinx, exception: Exception | None) -> None:
     (static / "vega.js").write_text(vega_bundle(), encoding="utf-8")
     for name in ("charts.js", "charts.css"):
         shutil.copyfile(HERE / name, static / name)
-    package = importlib.util.find_spec("sphinx-mathjax-offline")
-    mathjax = Path(package.origin).parent / "static" / "mathjax"
+    mathjax = mathjax_folder()
     for part in MATHJAX_PARTS:
         target = static / "mathjax" / part
         target.parent.mkdir(parents=True, exist_ok=True)

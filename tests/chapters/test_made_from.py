@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lib.chapters import made_from
 from tests.tools.small_book import ROOT, write_notebook
-from tools import dependencies
 
 CHAPTERS = {
     "drawn": "from lib import figures\nfigures.nmi_heatmap",
@@ -43,9 +43,9 @@ def digests(root: Path) -> dict[str, str]:
     source = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(source)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dependencies, "library", source)
+        patch.setattr(made_from, "library", source)
         return {
-            name: dependencies.made_from(root / "book" / f"{name}.ipynb", root) for name in CHAPTERS
+            name: made_from.made_from(root / "book" / f"{name}.ipynb", root) for name in CHAPTERS
         }
 
 

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from lib.benchmarks import BENCHMARKS
-from lib.models import MODELS
-
 
 @dataclass(frozen=True)
 class Profile:
@@ -64,20 +61,3 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         ),
     }
 )
-
-
-def default_settings(profile: str, benchmark: str, model: str) -> dict[str, object]:
-    """The settings of a run by its profile, as its benchmark and its model change them.
-
-    What a benchmark changes goes before what a profile based on another changes, and what a model
-    changes before both.
-    """
-    chain = [profile]
-    while base := PROFILES[chain[0]].based_on:
-        chain.insert(0, base)
-    settings: dict[str, object] = {}
-    for name in chain:
-        settings |= {**PROFILES[name].settings, **BENCHMARKS[benchmark].profiles.get(name, {})}
-    for key in (*chain, *((name, benchmark) for name in chain)):
-        settings |= MODELS[model].recipes.get(key, {})
-    return settings

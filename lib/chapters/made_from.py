@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib import source as library
+from lib.chapters.book import BookError, read_cells
 
+RECORD_KEY = "latent_quantization_book"  # in the metadata of an executed copy
 RESULTS = "book/results"
 
 
@@ -20,10 +22,15 @@ def made_from(source: Path, cwd: Path) -> str:
     Args:
         source: the chapter's notebook.
         cwd: folder in which it runs, which holds `book/results` and `requirements.txt`.
+
+    Raises:
+        BookError: it is no notebook, or its code is not Python.
     """
-    cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
-    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    modules = library.page_digests(code)
+    code = "\n".join(c["source"] for c in read_cells(source) if c["cell_type"] == "code")
+    try:
+        modules = library.page_digests(code)
+    except SyntaxError as error:
+        raise BookError(f"chapter {source.stem!r}: its code is not Python: {error}") from error
     texts = [
         code,
         *((library.LIBRARY.parent / path).read_text(encoding="utf-8") for path in modules),
@@ -36,6 +43,20 @@ def made_from(source: Path, cwd: Path) -> str:
     }
     made = json.dumps(modules | digests, sort_keys=True)
     return hashlib.sha256(made.encode()).hexdigest()
+
+
+def earlier_execution(source: Path, out_dir: Path, cwd: Path) -> Path | None:
+    """Executed copy from an earlier build, if nothing that it is made from has changed since.
+
+    One that was executed with parameters of its own is not the book's page.
+    """
+    target = out_dir / source.name
+    if not target.is_file():
+        return None
+    notebook = json.loads(target.read_text(encoding="utf-8"))
+    record = notebook["metadata"].get(RECORD_KEY, {})
+    is_current = record.get("made_from") == made_from(source, cwd)
+    return target if is_current and not record["has_own_parameters"] else None
 
 
 def _records(texts: Iterable[str], cwd: Path) -> Iterable[Path]:
