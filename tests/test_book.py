@@ -18,6 +18,7 @@ from lib.chapters import (
     execute_chapter,
     warnings_of,
 )
+from tests.simulated import simulated_devices
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = Book(ROOT)
@@ -171,3 +172,26 @@ def test_a_chapter_runs_in_the_smoke_profile(name):
         pages = [output.data.get("text/html", "") for output in cell.outputs if "data" in output]
         if any("altair-viz-" in page for page in pages):
             assert "figure" in cell.metadata.get("mystnb", {}), f"chart without caption: {cell.id}"
+
+
+@pytest.mark.chapter
+@pytest.mark.parametrize("name", ["quantized_latents", "weight_decay"])
+def test_a_chapter_runs_as_on_a_tpu_host(name, tmp_path, monkeypatch):
+    """Eight devices, products in bfloat16 where they may be, no float64: as JAX is on a TPU."""
+    wanted = {"JAX_DEFAULT_MATMUL_PRECISION": "bfloat16", "JAX_ENABLE_X64": "false"}
+    for variable, value in (simulated_devices(8) | wanted).items():
+        monkeypatch.setenv(variable, value)
+    given = {"profile": "smoke", "runs_dir": str(tmp_path / "runs")}
+    notebook = execute_chapter(BOOK.source(name), tmp_path, given, cwd=ROOT).notebook
+    assert list(warnings_of(notebook)) == []
+    [first] = [cell for cell in code_cells(notebook) if cell.id == "start"]
+    assert "on 8 × cpu" in first.outputs[0].text
+
+
+def test_nothing_but_official_images_is_asked_of_the_host_from_within_a_compiled_program():
+    """Several hosts of a TPU cannot be asked so; `RunImages` refuses it for them."""
+    sources = {path.name: path.read_text() for path in (ROOT / "lib").rglob("*.py")}
+    for path in NOTEBOOKS:
+        sources[path.name] = "\n".join(cell.source for cell in code_cells(path))
+    asking = [name for name, text in sources.items() if re.search(r"(pure|io)_callback", text)]
+    assert asking == ["lookup.py"]

@@ -46,6 +46,11 @@ def first_cell(at: str | None) -> str:
     )
 
 
+def open_on_colab(at: str, chapter: str) -> str:
+    """The address under which Colab opens a chapter of the repository `owner/name`."""
+    return f"https://colab.research.google.com/github/{at}/blob/main/book/{chapter}.ipynb"
+
+
 def stamp(root: Path, at: str) -> None:
     """Write an address into pyproject.toml, from which all that names it is made.
 

@@ -21,7 +21,7 @@ from lib.metrics import PROTOCOLS
 from lib.models import MODELS
 from lib.scores import SCORES
 
-from .address import FIRST_CELL, HOST, address, first_cell
+from .address import FIRST_CELL, HOST, address, first_cell, open_on_colab
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = re.compile(r"(?<=<!-- list: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -89,9 +89,8 @@ def colab() -> Iterator[str]:
         yield "On Colab a chapter installs what it needs once this repository has a public address:"
         yield "`make stamp REPOSITORY=owner/name` writes it into everything that names it."
     else:
-        opened = f"https://colab.research.google.com/github/{at}/blob/main/book/shapes3d.ipynb"
-        yield f"On Colab, [open a chapter]({opened}) and run it: its first cell installs what it"
-        yield "needs and leaves the runtime's own JAX as it is."
+        yield f"On Colab, [open a chapter]({open_on_colab(at, 'shapes3d')}) and run it:"
+        yield "its first cell installs what it needs and leaves the runtime's own JAX as it is."
 
 
 LISTS = {

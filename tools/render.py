@@ -8,11 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
 import yaml
 
 from lib.chapters import Book, BookError
 
 from .address import HOST, address
+from .run_box import with_run_box
 
 LOG_LINES_SHOWN = 40
 SMOKE_NOTICE = (
@@ -48,7 +50,9 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(book.folder, stage, ignore=_not_for_the_site)
     for name, source in sources.items():
-        shutil.copyfile(executed.get(name, source), stage / source.name)
+        if name in executed:
+            notebook = with_run_box(executed[name], source, address(book.root))
+            nbformat.write(notebook, stage / source.name)
 
     config = book.build / "_config.yml"
     config.write_text(yaml.safe_dump(_config(book, profile, is_complete)))

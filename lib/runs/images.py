@@ -61,8 +61,19 @@ class RunImages:
 
     @cached_property
     def sampler(self) -> ImageSampler:
-        """Samples the training images inside the compiled step."""
+        """Samples the training images inside the compiled step.
+
+        Raises:
+            ValueError: several processes and official images that are looked up on the host, which
+                no compiled program of several hosts can ask.
+        """
         num_images = self.settings.training_images
+        if not num_images and self.settings.origin == "official" and jax.process_count() > 1:
+            raise ValueError(
+                "training_images=0 looks official images up on the host while a step runs, which "
+                f"{jax.process_count()} processes cannot; give a number that fits into the memory "
+                f"of a device, at most {self.split.num_training:,}."
+            )
         if not num_images:
             return ImageSampler(
                 jax.tree_util.Partial(self.split.sample_training),

@@ -13,7 +13,7 @@ import pytest
 
 from lib.benchmarks import SourceGrid, load
 from lib.benchmarks.published import OfficialFileError
-from lib.runs import RunConfig, execute
+from lib.runs import RunConfig, RunImages, execute
 from tests.benchmarks.published import small_sets
 from tests.simulated import simulated_devices
 
@@ -98,6 +98,15 @@ def test_a_run_learns_from_official_images(data_dir, published, tmp_path, traini
     assert images == hashlib.sha256(published.tobytes()).hexdigest()
     loss = record.training.curves["reconstruction"]
     assert loss[-1] < loss[0]
+
+
+def test_several_processes_cannot_ask_the_host_for_images(data_dir, monkeypatch):
+    settings = {"origin": "official", "training_images": 0, "evaluation_images": 100}
+    config = RunConfig("shapes3d", "autoencoder", "smoke", **settings)
+    images = RunImages.of(config, data_dir)
+    monkeypatch.setattr(jax, "process_count", lambda: 2)
+    with pytest.raises(ValueError, match=r"training_images=0 .* 2 processes cannot; give a number"):
+        _ = images.sampler
 
 
 def test_two_devices_and_two_seeds_share_the_images(tmp_path):
