@@ -1,16 +1,17 @@
 """A benchmark: images with known sources."""
 
 import dataclasses
-import functools
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import Partial
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key, UInt8
 
 from lib.benchmarks.grid import SourceGrid
+from lib.benchmarks.looked_up import LookedUp
 from lib.benchmarks.publication import Publication
 from lib.benchmarks.sources import Source
 
@@ -60,6 +61,15 @@ class Benchmark:
         """
         return self.draw(sources)
 
+    @property
+    def bound(self) -> Partial:
+        """`render`, with the arrays that it looks up bound to it.
+
+        Passed to a compiled function as an argument, it makes them arguments too, and not constants
+        in the compiled program.
+        """
+        return self.draw.bound if isinstance(self.draw, LookedUp) else Partial(self.draw)
+
     def sample(
         self, key: Key[Array, ""], num: int
     ) -> tuple[Int[Array, "num num_sources"], Float[Array, "num h w c"]]:
@@ -103,9 +113,10 @@ class Benchmark:
             chunk = sources[start : start + CHUNK]
             # Every chunk is filled up to one shape, so that only one is compiled.
             full = np.concatenate([chunk, np.zeros((CHUNK - len(chunk), chunk.shape[1]), np.int32)])
-            pictures[start : start + CHUNK] = self._bytes(full)[: len(chunk)]
+            pictures[start : start + CHUNK] = _bytes(self.bound, full)[: len(chunk)]
         return pictures
 
-    @functools.cached_property
-    def _bytes(self) -> Callable[[Int[Array, "n num_sources"]], UInt8[Array, "n h w c"]]:
-        return jax.jit(lambda sources: jnp.round(self.render(sources) * 255).astype(jnp.uint8))
+
+@jax.jit
+def _bytes(draw: Partial, sources: Int[Array, "n num_sources"]) -> UInt8[Array, "n h w c"]:
+    return jnp.round(draw(sources) * 255).astype(jnp.uint8)

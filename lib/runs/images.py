@@ -75,10 +75,8 @@ class RunImages:
                 f"of a device, at most {self.split.num_training:,}."
             )
         if not num_images:
-            return ImageSampler(
-                jax.tree_util.Partial(self.split.sample_training),
-                jax.tree_util.Partial(self.benchmark.render),
-            )
+            choose = jax.tree_util.Partial(self.split.sample_training)
+            return ImageSampler(choose, self.benchmark.bound)
         generator = np.random.default_rng(SPLIT_SEED)
         ranks = generator.choice(self.split.num_training, num_images, replace=False)
         index = np.asarray(self.split.training_index(jnp.asarray(ranks, jnp.int32)))

@@ -15,9 +15,10 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
+from lib.benchmarks.looked_up import LookedUp
 from lib.benchmarks.publication import Publication, PublishedFile
 from lib.benchmarks.scene import tracer
-from lib.benchmarks.scene.camera import Camera, made_once, samples_along_side, supersample
+from lib.benchmarks.scene.camera import Camera, samples_along_side, supersample
 from lib.benchmarks.scene.vectors import Scalar, Vector, where
 from lib.benchmarks.sources import Source, even_labels
 from lib.benchmarks.twin import Twin, add_twin
@@ -114,18 +115,18 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 6"]], Float[Array,
     if table_bytes > MAX_TABLE_BYTES:
         return lambda sources: render(sources, resolution, samples)
 
-    @made_once
-    def table() -> Light:
+    def make() -> Light:
         traced = jax.jit(lambda index: trace(*_geometry(index), resolution, samples))
         return traced(jnp.arange(NUM_GEOMETRIES))
 
-    def draw(sources: Int[ArrayLike, "*n 6"]) -> Float[Array, "*n h w 3"]:
-        floor_hue, wall_hue, object_hue, scale, shape, orientation = _columns(sources)
-        index = (scale * len(SHAPES) + shape) * NUM_ORIENTATIONS + orientation
-        light = jax.tree.map(lambda part: part[index], table())
-        return paint(light, floor_hue, wall_hue, object_hue)
+    return LookedUp(make, _draw)
 
-    return draw
+
+def _draw(table: Light, sources: Int[ArrayLike, "*n 6"]) -> Float[Array, "*n h w 3"]:
+    floor_hue, wall_hue, object_hue, scale, shape, orientation = _columns(sources)
+    index = (scale * len(SHAPES) + shape) * NUM_ORIENTATIONS + orientation
+    light = jax.tree.map(lambda part: part[index], table)
+    return paint(light, floor_hue, wall_hue, object_hue)
 
 
 def render(
