@@ -4,10 +4,11 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Float
+from jaxtyping import Array, Bool, Float
 
 from lib.benchmarks.scene import tracer
 from lib.benchmarks.scene.vectors import Vector
@@ -83,15 +84,16 @@ FURNITURE = (
     ("white", 1.512, 1.912, -1.05, -0.62, 0.36, 0.40),
     ("white", 1.512, 1.552, -1.05, -0.62, 0.00, 0.36),
     ("white", 1.872, 1.912, -1.05, -0.62, 0.00, 0.36),
-    ("wall", -1.59, 4.00, -0.015, 0.00, 0.00, 0.09),  # skirting
-    ("wall", -1.59, -1.575, -6.00, 0.00, 0.00, 0.09),
 )
-LEGS = (
+# Legs and skirting, which cast too little shadow to see.
+SMALL_BOXES = (
     ("black", 1.12, 1.17, -0.97, -0.92, 0.00, 0.157),
     ("black", -1.00, -0.95, -0.97, -0.92, 0.00, 0.157),
     ("black", 0.20, 0.235, -2.03, -1.995, 0.00, 0.084),
     ("black", 0.20, 0.235, -1.43, -1.395, 0.00, 0.084),
     ("black", -0.365, -0.33, -2.03, -1.995, 0.00, 0.084),
+    ("wall", -1.59, 4.00, -0.015, 0.00, 0.00, 0.09),
+    ("wall", -1.59, -1.575, -6.00, 0.00, 0.00, 0.09),
 )
 # Corners of the four shelves that wind over the wall, (x, z) in centimetres.
 SHELVES = (
@@ -101,7 +103,7 @@ SHELVES = (
     ((76, 187), (96, 187), (96, 125), (61, 125), (61, 147), (76, 147)),
 )
 SHELF_DEPTH, BOARD = 0.17, 0.025
-# Middle, then half the size along x, y, z: vase and cups, shelf vases, fruit, circles.
+# Middle, then half the size along x, y, z: vase and cups, shelf vases.
 BALLS = (
     ("dark red", (-0.20, -1.64, 0.41), (0.08, 0.08, 0.14)),
     ("black", (-0.07, -1.58, 0.355), (0.04, 0.04, 0.08)),
@@ -112,6 +114,9 @@ BALLS = (
     ("red", (0.40, -0.10, 1.56), (0.04, 0.04, 0.08)),
     ("red", (0.85, -0.10, 1.375), (0.05, 0.05, 0.10)),
     ("black", (-0.84, -0.10, 1.37), (0.035, 0.035, 0.12)),
+)
+# The same of what casts too little shadow to see: fruit, and the circles on the wall.
+SMALL_BALLS = (
     ("red", (1.72, -0.38, 0.57), (0.13, 0.10, 0.05)),
     ("red", (1.78, -0.86, 0.43), (0.08, 0.08, 0.04)),
     ("dark red", (2.14, -0.05, 1.75), (0.15, 0.03, 0.15)),
@@ -174,8 +179,11 @@ def _cushion(rays: tracer.Rays, shape: Float[ArrayLike, "9"]) -> tracer.Hit:
     frame = tracer.Frame.upright_along(Vector(*shape[:3]), facing, level)
     rays = frame.enter(rays)
     distance = tracer.box(rays, Vector(*shape[6:])).distance
-    inside = _stretched(rays.at(jnp.where(jnp.isfinite(distance), distance, 0.0)), 1.0 / shape[6:])
-    bulging = Vector(*(jnp.sign(part) * jnp.abs(part) ** ROUNDNESS for part in (inside.x, inside.y, inside.z)))
+    point = rays.at(jnp.where(jnp.isfinite(distance), distance, 0.0))
+    bulging = jax.tree.map(
+        lambda part: jnp.sign(part) * jnp.abs(part) ** ROUNDNESS,
+        _stretched(point, 1.0 / shape[6:]),
+    )
     return frame.leave(tracer.Hit(distance, _stretched(bulging, 1.0 / shape[6:]).unit()))
 
 
@@ -194,6 +202,15 @@ def _rod(rays: tracer.Rays, shape: Float[ArrayLike, "7"]) -> tracer.Hit:
     return tracer.rod(rays, Vector(*shape[:3]), Vector(*shape[3:6]), shape[6])
 
 
+def _meets(hit: Callable) -> Callable:
+    """Whether rays meet a shape, from where they meet it."""
+    return lambda rays, shape: jnp.isfinite(hit(rays, shape).distance)
+
+
+def _passes_rod(rays: tracer.Rays, shape: Float[ArrayLike, "7"]) -> Bool[Array, "..."]:
+    return tracer.passes_rod(rays, Vector(*shape[:3]), Vector(*shape[3:6]), shape[6])
+
+
 def _kind(shapes: Iterable[tuple], hit: Callable) -> tuple[np.ndarray, np.ndarray, Callable]:
     """Colour numbers of shapes of one kind, all their other numbers, and how rays hit one."""
     colors = [NAMES.index(name) for name, *_ in shapes]
@@ -201,11 +218,18 @@ def _kind(shapes: Iterable[tuple], hit: Callable) -> tuple[np.ndarray, np.ndarra
     return np.array(colors), np.array(numbers, np.float32), hit
 
 
-SIDES = (*FURNITURE, *_shelf_boards(), *LEGS)
-BOXES = tuple((name, middle_and_half(*sides).ravel()) for name, *sides in SIDES)
+CASTING_BOXES = (*FURNITURE, *_shelf_boards())
+BOXES = (*CASTING_BOXES, *SMALL_BOXES)
 KINDS = (
-    _kind(BOXES, _box),
+    _kind([(name, middle_and_half(*sides).ravel()) for name, *sides in BOXES], _box),
     _kind(CUSHIONS, _cushion),
-    _kind(BALLS, _ball),
+    _kind((*BALLS, *SMALL_BALLS), _ball),
     _kind(RODS, _rod),
+)
+# What casts shadows: numbers of shapes of one kind, and whether rays meet one.
+CASTERS = (
+    (KINDS[0][1][: len(CASTING_BOXES)], _meets(_box)),
+    (KINDS[1][1], _meets(_cushion)),
+    (KINDS[2][1][: len(BALLS)], _meets(_ball)),
+    (KINDS[3][1], _passes_rod),
 )

@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Int, Int8, UInt8
 from lib.benchmarks.publication import Publication, PublishedFile, drive_addresses
 from lib.benchmarks.scene import tracer
 from lib.benchmarks.scene.camera import Camera, made_once, samples_along_side, supersample
-from lib.benchmarks.scene.living_room import COLORS, KINDS, NAMES, ROOM, middle_and_half
+from lib.benchmarks.scene.living_room import CASTERS, COLORS, KINDS, NAMES, ROOM, middle_and_half
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source, even_labels
 from lib.benchmarks.twin import Twin, add_twin
@@ -148,7 +148,8 @@ def render(
         light = strength * jnp.where(in_shadow(tracer.Rays(point, sun)), 0.0, slope)
         for *place, lamp in ROOM.lamps:
             way = Vector(*place) - point
-            light += lamp * jnp.maximum(normal.dot(way), 0.0) / way.dot(way) ** 1.5
+            nearness = 1.0 / jnp.sqrt(way.dot(way))
+            light += lamp * jnp.maximum(normal.dot(way), 0.0) * nearness**3
         return tuple(tone(part.astype(jnp.float32) / 255 * light) for part in surface.color)
 
     return jnp.stack(supersample(picture, samples), axis=-1)
@@ -181,13 +182,13 @@ def _along(step: Int[Array, "*n"], ends: tuple[float, float]) -> Scalar:
 
 
 def in_shadow(to_sun: tracer.Rays) -> Bool[Array, "..."]:
-    """Whether any of `KINDS` is between points and the sun; walls let the sun through."""
+    """Whether any of `CASTERS` is between points and the sun; walls let the sun through."""
     # Loops: the compiler would repeat one long expression for each colour channel.
     blocked = jnp.zeros(jnp.broadcast_shapes(*map(jnp.shape, jax.tree.leaves(to_sun))), bool)
-    for _, shapes, hit in KINDS:
+    for shapes, meets in CASTERS:
 
-        def block(blocked: Array, shape: Array, hit: Callable = hit) -> tuple[Array, None]:
-            return blocked | jnp.isfinite(hit(to_sun, shape).distance), None
+        def block(blocked: Array, shape: Array, meets: Callable = meets) -> tuple[Array, None]:
+            return blocked | meets(to_sun, shape), None
 
         blocked, _ = jax.lax.scan(block, blocked, shapes)
     return blocked
