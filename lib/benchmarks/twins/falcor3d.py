@@ -1,8 +1,11 @@
-"""The rendered twin of Falcor3D: a living room under a sun and a lamp.
+"""The rendered twin of Falcor3D: a living room under a sun and two lamps.
 
 A picture is made in three steps. `look` finds the surface that each camera ray meets, `render` the
 light that reaches it, `tone` fits it to the screen. What is seen depends on the camera alone, and
 there are 216 cameras, so `renderer` looks once and keeps that.
+
+Beside the published frames the twin has simpler shapes (boxes for furniture and pillows, egg-shaped
+vases, fewer branches), a floor of plain strips for photographed boards, and no glossy highlights.
 """
 
 import functools
