@@ -33,7 +33,7 @@ PUBLISHED = {
 }
 
 # In grey levels, where the scene was made so; elsewhere any change will do.
-SMALLEST_CHANGE = {"falcor3d": 0.2, "isaac3d": 0.2}
+SMALLEST_CHANGE = {"isaac3d": 0.2}
 
 
 def test_these_are_all_benchmarks():

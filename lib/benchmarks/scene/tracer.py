@@ -247,6 +247,32 @@ def rod(rays: Rays, start: Vector, end: Vector, radius: Scalar) -> Hit:
     return Hit(distance, (point - axis * nearest_place) * (1.0 / radius))
 
 
+def passes_rod(rays: Rays, start: Vector, end: Vector, radius: Scalar) -> Scalar:
+    """Whether rays come within `radius` of a segment, between its ends.
+
+    It costs a third of `rod`, of which it leaves out the round ends. Where many rays share a
+    direction, all but three scalar products is done once for all of them.
+
+    Args:
+        rays: the rays.
+        start: one end of the segment.
+        end: the other, elsewhere.
+        radius: above 0.
+
+    Returns:
+        True where the way from the ray's origin to the point nearest to the segment's line leads
+        ahead, and that point lies between the ends.
+    """
+    origin, direction = rays.relative_to(start)
+    axis = end - start
+    across = direction.cross(axis)
+    square = jnp.maximum(across.dot(across), TINY)
+    beside = origin.dot(across)
+    place = origin.dot(direction.cross(across)) / -square
+    distance = origin.dot(axis.cross(across)) / -square
+    return (beside**2 <= radius**2 * square) & (place >= 0) & (place <= 1) & (distance > 0)
+
+
 def capsule(rays: Rays, radius: Scalar, half_height: Scalar) -> Hit:
     """The outside of an upright capsule: all points within `radius` of a segment.
 

@@ -1,8 +1,11 @@
-"""The rendered twin of Falcor3D: a living room under a sun and a lamp.
+"""The rendered twin of Falcor3D: a living room under a sun and two lamps.
 
-A picture is made in three steps. `look` finds the surface that each camera ray meets, `trace` the
-light that reaches it, `paint` adds the lights up. What is seen depends on the camera alone, and
+A picture is made in three steps. `look` finds the surface that each camera ray meets, `render` the
+light that reaches it, `tone` fits it to the screen. What is seen depends on the camera alone, and
 there are 216 cameras, so `renderer` looks once and keeps that.
+
+Beside the published frames the twin has simpler shapes (boxes for furniture and pillows, egg-shaped
+vases, fewer branches), a floor of plain strips for photographed boards, and no glossy highlights.
 """
 
 import functools
@@ -69,13 +72,6 @@ SOURCES = (
 )
 
 
-class Light(NamedTuple):
-    """Light that each pixel sends to the camera, red, green and blue, not limited to white."""
-
-    room: tuple[Float[Array, "*n h w"], ...]  # from the lamp and all around
-    sun: tuple[Float[Array, "*n h w"], ...]  # where the sun has brightness 1
-
-
 class Surface(NamedTuple):
     """What camera rays meet, in `BYTES_A_RAY`."""
 
@@ -114,83 +110,61 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 7"]], Float[Array,
             right, down = (offset * samples).astype(jnp.int32)
             return jax.tree.map(lambda part: part[down * samples + right, camera], table())
 
-        return paint(trace(sources[..., 1:], resolution, samples, kept), sources[..., 0])
+        return render(sources, resolution, samples, kept)
 
     return draw
 
 
 def render(
-    sources: Int[ArrayLike, "*n 7"], resolution: int, samples: int
-) -> Float[Array, "*n h w 3"]:
-    """Draw source combinations by tracing every picture; usable inside `jax.jit` and `jax.vmap`.
-
-    Args:
-        sources: (..., 7) integers inside the grid; the range is not checked.
-        resolution: pixels along each side.
-        samples: rays along each side of a pixel.
-
-    Returns:
-        (..., resolution, resolution, 3) float32 in [0, 1].
-    """
-    sources = jnp.asarray(sources)
-    return paint(trace(sources[..., 1:], resolution, samples), sources[..., 0])
-
-
-def trace(
-    places: Int[Array, "*n 6"],
+    sources: Int[ArrayLike, "*n 7"],
     resolution: int,
     samples: int,
     surfaces: Callable[[tracer.Rays, Float[Array, "2"]], Surface] | None = None,
-) -> Light:
-    """Find the light that each pixel sends to the camera.
+) -> Float[Array, "*n h w 3"]:
+    """Draw source combinations; usable inside `jax.jit` and `jax.vmap`.
 
     Args:
-        places: steps of the sun and of the camera along three axes each, 0 to 5.
+        sources: (..., 7) integers inside the grid; the range is not checked.
         resolution: pixels along each side.
         samples: rays along each side of a pixel.
         surfaces: maps the camera's rays and their place inside the pixels to what they meet,
             where that is known; None to trace it.
 
     Returns:
-        Parts of shape (..., resolution, resolution).
+        (..., resolution, resolution, 3) float32 in [0, 1].
     """
-    camera = camera_at(places[..., 3:])
+    sources = jnp.asarray(sources)
+    camera = camera_at(sources[..., 4:])
     # A trailing pair of axes broadcasts against the pixels.
-    sun = jax.tree.map(lambda part: part[..., None, None], sun_direction(places[..., :3]))
+    sun, strength = jax.tree.map(
+        lambda part: part[..., None, None],
+        (sun_direction(sources[..., 1:4]), jnp.asarray(ROOM.sun)[sources[..., 0]]),
+    )
 
-    def light(offset: Float[Array, "2"]) -> Light:
+    def picture(offset: Float[Array, "2"]) -> tuple[Float[Array, "*n h w"], ...]:
         rays = camera.rays(resolution, offset)
         surface = look(rays) if surfaces is None else surfaces(rays, offset)
         normal = Vector(*(part.astype(jnp.float32) / 127 for part in surface.normal))
         # A little off the surface, which must not shade itself.
         point = rays.at(surface.distance) + normal * NUDGE
-        to_lamp = Vector(*ROOM.lamp) - point
-        square = to_lamp.dot(to_lamp)
-        lamp = ROOM.lamp_strength * jnp.maximum(normal.dot(to_lamp), 0.0) / square**1.5
         slope = jnp.maximum(normal.dot(sun), 0.0)
-        sunlight = jnp.where(in_shadow(tracer.Rays(point, sun)), 0.0, slope)
-        colors = tuple(part.astype(jnp.float32) / 255 for part in surface.color)
-        return Light(
-            tuple(color * (ROOM.ambient + lamp) for color in colors),
-            tuple(color * sunlight for color in colors),
-        )
+        light = strength * jnp.where(in_shadow(tracer.Rays(point, sun)), 0.0, slope)
+        for *place, lamp in ROOM.lamps:
+            way = Vector(*place) - point
+            nearness = 1.0 / jnp.sqrt(way.dot(way))
+            light += lamp * jnp.maximum(normal.dot(way), 0.0) * nearness**3
+        return tuple(tone(part.astype(jnp.float32) / 255 * light) for part in surface.color)
 
-    return supersample(light, samples)
+    return jnp.stack(supersample(picture, samples), axis=-1)
 
 
-def paint(light: Light, intensity: Int[Array, "*n"]) -> Float[Array, "*n h w 3"]:
-    """Add up the light of the room and of the sun; what is brighter than white turns white.
+def tone(light: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Brightness on the screen of light of any strength: it tends to white and never gets there.
 
-    Args:
-        light: of each pixel.
-        intensity: 0 to 4, of the sun.
-
-    Returns:
-        (..., h, w, 3) float32 in [0, 1].
+    Source: Reinhard et al., Photographic Tone Reproduction for Digital Images, SIGGRAPH 2002,
+    equation 3, for each colour by itself.
     """
-    sun = jnp.asarray(ROOM.sun)[intensity][..., None, None]
-    channels = [room + sun * part for room, part in zip(light.room, light.sun, strict=True)]
-    return jnp.clip(jnp.stack(channels, axis=-1), 0.0, 1.0)
+    return light / (1.0 + light)
 
 
 def sun_direction(steps: Int[Array, "*n 3"]) -> Vector:
@@ -214,10 +188,10 @@ def in_shadow(to_sun: tracer.Rays) -> Bool[Array, "..."]:
     """Whether any of `CASTERS` is between points and the sun; walls let the sun through."""
     # Loops: the compiler would repeat one long expression for each colour channel.
     blocked = jnp.zeros(jnp.broadcast_shapes(*map(jnp.shape, jax.tree.leaves(to_sun))), bool)
-    for _, shapes, hit in CASTERS:
+    for shapes, meets in CASTERS:
 
-        def block(blocked: Array, shape: Array, hit: Callable = hit) -> tuple[Array, None]:
-            return blocked | jnp.isfinite(hit(to_sun, shape).distance), None
+        def block(blocked: Array, shape: Array, meets: Callable = meets) -> tuple[Array, None]:
+            return blocked | meets(to_sun, shape), None
 
         blocked, _ = jax.lax.scan(block, blocked, shapes)
     return blocked
@@ -260,11 +234,13 @@ def _floor(point: Vector) -> tuple[Int[Array, "..."], Float[Array, "..."]]:
     )
     bare = jnp.where(inside > -ROOM.rug_hem, NAMES.index("hem"), NAMES.index("wood"))
     color = jnp.where(inside > 0, NAMES.index("rug"), bare)
-    row = jnp.floor(point.y / ROOM.board_width).astype(jnp.int32)
+    row = jnp.floor(point.x / ROOM.board_width).astype(jnp.int32)
     # Neighbouring rows are shifted, so that their ends do not meet.
-    column = jnp.floor(point.x / ROOM.board_length + 0.37 * (row % 5)).astype(jnp.int32)
-    streak = jnp.floor(4 * point.y / ROOM.board_width).astype(jnp.int32)
-    return color, 0.75 + 0.35 * _noise(row, column) + 0.2 * _noise(streak, column)
+    column = jnp.floor(point.y / ROOM.board_length + 0.37 * (row % 5)).astype(jnp.int32)
+    # Finer and shorter strips of grain inside the boards.
+    streak = jnp.floor(5 * point.x / ROOM.board_width).astype(jnp.int32)
+    knot = jnp.floor(4 * point.y / ROOM.board_length).astype(jnp.int32)
+    return color, 0.5 + 0.45 * _noise(row, column) + 0.5 * _noise(streak, knot)
 
 
 def _noise(row: Int[Array, "..."], column: Int[Array, "..."]) -> Float[Array, "..."]:

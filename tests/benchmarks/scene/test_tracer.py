@@ -183,6 +183,25 @@ def test_nothing_is_hit_behind_or_beside(name):
     assert np.isinf(SHAPES[name][0](beside).distance)
 
 
+def test_rays_that_pass_a_rod_come_near_its_segment():
+    origins, directions = random_rays(2000, 8)
+    # Half of them start where the rod lies behind them.
+    origins[::2] += 6.0 * directions[::2]
+    radius = 0.2
+    rays = tracer.Rays(vector(origins), vector(directions))
+    found = np.asarray(tracer.passes_rod(rays, fixed(START), fixed(END), radius))
+    # Distances between each half-line and many points of the segment.
+    places = START + np.linspace(0, 1, 500)[:, None] * (END - START)
+    ahead = np.maximum(np.einsum("npd,nd->np", places - origins[:, None], directions), 0)
+    nearest = origins[:, None] + ahead[..., None] * directions[:, None]
+    apart = np.linalg.norm(nearest - places, axis=-1)
+    between = np.isin(apart.argmin(1), (0, 499), invert=True)
+    expected = (apart.min(1) < radius) & between & (ahead.max(1) > 0)
+    assert (found == expected).mean() > 0.995
+    assert 0.02 < expected[1::2].mean() < 0.5
+    assert not found[::2].any()
+
+
 def test_plane_is_met_at_its_offset():
     origins, directions = random_rays(500, seed=2)
     normal = np.array([2.0, -1.0, 2.0]) / 3
