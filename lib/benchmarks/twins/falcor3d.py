@@ -18,9 +18,10 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, Int8, UInt8
 
+from lib.benchmarks.looked_up import LookedUp
 from lib.benchmarks.publication import Publication, PublishedFile, drive_addresses
 from lib.benchmarks.scene import tracer
-from lib.benchmarks.scene.camera import Camera, made_once, samples_along_side, supersample
+from lib.benchmarks.scene.camera import Camera, samples_along_side, supersample
 from lib.benchmarks.scene.living_room import CASTERS, COLORS, KINDS, NAMES, ROOM, middle_and_half
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source, even_labels
@@ -98,21 +99,20 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 7"]], Float[Array,
     if NUM_CAMERAS * (resolution * samples) ** 2 * BYTES_A_RAY > MAX_TABLE_BYTES:
         return lambda sources: render(sources, resolution, samples)
 
-    @made_once
-    def table() -> Surface:
+    def make() -> Surface:
         return jax.jit(_table, static_argnums=(0, 1))(resolution, samples)
 
-    def draw(sources: Int[ArrayLike, "*n 7"]) -> Float[Array, "*n h w 3"]:
+    def draw(table: Surface, sources: Int[ArrayLike, "*n 7"]) -> Float[Array, "*n h w 3"]:
         sources = jnp.asarray(sources)
         camera = sources[..., 4:] @ jnp.array([NUM_STEPS**2, NUM_STEPS, 1])
 
         def kept(_: tracer.Rays, offset: Float[Array, "2"]) -> Surface:
             right, down = (offset * samples).astype(jnp.int32)
-            return jax.tree.map(lambda part: part[down * samples + right, camera], table())
+            return jax.tree.map(lambda part: part[down * samples + right, camera], table)
 
         return render(sources, resolution, samples, kept)
 
-    return draw
+    return LookedUp(make, draw)
 
 
 def render(
