@@ -3,9 +3,6 @@
 A picture is made in three steps. `look` finds the surface that each camera ray meets, `render` the
 light that reaches it, `tone` fits it to the screen. What is seen depends on the camera alone, and
 there are 216 cameras, so `renderer` looks once and keeps that.
-
-Beside the published frames the twin has simpler shapes (boxes for furniture and pillows, egg-shaped
-vases, fewer branches), a floor of plain strips for photographed boards, and no glossy highlights.
 """
 
 import functools
@@ -280,8 +277,9 @@ add_twin(
             licence="CC BY 4.0",
             url="https://github.com/NVlabs/High-res-disentanglement-datasets",
             twin_differs=(
-                "The twin's furniture is plainer, its surfaces are smooth and its shadows hard, "
-                "and places of sun and camera were read off a few frames."
+                "The twin has simpler shapes (boxes for furniture and pillows, egg-shaped vases, "
+                "fewer branches), plain strips for the photographed boards of the floor, and no "
+                "glossy highlights."
             ),
         ),
         published=PublishedFile(
