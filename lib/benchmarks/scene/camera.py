@@ -1,11 +1,13 @@
-"""Pinhole cameras and antialiasing."""
+"""Pinhole cameras, antialiasing and blur."""
 
 import functools
+import math
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
@@ -130,3 +132,30 @@ def supersample(trace: Callable[[Float[Array, "2"]], Arrays], samples: int) -> A
         lambda sums, offset: (jax.tree.map(jnp.add, sums, trace(offset)), None), start, offsets
     )
     return jax.tree.map(lambda part: part / samples**2, total)
+
+
+def out_of_focus(picture: Float[Array, "*n h w"], width: float) -> Float[Array, "*n h w"]:
+    """A picture blurred as by a lens, the same at every resolution.
+
+    Args:
+        picture: pixels of square pictures; what lies beyond an edge repeats it.
+        width: standard deviation of the blur, as a share of the picture's side.
+
+    Returns:
+        The picture, each pixel a mean of those around it with the weights of a bell curve.
+    """
+    size = picture.shape[-1]
+    reach = max(1, math.ceil(3.0 * width * size))
+    # Weights of whole pixels, so that small pictures are means of large ones.
+    edges = (np.arange(-reach, reach + 2) - 0.5) / (math.sqrt(2.0) * width * size)
+    weights = np.diff([math.erf(edge) for edge in edges])
+    weights = weights / weights.sum()
+    for axis in (picture.ndim - 2, picture.ndim - 1):
+        room = [(0, 0)] * picture.ndim
+        room[axis] = (reach, reach)
+        padded = jnp.pad(picture, room, mode="edge")
+        picture = sum(
+            weight * jax.lax.slice_in_dim(padded, start, start + size, axis=axis)
+            for start, weight in enumerate(weights.tolist())
+        )
+    return picture

@@ -1,6 +1,7 @@
 """The objects of the MPI3D twin: two cups, a ball and a croissant."""
 
 import math
+from collections.abc import Callable
 
 import jax.numpy as jnp
 
@@ -23,47 +24,108 @@ def held_object(
         frame: where the object is held; z leads out of the hand.
 
     Returns:
-        The hit, and true on the inside of the coffee cup and on the seam of the tennis ball.
+        The hit, and true on the inside of the coffee cup, in the mouth of the beer cup and on the
+        seam of the tennis ball.
     """
     # In the object's own frame z leads on from the forearm; lengths are those of its radius.
     rays = frame.enter(rays)
     rays = tracer.Rays(rays.origin * (1.0 / radius), rays.direction * (1.0 / radius))
     is_bowl = shape == COFFEE_CUP
-    bowl, is_inside = shell(rays.relative_to(Vector(0.0, 0.0, 0.95)), 0.8, -1.0, 0.15)
-    mug = tracer.cone(rays.relative_to(Vector(0.0, 0.0, 0.8)), 0.42, 0.6, 0.75)
-    # The handle is a band that stands upright on the side of a cup.
-    side = rays.relative_to(Vector(0.0, jnp.where(is_bowl, -0.95, -0.7), 0.75))
-    turned = tracer.Rays(*(Vector(part.y, part.z, part.x) for part in side))
-    band, _ = shell(turned, 0.36, -0.1, 0.1)
-    handle = tracer.Hit(band.distance, Vector(band.normal.z, band.normal.x, band.normal.y))
-    cup = tracer.nearest(tracer.choose(is_bowl, bowl, mug), handle)
+    is_beer = shape == BEER_CUP
+    bowl, is_inside = _bowl(rays)
+    # The beer cup is a cone, and so is the foot of the coffee cup.
+    body = tracer.cone(
+        rays.relative_to(Vector(0.0, 0.0, jnp.where(is_bowl, 0.06, 0.75))),
+        jnp.where(is_bowl, 0.3, 0.42),
+        jnp.where(is_bowl, 0.26, 0.6),
+        jnp.where(is_bowl, 0.08, 0.75),
+    )
+    handle = _handle(rays, is_bowl)
+    open_bowl = tracer.Hit(jnp.where(is_bowl, bowl.distance, jnp.inf), bowl.normal)
+    cup = tracer.nearest(open_bowl, body, handle)
     ball = tracer.sphere(rays.relative_to(Vector(0.0, 0.0, 0.75)), 0.75)
     curve = ball.normal.x**2 - ball.normal.y**2 - 0.7 * ball.normal.z
     plain = tracer.choose(shape == CROISSANT, _croissant(rays), ball)
-    is_cup = is_bowl | (shape == BEER_CUP)
-    is_lining = is_bowl & is_inside & (bowl.distance <= band.distance)
-    is_seam = (shape == TENNIS_BALL) & (jnp.abs(curve) < 0.12)
-    return frame.leave(tracer.choose(is_cup, cup, plain)), is_lining | is_seam
+    is_lining = is_bowl & is_inside & (bowl.distance <= cup.distance)
+    is_seam = (shape == TENNIS_BALL) & (jnp.abs(curve) < 0.16)
+    is_mouth = is_beer & (body.distance <= cup.distance) & (body.normal.z > 0.9)
+    is_pale = is_lining | is_mouth | is_seam
+    return frame.leave(tracer.choose(is_bowl | is_beer, cup, plain)), is_pale
 
 
-def shell(rays: tracer.Rays, radius: float, low: float, high: float) -> tuple[tracer.Hit, Scalar]:
-    """The part of a thin ball with z between `low` and `high`, and whether its inside is met."""
+def shell(
+    rays: tracer.Rays, radius: float, is_there: Callable[[Vector], Scalar]
+) -> tuple[tracer.Hit, Scalar]:
+    """A thin ball of which a part is there, and whether its inside is met.
+
+    Args:
+        rays: the rays, which start outside the ball.
+        radius: of the ball.
+        is_there: whether the ball has a surface at a point.
+
+    Returns:
+        The hit, with the normal on the side that is met, and true where that is the inside.
+    """
     origin, direction = rays
     a, half_b = direction.dot(direction), origin.dot(direction)
     square = half_b**2 - a * (origin.dot(origin) - radius**2)
     reach = jnp.sqrt(jnp.maximum(square, 0.0))
     first, second = (-half_b - reach) / a, (reach - half_b) / a
-
-    def there(distance: Scalar) -> Scalar:
-        z = origin.z + distance * direction.z
-        return (square > 0) & (z >= low) & (z <= high)
-
-    meets_outside = there(first)
-    meets_inside = ~meets_outside & there(second)
+    meets_outside = (square > 0) & is_there(rays.at(first))
+    meets_inside = ~meets_outside & (square > 0) & is_there(rays.at(second))
     distance = jnp.where(meets_outside, first, second)
     normal = rays.at(distance) * jnp.where(meets_outside, 1.0 / radius, -1.0 / radius)
     distance = jnp.where(meets_outside | meets_inside, distance, jnp.inf)
     return tracer.Hit(distance, normal), meets_inside
+
+
+BOWL_WIDTH, BOWL_DEPTH, BOWL_RIM = 0.84, 0.92, 1.05  # half axes of the bowl, and where it ends
+
+
+def _bowl(rays: tracer.Rays) -> tuple[tracer.Hit, Scalar]:
+    """The bowl of the coffee cup, a stretched ball without its top; and whether its inside."""
+    squeeze = BOWL_WIDTH / BOWL_DEPTH
+
+    def squeezed(vector: Vector) -> Vector:
+        return Vector(vector.x, vector.y, vector.z * squeeze)
+
+    origin = squeezed(rays.origin - Vector(0.0, 0.0, BOWL_DEPTH))
+    hit, is_inside = shell(
+        tracer.Rays(origin, squeezed(rays.direction)),
+        BOWL_WIDTH,
+        lambda point: point.z < squeeze * (BOWL_RIM - BOWL_DEPTH),
+    )
+    return tracer.Hit(hit.distance, squeezed(hit.normal).unit()), is_inside
+
+
+def _handle(rays: tracer.Rays, is_bowl: Scalar) -> tracer.Hit:
+    """A band in a ring on the side of the coffee cup, or below the beer cup."""
+    # Turned so that the ring lies around the z axis and the cup's axis is y.
+    turned = tracer.Rays(
+        *(
+            Vector(jnp.where(is_bowl, part.x, -part.y), part.z, jnp.where(is_bowl, part.y, part.x))
+            for part in rays
+        )
+    )
+    centre = Vector(jnp.where(is_bowl, 0.86, 0.7), jnp.where(is_bowl, 0.72, 0.85), 0.0)
+    wide = jnp.where(is_bowl, 0.13, 0.1)
+
+    def is_there(point: Vector) -> Scalar:
+        # Only what lies outside the cup.
+        out, along = point.x + centre.x, (point.y + centre.y - BOWL_DEPTH) / BOWL_DEPTH
+        edge = BOWL_WIDTH * jnp.sqrt(jnp.maximum(1.0 - jnp.minimum(along, 0.0) ** 2, 0.0))
+        return (jnp.abs(point.z) < wide) & (out > jnp.where(is_bowl, edge, 0.5))
+
+    band, _ = shell(turned.relative_to(centre), 0.34, is_there)
+    normal = band.normal
+    return tracer.Hit(
+        band.distance,
+        Vector(
+            jnp.where(is_bowl, normal.x, normal.z),
+            jnp.where(is_bowl, normal.z, -normal.x),
+            normal.y,
+        ),
+    )
 
 
 def _croissant(rays: tracer.Rays) -> tracer.Hit:
