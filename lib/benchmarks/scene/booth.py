@@ -19,18 +19,18 @@ class Booth(NamedTuple):
     """
 
     camera_x: float = -0.06
-    camera_distance: float = 4.0  # horizontally, from the pillar
-    camera_heights: tuple[float, float, float] = (3.865, 2.767, 1.995)
-    target_heights: tuple[float, float, float] = (0.888, 0.89, 0.92)
-    field_of_view: float = 35.7  # degrees
+    camera_distances: tuple[float, float, float] = (3.308, 3.832, 4.156)  # across the floor
+    camera_heights: tuple[float, float, float] = (3.9, 3.16, 2.443)
+    target_heights: tuple[float, float, float] = (0.906, 0.881, 0.928)
+    field_of_view: float = 34.0  # degrees
     blur: float = 0.005  # standard deviation, as a share of the picture's side
     ring_x: float = -0.06  # centre of the coloured half ring, which runs straight on to the front
-    ring_y: float = 1.22
-    ring_inside: float = 2.294
-    ring_outside: float = 3.058
-    wall_y: float = 4.85
-    wall_half_width: float = 2.3  # of the wall ahead; the two beside it turn by 45 degrees
-    seam: float = 0.16  # width of the dark gaps between the walls
+    ring_y: float = 0.61
+    ring_inside: float = 2.029
+    ring_outside: float = 2.554
+    wall_y: float = 3.5
+    wall_half_width: float = 1.85  # of the wall ahead; the two beside it turn by 45 degrees
+    seam: float = 0.13  # width of the dark gaps between the walls
     pillar_radius: float = 0.11
     base_radius: float = 0.2
     base_height: float = 0.05
@@ -39,9 +39,8 @@ class Booth(NamedTuple):
     upper_arm: float = 0.14  # lengths of the two links
     forearm: float = 0.40
     bend: float = 10.0  # degrees from the upper arm to the forearm
-    upper_arm_radius: float = 0.05
+    upper_arm_radius: float = 0.055
     forearm_radius: float = 0.026
-    elbow_radius: float = 0.06
     first_turn: float = 8.0  # degrees of the horizontal axis, from the right towards the camera
     last_turn: float = -172.0
     first_lift: float = 0.0  # degrees of the vertical axis, from the floor up and over
@@ -54,30 +53,30 @@ class Booth(NamedTuple):
     lamp_radius: float = 1.2
     shade: float = 0.45  # how much of the floor's light the lamp gives
     bright: float = 1.0  # an object's side that faces the lamp, and the one turned away
-    dim: float = 0.12
+    dim: float = 0.15
     gloss: float = 0.15
-    lining: float = 0.45  # light that stays inside the cup
-    pool_y: float = -1.67  # where on the floor the light is strongest
-    pool_width: float = 1.41  # how far from there it falls to a third, across and in depth
-    pool_depth: float = 3.51
+    lining: float = 0.3  # light that stays inside the cup
+    pool_y: float = -1.72  # where on the floor the light is strongest
+    pool_width: float = 1.53  # how far from there it falls to a third, across and in depth
+    pool_depth: float = 3.29
     outskirts: float = 0.3  # glow of the floor outside the ring, next to that inside
     glow: tuple[tuple[float, float, float], ...] = (  # of the floor, green and dim
-        (0.043, 0.090, 0.056),
-        (0.025, 0.053, 0.038),
-        (0.032, 0.109, 0.054),
+        (0.031, 0.078, 0.042),
+        (0.012, 0.038, 0.020),
+        (0.020, 0.096, 0.038),
     )
     veil: tuple[tuple[float, float, float], ...] = (  # light that a camera sees everywhere
         (0.006, 0.012, 0.006),
         (0.026, 0.050, 0.034),
         (0.001, 0.003, 0.001),
     )
-    grey: tuple[float, float, float] = (0.128, 0.116, 0.133)  # the floor under full light
-    wall: float = 0.6  # glow of the wall ahead per unit of height
-    wall_reach: float = 1.5  # how far to the sides it shines
+    grey: tuple[float, float, float] = (0.145, 0.135, 0.156)  # the floor under full light
+    wall: float = 0.75  # glow of the wall ahead per unit of height
+    wall_reach: float = 1.2  # how far to the sides it shines
     side_wall: float = 0.3  # glow of the walls beside it
-    cap: float = 1.7  # the pillar's upper end, next to the floor under full light
+    cap: float = 1.6  # the pillar's upper end, next to the floor under full light
     flange: float = 0.3
-    arm: float = 2.0
+    arm: float = 1.8
     metal_glow: float = 0.12
 
 

@@ -35,10 +35,10 @@ def held_object(
     bowl, is_inside = _bowl(rays)
     # The beer cup is a cone, and so is the foot of the coffee cup.
     body = tracer.cone(
-        rays.relative_to(Vector(0.0, 0.0, jnp.where(is_bowl, 0.06, 0.75))),
+        rays.relative_to(Vector(0.0, 0.0, jnp.where(is_bowl, 0.5 * FOOT, 0.75))),
         jnp.where(is_bowl, 0.3, 0.42),
         jnp.where(is_bowl, 0.26, 0.6),
-        jnp.where(is_bowl, 0.08, 0.75),
+        jnp.where(is_bowl, 0.5 * FOOT, 0.75),
     )
     handle = _handle(rays, is_bowl)
     open_bowl = tracer.Hit(jnp.where(is_bowl, bowl.distance, jnp.inf), bowl.normal)
@@ -79,7 +79,8 @@ def shell(
     return tracer.Hit(distance, normal), meets_inside
 
 
-BOWL_WIDTH, BOWL_DEPTH, BOWL_RIM = 0.84, 0.92, 1.05  # half axes of the bowl, and where it ends
+# The coffee cup: height of its foot, half axes of its bowl, and how far that goes past its middle.
+FOOT, BOWL_WIDTH, BOWL_DEPTH, BOWL_RIM = 0.12, 0.84, 0.92, 0.13
 
 
 def _bowl(rays: tracer.Rays) -> tuple[tracer.Hit, Scalar]:
@@ -89,11 +90,11 @@ def _bowl(rays: tracer.Rays) -> tuple[tracer.Hit, Scalar]:
     def squeezed(vector: Vector) -> Vector:
         return Vector(vector.x, vector.y, vector.z * squeeze)
 
-    origin = squeezed(rays.origin - Vector(0.0, 0.0, BOWL_DEPTH))
+    origin = squeezed(rays.origin - Vector(0.0, 0.0, FOOT + BOWL_DEPTH))
     hit, is_inside = shell(
         tracer.Rays(origin, squeezed(rays.direction)),
         BOWL_WIDTH,
-        lambda point: point.z < squeeze * (BOWL_RIM - BOWL_DEPTH),
+        lambda point: point.z < squeeze * BOWL_RIM,
     )
     return tracer.Hit(hit.distance, squeezed(hit.normal).unit()), is_inside
 
@@ -107,12 +108,12 @@ def _handle(rays: tracer.Rays, is_bowl: Scalar) -> tracer.Hit:
             for part in rays
         )
     )
-    centre = Vector(jnp.where(is_bowl, 0.86, 0.7), jnp.where(is_bowl, 0.72, 0.85), 0.0)
+    centre = Vector(jnp.where(is_bowl, 0.86, 0.7), jnp.where(is_bowl, 0.8, 0.85), 0.0)
     wide = jnp.where(is_bowl, 0.13, 0.1)
 
     def is_there(point: Vector) -> Scalar:
         # Only what lies outside the cup.
-        out, along = point.x + centre.x, (point.y + centre.y - BOWL_DEPTH) / BOWL_DEPTH
+        out, along = point.x + centre.x, (point.y + centre.y - FOOT - BOWL_DEPTH) / BOWL_DEPTH
         edge = BOWL_WIDTH * jnp.sqrt(jnp.maximum(1.0 - jnp.minimum(along, 0.0) ** 2, 0.0))
         return (jnp.abs(point.z) < wide) & (out > jnp.where(is_bowl, edge, 0.5))
 

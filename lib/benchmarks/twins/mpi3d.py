@@ -35,8 +35,8 @@ from lib.benchmarks.twin import Twin, add_twin
 OBJECT_COLORS = {
     "yellow": (1.20, 1.15, 0.10),
     "green": (0.17, 0.50, 0.24),
-    "olive": (0.68, 0.76, 0.35),
-    "red": (1.15, 0.15, 0.06),
+    "olive": (0.63, 0.71, 0.33),
+    "red": (1.08, 0.15, 0.06),
 }
 BACKGROUND_COLORS = {
     "purple": (0.31, 0.28, 0.46),
@@ -48,7 +48,7 @@ CAMERAS = ("top", "centre", "bottom")
 NUM_STEPS = 40  # of each joint
 
 
-PALE = (0.82, 1.0, 0.86)  # inside of the coffee cup, seam of the ball
+PALE = (0.84, 1.0, 0.9)  # inside of the coffee cup, seam of the ball
 
 SOURCES = (
     Source("object_color", tuple(OBJECT_COLORS), description="colour of the object"),
@@ -155,7 +155,8 @@ def trace(
 
         # The lamp is wide and the booth throws light back, so that no side is black.
         slope = item.normal.dot(down)
-        brightness = booth.dim + (booth.bright - booth.dim) * (0.5 + 0.5 * slope)
+        away = jnp.maximum(0.5 - 0.5 * slope, 0.0)
+        brightness = done(booth.dim + (booth.bright - booth.dim) * (1.0 - away * jnp.sqrt(away)))
         gloss = booth.gloss * jnp.maximum(slope, 0.0) ** 4
         lining = booth.lining + (1.0 - booth.lining) * brightness
         highlight = booth.arm * jnp.maximum(limbs.normal.dot(down), 0.0) ** 2
@@ -176,9 +177,12 @@ def trace(
     point = rays.at(jnp.minimum(floor, 10.0))
     centre = arm.tip.origin + arm.tip.z * (0.7 * radius)
     hidden = share_hidden(lamp - point, booth.lamp_radius, centre - point, 0.75 * radius)
+
+    blurred, hidden = jax.tree.map(lambda part: out_of_focus(part, booth.blur), (sharp, hidden))
     lit = 1.0 - booth.shade * hidden
-    shaded = sharp._replace(glow=sharp.glow * lit, grey=sharp.grey * lit, ring=sharp.ring * lit)
-    return jax.tree.map(lambda part: out_of_focus(part, booth.blur), shaded)
+    return blurred._replace(
+        glow=blurred.glow * lit, grey=blurred.grey * lit, ring=blurred.ring * lit
+    )
 
 
 def paint(
@@ -240,10 +244,12 @@ def _angle(step: Int[Array, "*n"], first: float, last: float) -> Scalar:
 def _camera(height: Int[Array, "*n"], booth: Booth) -> Camera:
     """A camera straight in front of the pillar."""
     nothing = jnp.zeros(height.shape)
-    up = jnp.asarray(booth.camera_heights)[height]
-    target = jnp.asarray(booth.target_heights)[height]
+    away, up, target = (
+        jnp.asarray(values)[height]
+        for values in (booth.camera_distances, booth.camera_heights, booth.target_heights)
+    )
     return Camera(
-        Vector(nothing + booth.camera_x, nothing - booth.camera_distance, up),
+        Vector(nothing + booth.camera_x, -away, up),
         Vector(nothing + booth.camera_x, nothing, target),
         math.radians(booth.field_of_view),
     )
@@ -252,9 +258,7 @@ def _camera(height: Int[Array, "*n"], booth: Booth) -> Camera:
 def _limbs(rays: tracer.Rays, arm: Arm, booth: Booth) -> tracer.Hit:
     """Where rays meet the two links of the arm."""
     upper = tracer.rod(rays, arm.shoulder, arm.elbow, booth.upper_arm_radius)
-    elbow = tracer.sphere(rays.relative_to(arm.elbow), booth.elbow_radius)
-    forearm = tracer.rod(rays, arm.elbow, arm.wrist, booth.forearm_radius)
-    return tracer.nearest(upper, elbow, forearm)
+    return tracer.nearest(upper, tracer.rod(rays, arm.elbow, arm.wrist, booth.forearm_radius))
 
 
 add_twin(
