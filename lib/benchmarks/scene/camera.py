@@ -146,9 +146,12 @@ def out_of_focus(picture: Float[Array, "*n h w"], width: float) -> Float[Array, 
     """
     size = picture.shape[-1]
     places = np.arange(size)
-    # Weights of whole pixels, so that small pictures are nearly means of large ones.
-    edges = (places[:, None] - np.arange(size + 1) + 0.5) / (math.sqrt(2.0) * width * size)
-    weights = -np.diff(np.vectorize(math.erf)(edges), axis=-1)
+    # How much of one pixel's light each pixel gets, both of them squares and not points: second
+    # differences of the twice integrated bell curve.
+    steps = (places[:, None] - places + np.array([1, 0, -1])[:, None, None]) / (width * size)
+    error = np.vectorize(math.erf)(steps / math.sqrt(2.0))
+    twice = 0.5 * steps * error + np.exp(-0.5 * steps**2) / math.sqrt(2.0 * math.pi)
+    weights = twice[0] - 2.0 * twice[1] + twice[2]
     weights = jnp.asarray(weights / weights.sum(axis=-1, keepdims=True), jnp.float32)
     # Two products of matrices, which every device does well.
     across = jnp.einsum("...ij,kj->...ik", picture, weights, precision="highest")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 
 from lib.benchmarks.scene import tracer
-from lib.benchmarks.scene.vectors import Scalar, Vector
+from lib.benchmarks.scene.vectors import Scalar, Vector, where
 
 SHAPES = ("coffee cup", "tennis ball", "croissant", "beer cup")
 COFFEE_CUP, TENNIS_BALL, CROISSANT, BEER_CUP = range(4)
@@ -28,10 +28,13 @@ def held_object(
         seam of the tennis ball.
     """
     # In the object's own frame z leads on from the forearm; lengths are those of its radius.
+    # The handle of the beer cup hangs below it, that of the coffee cup stands out to the side.
+    is_beer = shape == BEER_CUP
+    x, y = where(is_beer, -frame.y, frame.x), where(is_beer, frame.x, frame.y)
+    frame = frame._replace(x=x, y=y)
     rays = frame.enter(rays)
     rays = tracer.Rays(rays.origin * (1.0 / radius), rays.direction * (1.0 / radius))
     is_bowl = shape == COFFEE_CUP
-    is_beer = shape == BEER_CUP
     bowl, is_inside = _bowl(rays)
     # The beer cup is a cone, and so is the foot of the coffee cup.
     body = tracer.cone(
@@ -81,6 +84,7 @@ def shell(
 
 # The coffee cup: height of its foot, half axes of its bowl, and how far that goes past its middle.
 FOOT, BOWL_WIDTH, BOWL_DEPTH, BOWL_RIM = 0.12, 0.84, 0.92, 0.13
+MUG_WIDTH = 0.5  # half, of the beer cup at its handle
 
 
 def _bowl(rays: tracer.Rays) -> tuple[tracer.Hit, Scalar]:
@@ -100,33 +104,20 @@ def _bowl(rays: tracer.Rays) -> tuple[tracer.Hit, Scalar]:
 
 
 def _handle(rays: tracer.Rays, is_bowl: Scalar) -> tracer.Hit:
-    """A band in a ring on the side of the coffee cup, or below the beer cup."""
-    # Turned so that the ring lies around the z axis and the cup's axis is y.
-    turned = tracer.Rays(
-        *(
-            Vector(jnp.where(is_bowl, part.x, -part.y), part.z, jnp.where(is_bowl, part.y, part.x))
-            for part in rays
-        )
-    )
+    """A band in a ring on the side of a cup where x is above 0, as far as it is outside the cup."""
+    # With the ring's axis as z and the cup's as y.
+    turned = tracer.Rays(*(Vector(part.x, part.z, part.y) for part in rays))
     centre = Vector(jnp.where(is_bowl, 0.86, 0.7), jnp.where(is_bowl, 0.8, 0.85), 0.0)
-    wide = jnp.where(is_bowl, 0.13, 0.1)
+    half_width = jnp.where(is_bowl, 0.13, 0.1)
 
     def is_there(point: Vector) -> Scalar:
-        # Only what lies outside the cup.
-        out, along = point.x + centre.x, (point.y + centre.y - FOOT - BOWL_DEPTH) / BOWL_DEPTH
-        edge = BOWL_WIDTH * jnp.sqrt(jnp.maximum(1.0 - jnp.minimum(along, 0.0) ** 2, 0.0))
-        return (jnp.abs(point.z) < wide) & (out > jnp.where(is_bowl, edge, 0.5))
+        below = jnp.minimum((point.y + centre.y - FOOT - BOWL_DEPTH) / BOWL_DEPTH, 0.0)
+        square = jnp.where(is_bowl, BOWL_WIDTH**2 * (1.0 - below**2), MUG_WIDTH**2)
+        return (jnp.abs(point.z) < half_width) & ((point.x + centre.x) ** 2 > square)
 
     band, _ = shell(turned.relative_to(centre), 0.34, is_there)
     normal = band.normal
-    return tracer.Hit(
-        band.distance,
-        Vector(
-            jnp.where(is_bowl, normal.x, normal.z),
-            jnp.where(is_bowl, normal.z, -normal.x),
-            normal.y,
-        ),
-    )
+    return tracer.Hit(band.distance, Vector(normal.x, normal.z, normal.y))
 
 
 def _croissant(rays: tracer.Rays) -> tracer.Hit:
