@@ -23,7 +23,7 @@ class Booth(NamedTuple):
     camera_heights: tuple[float, float, float] = (3.9, 3.16, 2.443)
     target_heights: tuple[float, float, float] = (0.906, 0.881, 0.928)
     field_of_view: float = 34.0  # degrees
-    blur: float = 0.003  # standard deviation, as a share of the picture's side
+    blur: float = 0.0104  # side of the square that a point spreads to, as a share of the picture's
     ring_x: float = -0.06  # centre of the coloured half ring, which runs straight on to the front
     ring_y: float = 0.61
     ring_inside: float = 2.029

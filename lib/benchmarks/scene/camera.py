@@ -1,13 +1,11 @@
 """Pinhole cameras, antialiasing and blur."""
 
 import functools
-import math
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
@@ -44,7 +42,7 @@ class Camera(NamedTuple):
 
         Args:
             resolution: pixels along each side.
-            offset: (right, down) place inside the pixel, each in (0, 1).
+            offset: (right, down) place, in (0, 1) inside the pixel.
 
         Returns:
             Rays with directions of length 1.
@@ -112,17 +110,21 @@ def in_batches(
     return jax.jit(draw_all)
 
 
-def supersample(trace: Callable[[Float[Array, "2"]], Arrays], samples: int) -> Arrays:
+def supersample(
+    trace: Callable[[Float[Array, "2"]], Arrays], samples: int, width: float = 1.0
+) -> Arrays:
     """The mean of what `trace` returns for `samples` x `samples` places inside the pixels.
 
     Args:
         trace: maps an offset inside the pixel, as in `Camera.rays`, to arrays.
         samples: places along each side of a pixel, at least 1.
+        width: side of the square around a pixel's centre that the places are spread over, in
+            pixels; above 1 it blurs the picture, as a lens does out of focus.
 
     Returns:
         What `trace` returns, averaged.
     """
-    steps = (jnp.arange(samples, dtype=jnp.float32) + 0.5) / samples
+    steps = 0.5 + width * ((jnp.arange(samples, dtype=jnp.float32) + 0.5) / samples - 0.5)
     offsets = jnp.stack(jnp.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
     # A loop, so that the arrays of one pass stay in the processor's cache.
     start = jax.tree.map(
@@ -132,27 +134,3 @@ def supersample(trace: Callable[[Float[Array, "2"]], Arrays], samples: int) -> A
         lambda sums, offset: (jax.tree.map(jnp.add, sums, trace(offset)), None), start, offsets
     )
     return jax.tree.map(lambda part: part / samples**2, total)
-
-
-def out_of_focus(picture: Float[Array, "*n h w"], width: float) -> Float[Array, "*n h w"]:
-    """A picture blurred as by a lens, the same at every resolution.
-
-    Args:
-        picture: pixels of square pictures; nothing beyond an edge counts.
-        width: standard deviation of the blur, as a share of the picture's side.
-
-    Returns:
-        The picture, each pixel a mean of those around it with the weights of a bell curve.
-    """
-    size = picture.shape[-1]
-    places = np.arange(size)
-    # How much of one pixel's light each pixel gets, both of them squares and not points: second
-    # differences of the twice integrated bell curve.
-    steps = (places[:, None] - places + np.array([1, 0, -1])[:, None, None]) / (width * size)
-    error = np.vectorize(math.erf)(steps / math.sqrt(2.0))
-    twice = 0.5 * steps * error + np.exp(-0.5 * steps**2) / math.sqrt(2.0 * math.pi)
-    weights = twice[0] - 2.0 * twice[1] + twice[2]
-    weights = jnp.asarray(weights / weights.sum(axis=-1, keepdims=True), jnp.float32)
-    # Two products of matrices, which every device does well.
-    across = jnp.einsum("...ij,kj->...ik", picture, weights, precision="highest")
-    return jnp.einsum("...ik,li->...lk", across, weights, precision="highest")

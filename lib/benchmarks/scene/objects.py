@@ -122,8 +122,12 @@ def _handle(rays: tracer.Rays, is_bowl: Scalar) -> tracer.Hit:
 
 def _croissant(rays: tracer.Rays) -> tracer.Hit:
     """Five balls along an arc, thick in the middle."""
-    balls = []
+    distance, middle, size = jnp.inf, Vector(0.0, 0.0, 0.0), 1.0
     for angle, radius in ((-1.25, 0.2), (-0.65, 0.32), (0.0, 0.4), (0.65, 0.32), (1.25, 0.2)):
         centre = Vector(0.75 * math.sin(angle), 0.0, 0.75 * math.cos(angle) - 0.1)
-        balls.append(tracer.sphere(rays.relative_to(centre), radius))
-    return tracer.nearest(*balls)
+        ball = tracer.sphere(rays.relative_to(centre), radius).distance
+        closer = ball < distance
+        distance = jnp.where(closer, ball, distance)
+        middle, size = where(closer, centre, middle), jnp.where(closer, radius, size)
+    # One normal for all of them.
+    return tracer.Hit(distance, (rays.at(distance) - middle) * (1.0 / size))

@@ -16,21 +16,18 @@ def share_hidden(
     Args:
         to_lamp: from the point to the lamp's centre.
         lamp_radius: of the lamp, a disc that faces the point; above 0.
-        to_ball: from the point to the ball's centre, which is nearer than the lamp.
+        to_ball: from the point to the ball's centre, which is nearer than the lamp and on its side.
         ball_radius: of the ball, above 0.
 
     Returns:
         From 0, the whole lamp is seen, to 1, none of it.
     """
-    lamp_distance, ball_distance = (jnp.sqrt(vector.dot(vector)) for vector in (to_lamp, to_ball))
-    cosine = to_lamp.dot(to_ball) / (lamp_distance * ball_distance)
-    # Angles stand for distances in the plane of view: the radii of the discs and their distance.
-    lamp = jnp.arctan(lamp_radius / lamp_distance)
-    ball = jnp.arcsin(jnp.minimum(ball_radius / ball_distance, 1.0))
-    apart = jnp.maximum(jnp.arccos(jnp.clip(cosine, -1.0, 1.0)), TINY)
-    # In between, the overlap is two segments of a circle.
-    lamp_part = (apart**2 + lamp**2 - ball**2) / (2.0 * apart * lamp)
-    ball_part = (apart**2 + ball**2 - lamp**2) / (2.0 * apart * ball)
+    # Angles, near enough: radii of the discs, and the distance between their directions.
+    near, far = (1.0 / jnp.sqrt(way.dot(way)) for way in (to_ball, to_lamp))
+    lamp, ball = lamp_radius * far, ball_radius * near
+    between = to_lamp * far - to_ball * near
+    apart = jnp.maximum(jnp.sqrt(between.dot(between)), TINY)
+    # Where their edges cross, the overlap is two segments of a circle: two sectors less a kite.
     kite = (
         (lamp + ball - apart)
         * (apart + lamp - ball)
@@ -38,8 +35,19 @@ def share_hidden(
         * (apart + lamp + ball)
     )
     overlap = (
-        lamp**2 * jnp.arccos(jnp.clip(lamp_part, -1.0, 1.0))
-        + ball**2 * jnp.arccos(jnp.clip(ball_part, -1.0, 1.0))
+        lamp**2 * _arccos((apart**2 + lamp**2 - ball**2) / (2.0 * apart * lamp))
+        + ball**2 * _arccos((apart**2 + ball**2 - lamp**2) / (2.0 * apart * ball))
         - 0.5 * jnp.sqrt(jnp.maximum(kite, 0.0))
     )
     return overlap / (jnp.pi * lamp**2)
+
+
+def _arccos(cosine: Scalar) -> Scalar:
+    """The angle of a cosine, which is clipped, within 1e-4; the exact one is many times slower.
+
+    Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 4.4.45.
+    """
+    size = jnp.minimum(jnp.abs(cosine), 1.0)
+    series = 1.5707288 + size * (-0.2121144 + size * (0.0742610 - 0.0187293 * size))
+    angle = jnp.sqrt(1.0 - size) * series
+    return jnp.where(cosine < 0, jnp.pi - angle, angle)

@@ -22,7 +22,6 @@ from lib.benchmarks.scene.booth import BOOTH, Booth, meet_booth
 from lib.benchmarks.scene.camera import (
     Camera,
     in_batches,
-    out_of_focus,
     samples_along_side,
     supersample,
 )
@@ -168,7 +167,9 @@ def trace(
             pale=jnp.where(on_object, jnp.where(is_pale, lining, gloss), 0.0),
         )
 
-    sharp = supersample(light, samples)
+    # Two spreads that are independent: over the pixel and out of focus.
+    width = math.hypot(1.0, booth.blur * resolution)
+    parts = supersample(light, samples, width)
 
     # Only the floor takes shadows, and only of the object, which casts that of a ball. They are
     # so soft that one ray a pixel is enough.
@@ -178,11 +179,8 @@ def trace(
     centre = arm.tip.origin + arm.tip.z * (0.7 * radius)
     hidden = share_hidden(lamp - point, booth.lamp_radius, centre - point, 0.75 * radius)
 
-    blurred, hidden = jax.tree.map(lambda part: out_of_focus(part, booth.blur), (sharp, hidden))
     lit = 1.0 - booth.shade * hidden
-    return blurred._replace(
-        glow=blurred.glow * lit, grey=blurred.grey * lit, ring=blurred.ring * lit
-    )
+    return parts._replace(glow=parts.glow * lit, grey=parts.grey * lit, ring=parts.ring * lit)
 
 
 def paint(
