@@ -62,7 +62,9 @@ def test_the_vertical_axis_lifts_the_object_and_takes_it_over_the_pillar():
     # It is highest half way, above the pillar.
     assert (np.diff(place[:16, 1]) < 0).all()
     assert (np.diff(place[28:, 1]) > 0).all()
-    assert (np.diff(place[10:, 0]) < 0).all()
+    # At the end it lies level again and hardly moves across.
+    assert (np.diff(place[:38, 0]) < 0).all()
+    assert place[-1, 0] < 0.3
 
 
 def test_a_lower_camera_sees_the_ring_flatter_and_lower():
