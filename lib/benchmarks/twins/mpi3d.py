@@ -45,6 +45,8 @@ BACKGROUND_COLORS = {
 SIZES = ("small", "large")
 CAMERAS = ("top", "centre", "bottom")
 NUM_STEPS = 40  # of each joint
+# Rays of a small picture: bright edges against the dark booth need as many as a large one has.
+RAYS_ALONG_SIDE = 128
 
 
 PALE = (0.84, 1.0, 0.9)  # inside of the coffee cup, seam of the ball
@@ -93,7 +95,7 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 7"]], Float[Array,
         A function from (..., 7) integers inside the grid, whose range is not checked, to
         (..., resolution, resolution, 3) float32 in [0, 1].
     """
-    samples = samples_along_side(resolution)
+    samples = samples_along_side(resolution, RAYS_ALONG_SIDE)
 
     @in_batches
     def draw(sources: Int[Array, "n 7"]) -> Float[Array, "n h w 3"]:
