@@ -105,6 +105,9 @@ def test_what_a_twin_was_made_by_is_its_file_and_what_it_draws_with():
         "grid.py",
         "sources.py",
         "twin.py",
-        *(f"scene/{name}.py" for name in ("arm", "camera", "objects", "tracer", "vectors")),
+        *(
+            f"scene/{name}.py"
+            for name in ("arm", "booth", "camera", "objects", "penumbra", "tracer", "vectors")
+        ),
         "twins/mpi3d.py",
     }

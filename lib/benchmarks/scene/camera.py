@@ -1,4 +1,4 @@
-"""Pinhole cameras and antialiasing."""
+"""Pinhole cameras, antialiasing and blur."""
 
 import functools
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Camera(NamedTuple):
 
         Args:
             resolution: pixels along each side.
-            offset: (right, down) place inside the pixel, each in (0, 1).
+            offset: (right, down) place, in (0, 1) inside the pixel.
 
         Returns:
             Rays with directions of length 1.
@@ -110,17 +110,21 @@ def in_batches(
     return jax.jit(draw_all)
 
 
-def supersample(trace: Callable[[Float[Array, "2"]], Arrays], samples: int) -> Arrays:
+def supersample(
+    trace: Callable[[Float[Array, "2"]], Arrays], samples: int, width: float = 1.0
+) -> Arrays:
     """The mean of what `trace` returns for `samples` x `samples` places inside the pixels.
 
     Args:
         trace: maps an offset inside the pixel, as in `Camera.rays`, to arrays.
         samples: places along each side of a pixel, at least 1.
+        width: side of the square around a pixel's centre that the places are spread over, in
+            pixels; above 1 it blurs the picture, as a lens does out of focus.
 
     Returns:
         What `trace` returns, averaged.
     """
-    steps = (jnp.arange(samples, dtype=jnp.float32) + 0.5) / samples
+    steps = 0.5 + width * ((jnp.arange(samples, dtype=jnp.float32) + 0.5) / samples - 0.5)
     offsets = jnp.stack(jnp.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
     # A loop, so that the arrays of one pass stay in the processor's cache.
     start = jax.tree.map(

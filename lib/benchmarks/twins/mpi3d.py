@@ -18,69 +18,38 @@ from jaxtyping import Array, Float, Int
 from lib.benchmarks.publication import Publication, PublishedFile, drive_addresses
 from lib.benchmarks.scene import tracer
 from lib.benchmarks.scene.arm import Arm, reach
-from lib.benchmarks.scene.camera import Camera, in_batches, samples_along_side, supersample
+from lib.benchmarks.scene.booth import BOOTH, Booth, meet_booth
+from lib.benchmarks.scene.camera import (
+    Camera,
+    in_batches,
+    samples_along_side,
+    supersample,
+)
 from lib.benchmarks.scene.objects import SHAPES, held_object
+from lib.benchmarks.scene.penumbra import share_hidden
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source, even_labels
 from lib.benchmarks.twin import Twin, add_twin
 
 OBJECT_COLORS = {
-    "yellow": (0.93, 0.83, 0.10),
-    "green": (0.10, 0.47, 0.21),
-    "olive": (0.60, 0.66, 0.31),
-    "red": (0.92, 0.16, 0.07),
+    "yellow": (1.20, 1.15, 0.10),
+    "green": (0.17, 0.50, 0.24),
+    "olive": (0.63, 0.71, 0.33),
+    "red": (1.08, 0.15, 0.06),
 }
 BACKGROUND_COLORS = {
-    "purple": (0.37, 0.31, 0.62),
-    "sea green": (0.25, 0.45, 0.40),
-    "salmon": (0.56, 0.42, 0.39),
+    "purple": (0.31, 0.28, 0.46),
+    "sea green": (0.235, 0.34, 0.285),
+    "salmon": (0.31, 0.265, 0.255),
 }
 SIZES = ("small", "large")
 CAMERAS = ("top", "centre", "bottom")
 NUM_STEPS = 40  # of each joint
+# Rays of a small picture: bright edges against the dark booth need as many as a large one has.
+RAYS_ALONG_SIDE = 128
 
 
-class Booth(NamedTuple):
-    """Where things stand and how they are lit; the unit of length is the pillar's height.
-
-    The pillar stands at the origin, z points up, the cameras are on the side of negative y.
-    Strengths of light are fractions of full brightness. The numbers were set by eye beside sample
-    frames of the published data set.
-    """
-
-    camera_distance: float = 4.0  # horizontally, from the pillar
-    camera_heights: tuple[float, float, float] = (2.7, 2.2, 1.75)  # top, centre, bottom
-    target_heights: tuple[float, float, float] = (0.95, 1.0, 1.05)
-    field_of_view: float = 41.0  # degrees
-    ring_inside: float = 2.35  # radii of the coloured ring on the floor
-    ring_outside: float = 2.75
-    wall_radius: float = 3.6
-    pillar_radius: float = 0.11
-    base_radius: float = 0.27
-    base_height: float = 0.07
-    arm_radius: float = 0.045
-    upper_arm: float = 0.45  # lengths of the two links
-    forearm: float = 0.38
-    bend: float = -35.0  # degrees from the upper arm to the forearm
-    first_turn: float = 8.0  # degrees of the horizontal axis, from the right towards the camera
-    last_turn: float = -172.0
-    first_lift: float = 15.0  # degrees of the vertical axis, from the floor up
-    last_lift: float = 120.0
-    small: float = 0.24  # radius of the ball that holds the object
-    large: float = 0.40
-    ambient: float = 0.30
-    sun: float = 0.75
-    sun_x: float = -0.45  # towards the light
-    sun_y: float = -0.55
-    sun_z: float = 0.75
-    floor: float = 0.16  # how bright grey things are under full light
-    wall: float = 0.05
-    metal: float = 0.06
-
-
-BOOTH = Booth()
-GREY = (0.84, 1.0, 0.93)  # tint of the booth and of the arm
-PALE = (0.80, 0.90, 0.78)  # inside of the coffee cup, seam of the ball
+PALE = (0.84, 1.0, 0.9)  # inside of the coffee cup, seam of the ball
 
 SOURCES = (
     Source("object_color", tuple(OBJECT_COLORS), description="colour of the object"),
@@ -108,19 +77,11 @@ SOURCES = (
 class Light(NamedTuple):
     """Light that reaches each pixel from each part, before it takes the part's colour."""
 
-    grey: Float[Array, "*n h w"]
+    glow: Float[Array, "*n h w"]  # of the booth, in the colour that the camera sees
+    grey: Float[Array, "*n h w"]  # of the lamp, from the booth and the arm
     ring: Float[Array, "*n h w"]
     object: Float[Array, "*n h w"]
     pale: Float[Array, "*n h w"]
-
-
-class Still(NamedTuple):
-    """What rays meet of the booth, which never moves."""
-
-    distance: Scalar
-    slope: Scalar  # cosine of the angle between its normal and the light
-    grey: Scalar  # how bright it is under full light; 0 on the ring
-    ring: Scalar  # 1 on the ring
 
 
 @functools.lru_cache(maxsize=4)
@@ -134,12 +95,13 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 7"]], Float[Array,
         A function from (..., 7) integers inside the grid, whose range is not checked, to
         (..., resolution, resolution, 3) float32 in [0, 1].
     """
-    samples = samples_along_side(resolution)
+    samples = samples_along_side(resolution, RAYS_ALONG_SIDE)
 
     @in_batches
     def draw(sources: Int[Array, "n 7"]) -> Float[Array, "n h w 3"]:
         color, shape, size, camera, background, turn, lift = sources.T
-        return paint(trace(shape, size, camera, turn, lift, resolution, samples), color, background)
+        light = trace(shape, size, camera, turn, lift, resolution, samples)
+        return paint(light, color, camera, background)
 
     return draw
 
@@ -169,48 +131,66 @@ def trace(
     Returns:
         Parts of shape (..., resolution, resolution).
     """
-    sun = Vector(booth.sun_x, booth.sun_y, booth.sun_z).unit()
     every_camera = _camera(jnp.arange(len(CAMERAS)), booth)
     view = _camera(camera, booth)
     # A trailing pair of axes broadcasts against the pixels.
     arm = jax.tree.map(lambda part: jnp.asarray(part)[..., None, None], pose(turn, lift, booth))
     shape = shape[..., None, None]
     radius = jnp.where(size == 1, booth.large, booth.small)[..., None, None]
+    lamp = Vector(booth.lamp_x, booth.lamp_y, booth.lamp_z)
+    down = lamp.unit()
 
     # What is once computed is not computed again for each part of the light.
     done = jax.lax.optimization_barrier
 
     def light(offset: Float[Array, "2"]) -> Light:
         # What never moves is traced once a camera and not once an image.
-        still = _booth(every_camera.rays(resolution, offset), sun, booth)
+        still = meet_booth(every_camera.rays(resolution, offset), booth)
         still = jax.tree.map(lambda part: part[camera], still)
         rays = done(view.rays(resolution, offset))
         limbs = done(_limbs(rays, arm, booth))
         item, is_pale = done(held_object(rays, shape, radius, arm.tip))
         on_object = item.distance < jnp.minimum(limbs.distance, still.distance)
         on_limb = ~on_object & (limbs.distance < still.distance)
+        on_still = ~on_object & ~on_limb
 
-        # Only the booth takes shadows, and only of the object, which casts that of a ball: the thin
-        # arm's would be lost on the dark floor.
-        to_sun = tracer.Rays(rays.at(still.distance), sun).relative_to(arm.tip.origin)
-        is_dark = done(jnp.isfinite(tracer.sphere(to_sun, 0.8 * radius).distance))
-        slope = jnp.where(is_dark, 0.0, still.slope)
-        slope = jnp.where(on_limb, limbs.normal.dot(sun), slope)
-        slope = jnp.where(on_object, item.normal.dot(sun), slope)
-        brightness = done(booth.ambient + booth.sun * jnp.maximum(slope, 0.0))
-        grey = jnp.where(on_limb, booth.metal, still.grey)
+        # The lamp is wide and the booth throws light back, so that no side is black.
+        slope = item.normal.dot(down)
+        away = jnp.maximum(0.5 - 0.5 * slope, 0.0)
+        brightness = done(booth.dim + (booth.bright - booth.dim) * (1.0 - away * jnp.sqrt(away)))
+        gloss = booth.gloss * jnp.maximum(slope, 0.0) ** 4
+        lining = booth.lining + (1.0 - booth.lining) * brightness
+        highlight = booth.arm * jnp.maximum(limbs.normal.dot(down), 0.0) ** 2
         return Light(
-            grey=jnp.where(on_object, 0.0, grey * brightness),
-            ring=jnp.where(on_object | on_limb, 0.0, still.ring * brightness),
+            glow=jnp.where(on_still, still.glow, jnp.where(on_limb, booth.metal_glow, 0.0)),
+            grey=jnp.where(on_still, still.grey, jnp.where(on_limb, highlight, 0.0)),
+            ring=jnp.where(on_still, still.ring, 0.0),
             object=jnp.where(on_object & ~is_pale, brightness, 0.0),
-            pale=jnp.where(on_object & is_pale, brightness, 0.0),
+            pale=jnp.where(on_object, jnp.where(is_pale, lining, gloss), 0.0),
         )
 
-    return supersample(light, samples)
+    # Two spreads that are independent: over the pixel and out of focus.
+    width = math.hypot(1.0, booth.blur * resolution)
+    parts = supersample(light, samples, width)
+
+    # Only the floor takes shadows, and only of the object, which casts that of a ball. They are
+    # so soft that one ray a pixel is enough.
+    rays = view.rays(resolution, jnp.array([0.5, 0.5]))
+    floor = tracer.plane(rays, Vector(0.0, 0.0, 1.0), 0.0).distance
+    point = rays.at(jnp.minimum(floor, 10.0))
+    centre = arm.tip.origin + arm.tip.z * (0.7 * radius)
+    hidden = share_hidden(lamp - point, booth.lamp_radius, centre - point, 0.75 * radius)
+
+    lit = 1.0 - booth.shade * hidden
+    return parts._replace(glow=parts.glow * lit, grey=parts.grey * lit, ring=parts.ring * lit)
 
 
 def paint(
-    light: Light, object_color: Int[Array, "*n"], background_color: Int[Array, "*n"]
+    light: Light,
+    object_color: Int[Array, "*n"],
+    camera: Int[Array, "*n"],
+    background_color: Int[Array, "*n"],
+    booth: Booth = BOOTH,
 ) -> Float[Array, "*n h w 3"]:
     """Give the light of each part its colour.
 
@@ -219,8 +199,12 @@ def paint(
     """
     item = jnp.asarray(tuple(OBJECT_COLORS.values()))[object_color][..., None, None, :]
     ring = jnp.asarray(tuple(BACKGROUND_COLORS.values()))[background_color][..., None, None, :]
+    glow = jnp.asarray(booth.glow)[camera][..., None, None, :]
+    veil = jnp.asarray(booth.veil)[camera][..., None, None, :]
     channels = [
-        light.grey * GREY[c]
+        veil[..., c]
+        + light.glow * glow[..., c]
+        + light.grey * booth.grey[c]
         + light.ring * ring[..., c]
         + light.object * item[..., c]
         + light.pale * PALE[c]
@@ -243,7 +227,7 @@ def pose(turn: Int[Array, "*n"], lift: Int[Array, "*n"], booth: Booth = BOOTH) -
     azimuth = _angle(turn, booth.first_turn, booth.last_turn)
     elevation = _angle(lift, booth.first_lift, booth.last_lift)
     return reach(
-        Vector(0.0, 0.0, jnp.ones_like(azimuth)),
+        Vector(0.0, 0.0, jnp.full_like(azimuth, booth.shoulder)),
         azimuth,
         elevation,
         elevation + math.radians(booth.bend),
@@ -260,51 +244,21 @@ def _angle(step: Int[Array, "*n"], first: float, last: float) -> Scalar:
 def _camera(height: Int[Array, "*n"], booth: Booth) -> Camera:
     """A camera straight in front of the pillar."""
     nothing = jnp.zeros(height.shape)
-    up = jnp.asarray(booth.camera_heights)[height]
-    target = jnp.asarray(booth.target_heights)[height]
-    return Camera(
-        Vector(nothing, nothing - booth.camera_distance, up),
-        Vector(nothing, nothing, target),
-        math.radians(booth.field_of_view),
+    away, up, target = (
+        jnp.asarray(values)[height]
+        for values in (booth.camera_distances, booth.camera_heights, booth.target_heights)
     )
-
-
-def _booth(rays: tracer.Rays, sun: Vector, booth: Booth) -> Still:
-    """Where rays meet what never moves."""
-    floor = tracer.plane(rays, Vector(0.0, 0.0, 1.0), 0.0)
-    # The wall is round: where rays leave an endless cylinder, which is the larger root.
-    a = rays.direction.x**2 + rays.direction.y**2
-    half_b = rays.origin.x * rays.direction.x + rays.origin.y * rays.direction.y
-    c = rays.origin.x**2 + rays.origin.y**2 - booth.wall_radius**2
-    reach = jnp.sqrt(jnp.maximum(half_b**2 - a * c, 0.0))
-    distance = (reach - half_b) / jnp.maximum(a, tracer.TINY)
-    point = rays.at(distance)
-    inward = Vector(-point.x, -point.y, jnp.zeros_like(distance)) * (1.0 / booth.wall_radius)
-    ground = tracer.nearest(floor, tracer.Hit(distance, inward))
-    place = rays.at(floor.distance)
-    across = jnp.sqrt(place.x**2 + place.y**2)
-    on_floor = floor.distance < distance
-    in_ring = on_floor & (across > booth.ring_inside) & (across < booth.ring_outside)
-
-    pillar = tracer.cylinder(rays.relative_to(Vector(0.0, 0.0, 0.5)), booth.pillar_radius, 0.5)
-    half = 0.5 * booth.base_height
-    base = tracer.cylinder(rays.relative_to(Vector(0.0, 0.0, half)), booth.base_radius, half)
-    stand = tracer.nearest(pillar, base)
-    on_stand = stand.distance < ground.distance
-    hit = tracer.choose(on_stand, stand, ground)
-    grey = jnp.where(in_ring, 0.0, jnp.where(on_floor, booth.floor, booth.wall))
-    return Still(
-        distance=hit.distance,
-        slope=hit.normal.dot(sun),
-        grey=jnp.where(on_stand, booth.metal, grey),
-        ring=jnp.where(in_ring & ~on_stand, 1.0, 0.0),
+    return Camera(
+        Vector(nothing + booth.camera_x, -away, up),
+        Vector(nothing + booth.camera_x, nothing, target),
+        math.radians(booth.field_of_view),
     )
 
 
 def _limbs(rays: tracer.Rays, arm: Arm, booth: Booth) -> tracer.Hit:
     """Where rays meet the two links of the arm."""
-    upper = tracer.rod(rays, arm.shoulder, arm.elbow, 1.4 * booth.arm_radius)
-    return tracer.nearest(upper, tracer.rod(rays, arm.elbow, arm.wrist, booth.arm_radius))
+    upper = tracer.rod(rays, arm.shoulder, arm.elbow, booth.upper_arm_radius)
+    return tracer.nearest(upper, tracer.rod(rays, arm.elbow, arm.wrist, booth.forearm_radius))
 
 
 add_twin(
