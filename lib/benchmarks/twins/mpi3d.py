@@ -276,8 +276,9 @@ add_twin(
             licence="CC BY 4.0",
             url="https://github.com/rr-learning/disentanglement_dataset",
             twin_differs=(
-                "The twin is drawn, not photographed: it has no blur, noise or backlash, its booth "
-                "is darker and plainer, and its joints have angles read off a few frames."
+                "The twin has none of the photographs' noise, knobs and cables; one cup of each "
+                "shape stands for all colours, where its handle sits and the joints' angles are "
+                "ours, and only the object casts a shadow, that of a ball."
             ),
         ),
         published=PublishedFile(
