@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
-from lib.benchmarks.scene import tracer, vectors
+from lib.benchmarks.scene import tracer
 from lib.benchmarks.scene.arm import Arm
 from lib.benchmarks.scene.vectors import Scalar, Vector
 
@@ -14,10 +14,10 @@ SHAPES = ("cube", "cone", "sphere")
 CUBE, CONE, SPHERE = range(3)
 # Linear light, before the film answers to it: see `develop` in the twin.
 OBJECT_COLORS = {
-    "blue": (0.04, 0.001, 1.4),
-    "violet blue": (0.30, 0.22, 0.95),
-    "pale blue": (0.75, 0.80, 1.25),
-    "greyish white": (1.25, 1.25, 1.10),
+    "blue": (0.022, 0.0004, 0.65),
+    "violet blue": (0.20, 0.13, 0.85),
+    "pale blue": (0.55, 0.58, 0.95),
+    "greyish white": (1.0, 1.0, 0.85),
 }
 WALL_COLORS = {
     "green": (0.25, 0.70, 0.13),
@@ -25,17 +25,18 @@ WALL_COLORS = {
     "pale mauve": (0.94, 0.66, 0.82),
     "pink": (1.24, 0.67, 1.17),
 }
-ROBOT_COLOR = (0.40, 0.105, 0.048)
+ROBOT_COLOR = (0.50, 0.13, 0.058)
 # Colours of everything else. The wall is black here: its light is kept apart.
 MATERIALS = {
     "wall": (0.0, 0.0, 0.0),
     "floor": (0.22, 0.195, 0.14),
-    "ceiling": (1.0, 0.93, 0.9),
+    "ceiling": (1.5, 1.4, 1.35),
     "cabinet": (0.66, 0.58, 0.47),
     "shaded cabinet": (0.42, 0.38, 0.30),
     "panel": (0.62, 0.57, 0.53),
     "seam": (0.38, 0.33, 0.26),
-    "wood": (0.065, 0.034, 0.008),
+    "wood": (0.12, 0.075, 0.033),
+    "dark wood": (0.06, 0.034, 0.012),
     "steel": (0.36, 0.36, 0.35),
     "black": (0.02, 0.02, 0.02),
     "fridge": (0.10, 0.09, 0.08),
@@ -53,7 +54,7 @@ class Kitchen(NamedTuple):
     """
 
     camera_distance: float = 1.5  # before the origin
-    camera_heights: tuple[float, ...] = (1.55, 1.70, 1.85, 2.0)
+    camera_heights: tuple[float, ...] = (1.55, 1.71, 1.87, 2.04)
     camera_pitch: float = -11.0  # degrees
     field_of_view: float = 60.0  # degrees
     wall_y: float = 2.0
@@ -70,7 +71,7 @@ class Kitchen(NamedTuple):
     hand: float = 0.19  # the hand begins so far before the tip
     hand_rise: float = 0.08  # and lies so far above the forearm
     # Radii of what the arm is made of.
-    column_radius: float = 0.05
+    column_radius: float = 0.045
     upper_radius: float = 0.052
     forearm_radius: float = 0.044
     hand_radius: float = 0.042
@@ -85,38 +86,35 @@ class Kitchen(NamedTuple):
     cone_radius: float = 1.2  # in halves of the cube's side
     cone_height: float = 2.3
     sphere_radius: float = 1.12
-    ambient: float = 0.04  # light from everywhere
-    # A wide light that stays, and what the room behind the camera throws back of it and of the lamp.
-    window: tuple[float, float, float] = (0.3, 0.75, 1.0)  # its middle
+    ambient: float = 0.05  # light from everywhere
+    # A wide light that stays, and what the room behind the camera throws back of all light.
+    window: tuple[float, float, float] = (0.3, 0.8, 0.95)  # its middle
     window_radius: float = 0.5
     window_strength: float = 3.5
-    back: tuple[float, float, float] = (0.2, -1.6, 2.0)  # the middle of what throws back
-    back_strength: float = 1.5
-    back_share: float = 0.5  # of the lamp's strength
+    back: tuple[float, float, float] = (0.1, -1.3, 1.9)  # the middle of what throws back
+    back_strength: float = 1.15
+    back_share: float = 0.3  # of the lamp's strength
     lamp_x: float = -1.9
     lamp_y: float = 0.1
     lamp_heights: tuple[float, ...] = (0.36, 0.88, 1.39, 1.88, 2.36, 2.8)
     lamp_radius: float = 0.15
-    lamp_strengths: tuple[float, ...] = (1.0, 4.3, 7.6, 10.9)
+    lamp_strengths: tuple[float, ...] = (1.1, 4.3, 7.5, 10.7)
     # Highlights: strength, and how narrow.
     sheen: tuple[float, float] = (0.6, 8.0)  # on the fridge
     gleam: tuple[float, float] = (5.0, 1000.0)  # on the fridge
     polish: tuple[float, float] = (0.12, 40.0)  # on the wall
-    pool: tuple[float, float] = (0.7, 14.0)  # on the floor
-    gloss: tuple[float, float] = (0.12, 6.0)  # on arm and object
+    pool: tuple[float, float] = (1.2, 9.0)  # on the floor
+    gloss: tuple[float, float] = (0.25, 25.0)  # on arm and object
 
 
 KITCHEN = Kitchen()
-# Points of a lamp that each ray looks at.
-POINTS = 4
-# Light falls off with the squared distance and this, in square metres: lamps are not points.
-CORE = 0.5
 # Material, and from where to where it reaches along x, y and z.
 BOXES = (
     ("cabinet", (-0.93, 2.8), (1.40, 2.0), (0.08, 0.86)),
-    ("black", (-0.93, 2.8), (1.46, 2.0), (0.00, 0.08)),
+    ("seam", (-0.93, 2.8), (1.46, 2.0), (0.00, 0.08)),
     ("wood", (-0.93, 2.8), (1.37, 2.0), (0.86, 0.90)),
-    ("wood", (-0.93, 2.8), (1.97, 2.0), (0.90, 0.95)),
+    ("dark wood", (-0.93, 2.8), (1.36, 1.37), (0.86, 0.902)),
+    ("dark wood", (-0.93, 2.8), (1.97, 2.0), (0.90, 0.94)),
     ("panel", (0.66, 1.15), (1.38, 1.4), (0.10, 0.84)),
     ("seam", (-0.42, -0.40), (1.39, 1.4), (0.08, 0.86)),
     ("seam", (0.17, 0.19), (1.39, 1.4), (0.08, 0.86)),
@@ -125,16 +123,16 @@ BOXES = (
     ("black", (0.06, 0.31), (1.54, 1.76), (0.90, 0.915)),
     ("black", (0.35, 0.60), (1.54, 1.76), (0.90, 0.915)),
     ("black", (0.27, 0.30), (1.85, 1.88), (0.90, 1.13)),
-    ("cabinet", (-0.95, -0.16), (1.60, 2.0), (1.30, 2.06)),
-    ("seam", (-0.95, -0.16), (1.59, 2.0), (1.65, 1.67)),
-    ("shaded cabinet", (0.92, 2.5), (1.60, 2.0), (1.30, 2.06)),
-    ("seam", (1.30, 1.31), (1.59, 2.0), (1.32, 2.04)),
-    ("fridge", (-2.60, -0.95), (1.28, 2.0), (0.02, 1.58)),
-    ("black", (-0.955, -0.945), (1.30, 1.64), (0.02, 1.585)),
-    ("black", (-1.375, -1.365), (1.27, 1.3), (0.02, 1.58)),
-    ("black", (-1.415, -1.40), (1.24, 1.26), (0.75, 1.30)),
-    ("black", (-1.34, -1.325), (1.24, 1.26), (0.75, 1.30)),
-    ("black", (-1.66, -1.50), (1.27, 1.3), (0.98, 1.15)),
+    ("cabinet", (-0.91, -0.16), (1.60, 2.0), (1.41, 2.18)),
+    ("seam", (-0.91, -0.16), (1.59, 2.0), (1.77, 1.79)),
+    ("shaded cabinet", (0.96, 2.5), (1.60, 2.0), (1.41, 2.18)),
+    ("seam", (1.33, 1.34), (1.59, 2.0), (1.43, 2.16)),
+    ("fridge", (-2.60, -0.95), (1.28, 2.0), (0.02, 1.71)),
+    ("black", (-0.955, -0.945), (1.30, 1.64), (0.02, 1.715)),
+    ("black", (-1.375, -1.365), (1.27, 1.3), (0.02, 1.71)),
+    ("steel", (-1.41, -1.40), (1.24, 1.26), (0.80, 1.40)),
+    ("steel", (-1.34, -1.33), (1.24, 1.26), (0.80, 1.40)),
+    ("black", (-1.66, -1.50), (1.27, 1.3), (1.0, 1.2)),
     ("robot", (-0.21, 0.07), (-0.16, 0.16), (0.67, 0.88)),
     ("dark robot", (-0.215, 0.075), (-0.165, 0.165), (0.865, 0.875)),
     ("dark robot", (-0.10, -0.04), (-0.17, 0.0), (0.75, 0.80)),
@@ -143,15 +141,6 @@ BOXES = (
     ("robot", (-0.14, 0.0), (-0.20, -0.10), (0.53, 0.64)),
     ("robot", (-0.17, 0.03), (-0.24, -0.20), (0.40, 0.47)),
 )
-
-
-class Backdrop(NamedTuple):
-    """Light that the kitchen throws back."""
-
-    still: tuple[Scalar, Scalar, Scalar]  # without the lamp, in red, green and blue
-    lit: tuple[Scalar, Scalar, Scalar]  # from the lamp at strength 1, with highlights
-    wall_still: Scalar  # the same of the wall, which takes its colour later
-    wall_lit: Scalar
 
 
 def meet_kitchen(rays: tracer.Rays, kitchen: Kitchen) -> tuple[tracer.Hit, Scalar]:
@@ -163,7 +152,7 @@ def meet_kitchen(rays: tracer.Rays, kitchen: Kitchen) -> tuple[tracer.Hit, Scala
     clock_x, clock_z, clock_radius = kitchen.clock
     from_clock = jnp.hypot(point.x - clock_x, point.z - clock_z)
     from_clock = from_clock / clock_radius
-    material = jnp.where(from_clock < 1.0, NUMBERS["seam"], NUMBERS["wall"])
+    material = jnp.where(from_clock < 1.0, NUMBERS["black"], NUMBERS["wall"])
     material = jnp.where(from_clock < 0.85, NUMBERS["panel"], material)
     material = jnp.where(hit.normal.z > 0.5, NUMBERS["floor"], material)
     material = jnp.where(hit.normal.z < -0.5, NUMBERS["ceiling"], material)
@@ -228,7 +217,7 @@ def rods(arm: Arm, kitchen: Kitchen) -> list[Rod]:
 
     def joint(middle: Vector, half_width: float) -> Rod:
         beside = side * half_width
-        return Rod(middle - beside, middle + beside, kitchen.joint_radius, 0.8)
+        return Rod(middle - beside, middle + beside, kitchen.joint_radius, 0.6)
 
     def finger(offset: float) -> Rod:
         start = arm.tip.origin + side * offset
@@ -236,101 +225,13 @@ def rods(arm: Arm, kitchen: Kitchen) -> list[Rod]:
         return Rod(start - ahead * 0.05, start + ahead * 0.03, kitchen.finger_radius, 0.3)
 
     return [
-        Rod(foot, arm.shoulder, kitchen.column_radius, 1.0),
+        Rod(foot, arm.shoulder, kitchen.column_radius, 0.75),
         joint(arm.shoulder, 0.05),
-        Rod(arm.shoulder, arm.elbow, kitchen.upper_radius, 1.0),
+        Rod(arm.shoulder, arm.elbow, kitchen.upper_radius, 0.75),
         joint(arm.elbow, 0.02),
-        Rod(arm.elbow, bend, kitchen.forearm_radius, 0.5),
-        Rod(bend, palm, kitchen.forearm_radius, 0.4),
-        Rod(palm, arm.tip.origin - arm.tip.z * 0.04, kitchen.hand_radius, 0.45),
+        Rod(arm.elbow, bend, kitchen.forearm_radius, 0.4),
+        Rod(bend, palm, kitchen.forearm_radius, 0.3),
+        Rod(palm, arm.tip.origin - arm.tip.z * 0.04, kitchen.hand_radius, 0.4),
         finger(-0.045),
         finger(0.045),
     ]
-
-
-def received(point: Vector, normal: Vector, lamp: Vector) -> Scalar:
-    """Light that a surface receives from a lamp of strength 1.
-
-    Args:
-        point: of the surface.
-        normal: of length 1.
-        lamp: where it is.
-    """
-    to_lamp = lamp - point
-    square = to_lamp.dot(to_lamp)
-    return jnp.maximum(normal.dot(to_lamp), 0.0) / (jnp.sqrt(square) * (square + CORE))
-
-
-def shine(
-    point: Vector, normal: Vector, direction: Vector, lamp: Vector, gloss: tuple[float, float]
-) -> Scalar:
-    """How a surface mirrors a lamp of strength 1.
-
-    Args:
-        point: of the surface.
-        normal: of length 1.
-        direction: of the ray that sees the point, of length 1.
-        lamp: where it is.
-        gloss: strength, and how narrow the highlight is.
-    """
-    strength, narrowness = gloss
-    to_lamp = lamp - point
-    half_way = (to_lamp.unit() - direction).unit()
-    near = strength / (to_lamp.dot(to_lamp) + CORE)
-    return near * jnp.exp(narrowness * (half_way.dot(normal) - 1.0))
-
-
-def kitchen_light(
-    rays: tracer.Rays, offset: Float[Array, "2"], lamp: Vector, kitchen: Kitchen
-) -> Backdrop:
-    """Light that the kitchen throws back along rays.
-
-    Args:
-        rays: of shape (..., h, w).
-        offset: place inside the pixel; rays in different places see different points of a lamp.
-        lamp: its middle.
-        kitchen: where things stand and how they are lit.
-    """
-    hit, material = meet_kitchen(rays, kitchen)
-    point = rays.at(hit.distance) + hit.normal * 1e-3
-
-    def add(sums: tuple[Scalar, Scalar], place: tuple[Vector, Scalar]) -> tuple:
-        beside, is_lamp = place
-        middle = vectors.where(is_lamp, lamp, Vector(*kitchen.window))
-        to_lamp = tracer.Rays(point, middle + beside - point)
-        clear = meet_kitchen(to_lamp, kitchen)[0].distance > 1.0
-        here = received(point, hit.normal, to_lamp.at(1.0))
-        share = jnp.where(clear, here / POINTS, 0.0)
-        still, lit = sums
-        return (still + jnp.where(is_lamp, 0.0, share), lit + jnp.where(is_lamp, share, 0.0)), None
-
-    # Points that lie evenly on a sphere, turned from ray to ray.
-    z = jnp.linspace(-0.9, 0.9, POINTS)
-    angle = 2.4 * jnp.arange(POINTS) + 7.0 * (offset[0] + 2.0 * offset[1])
-    across = jnp.sqrt(1.0 - z**2)
-    sphere = Vector(across * jnp.cos(angle), across * jnp.sin(angle), z)
-    radii = kitchen.window_radius, kitchen.lamp_radius
-    places = jax.tree.map(lambda part: jnp.concatenate([part * size for size in radii]), sphere)
-    is_lamp = jnp.arange(2 * POINTS) >= POINTS
-    dark = jnp.zeros(jnp.broadcast_shapes(jnp.shape(point.x), jnp.shape(lamp.z)))
-    (still, lit), _ = jax.lax.scan(add, (dark, dark), (places, is_lamp))
-    back = received(point, hit.normal, Vector(*kitchen.back))
-    still = kitchen.ambient + kitchen.window_strength * still + kitchen.back_strength * back
-    lit = lit + kitchen.back_share * back
-
-    is_front = (material == NUMBERS["fridge"]) & (hit.normal.y < -0.5)
-    is_wall = material == NUMBERS["wall"]
-    is_floor = material == NUMBERS["floor"]
-    sheen, gleam, polish, pool = (
-        shine(point, hit.normal, rays.direction, lamp, gloss)
-        for gloss in (kitchen.sheen, kitchen.gleam, kitchen.polish, kitchen.pool)
-    )
-    kinds = ((is_front, sheen + gleam), (is_wall, polish), (is_floor, pool))
-    glint = sum(jnp.where(is_kind, part, 0.0) for is_kind, part in kinds)
-    colors = [jnp.asarray(channel)[material] for channel in zip(*MATERIALS.values(), strict=True)]
-    return Backdrop(
-        tuple(still * color for color in colors),
-        tuple(lit * color + glint for color in colors),
-        jnp.where(is_wall, still, 0.0),
-        jnp.where(is_wall, lit, 0.0),
-    )

@@ -3,7 +3,11 @@
 A picture has three layers: the kitchen, the arm before it, and the object that the arm holds. What
 the kitchen looks like depends on two sources only, and where the arm is on three, so both are
 traced once and looked up from then on; the object is traced for every picture. Each layer is lit
-a pixel at a time, from the mean of what the rays of the pixel meet.
+a pixel at a time, from the mean of what the rays of the pixel meet. The lamp stands beside the arm
+and behind it, so that arm and object throw no shadow on what the camera sees.
+
+Unlike in the published images, surfaces have no texture, light is not thrown back from one to
+another, and the arm has round links instead of a modelled hull.
 """
 
 import functools
@@ -35,12 +39,10 @@ from lib.benchmarks.scene.kitchen import (
     WALL_COLORS,
     Kitchen,
     Rod,
-    kitchen_light,
     meet_object,
-    received,
     rods,
-    shine,
 )
+from lib.benchmarks.scene.kitchen_light import Backdrop, arriving, backdrop, received, shine
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source
 from lib.benchmarks.twin import Twin, add_twin
@@ -100,70 +102,69 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 9"]], Float[Array,
         A function from (..., 9) integers inside the grid, whose range is not checked, to
         (..., resolution, resolution, 3) float32 in [0, 1].
     """
-    draw = drawing(resolution, samples_along_side(resolution))
-    return in_batches(draw)
+    return in_batches(drawing(resolution, samples_along_side(resolution)))
 
 
 def drawing(
     resolution: int, samples: int, kitchen: Kitchen = KITCHEN, max_bytes: int = MAX_TABLE_BYTES
 ) -> Callable[[Int[Array, "*n 9"]], Float[Array, "*n h w 3"]]:
-    """As `renderer`, in a given kitchen.
+    """Make a function that draws source combinations in a given kitchen.
 
     Args:
         resolution: pixels along each side.
         samples: rays along each side of a pixel.
         kitchen: where things stand and how they are lit.
-        max_bytes: up to this size a layer is traced at the first call and kept.
+        max_bytes: layers up to this size are traced at the first call and kept.
+
+    Returns:
+        A function as from `renderer`.
     """
 
-    def backdrop(camera: Int[Array, "*n"], lamp: Int[Array, "*n"]) -> tuple:
-        view, bulb = _camera(camera, kitchen), _by_pixel(_lamp(lamp, kitchen))
+    def behind(camera: Int[Array, "*n"], lamp: Int[Array, "*n"]) -> Backdrop:
+        view, bulb = _camera(camera, kitchen), _lamp(lamp, kitchen)
         return supersample(
-            lambda offset: kitchen_light(view.rays(resolution, offset), offset, bulb, kitchen),
-            samples,
+            lambda offset: backdrop(view.rays(resolution, offset), offset, bulb, kitchen), samples
         )
 
-    def arm_surface(
-        camera: Int[Array, "*n"], turn: Int[Array, "*n"], lift: Int[Array, "*n"]
-    ) -> Surface:
-        view, arm = _camera(camera, kitchen), _by_pixel(pose(turn, lift, kitchen))
-        limbs = _stack(*rods(arm, kitchen))
+    def before(camera: Int[Array, "*n"], turn: Int[Array, "*n"], lift: Int[Array, "*n"]) -> Surface:
+        limbs = rods(_by_pixel(pose(turn, lift, kitchen)), kitchen)
+        limbs = jax.tree.map(lambda *parts: jnp.stack(jnp.broadcast_arrays(*parts)), *limbs)
+        view = _camera(camera, kitchen)
         return _surface(lambda rays: _meet_rods(rays, limbs), view, resolution, samples)
 
     cameras, lamps = len(kitchen.camera_heights), len(kitchen.lamp_heights)
-    backdrop = _kept(backdrop, (cameras, lamps), max_bytes)
-    poses = cameras, len(kitchen.turns), len(kitchen.lifts)
-    arm_surface = _kept(arm_surface, poses, max_bytes)
+    behind = _kept(behind, (cameras, lamps), max_bytes)
+    before = _kept(before, (cameras, len(kitchen.turns), len(kitchen.lifts)), max_bytes)
 
     def draw(sources: Int[Array, "*n 9"]) -> Float[Array, "*n h w 3"]:
         columns = jnp.moveaxis(jnp.asarray(sources), -1, 0)
         shape, turn, lift, camera, scale, strength, lamp, object_color, wall_color = columns
-        view, arm = _camera(camera, kitchen), _by_pixel(pose(turn, lift, kitchen))
-        shape, half, strength = _by_pixel(
-            (shape, jnp.asarray(kitchen.scales)[scale], jnp.asarray(kitchen.lamp_strengths)[strength])
-        )
-        bulb = _by_pixel(_lamp(lamp, kitchen))
-        still, lit, wall_still, wall_lit = backdrop(camera, lamp)
-        robot = arm_surface(camera, turn, lift)
-        item = _surface(
-            lambda rays: (meet_object(rays, arm.tip, shape, half, kitchen), 1.0),
-            view,
-            resolution,
-            samples,
-        )
+        view, bulb = _camera(camera, kitchen), _lamp(lamp, kitchen)
+        tip = _by_pixel(pose(turn, lift, kitchen).tip)
+        half = _pick(kitchen.scales, scale)
+        strength = _pick(kitchen.lamp_strengths, strength)
 
+        def meet(rays: tracer.Rays) -> tuple[tracer.Hit, Scalar]:
+            return meet_object(rays, tip, _by_pixel(shape), half, kitchen), 1.0
+
+        arm = before(camera, turn, lift)
+        item = _surface(meet, view, resolution, samples)
         rays = view.rays(resolution, jnp.full(2, 0.5))
-        wall = wall_still + strength * wall_lit
-        arm_light, arm_shine = _shade(robot, rays, bulb, strength, kitchen)
+        arm_light, arm_shine = _shade(arm, rays, bulb, strength, kitchen)
         item_light, item_shine = _shade(item, rays, bulb, strength, kitchen)
-        in_front = item.distance * robot.share < robot.distance * item.share
-        item_share = item.share * (1.0 - jnp.where(in_front, 0.0, robot.share))
-        arm_share = robot.share * (1.0 - jnp.where(in_front, item.share, 0.0))
-        rest = 1.0 - item_share - arm_share
+        is_front = item.distance * arm.share < arm.distance * item.share
+        item_share = item.share * (1.0 - jnp.where(is_front, 0.0, arm.share))
+        arm_share = arm.share * (1.0 - jnp.where(is_front, item.share, 0.0))
+        parts = [still + strength * lit for still, lit in zip(*behind(camera, lamp), strict=True)]
+        *room, wall = parts
+        item_color, wall_color = (
+            [_pick(channel, step) for channel in zip(*colors.values(), strict=True)]
+            for colors, step in ((OBJECT_COLORS, object_color), (WALL_COLORS, wall_color))
+        )
         channels = [
-            rest * (still[c] + strength * lit[c] + wall * _color(WALL_COLORS, wall_color, c))
+            (1.0 - item_share - arm_share) * (room[c] + wall * wall_color[c])
             + arm_share * (arm_light * ROBOT_COLOR[c] + arm_shine)
-            + item_share * (item_light * _color(OBJECT_COLORS, object_color, c) + item_shine)
+            + item_share * (item_light * item_color[c] + item_shine)
             for c in range(3)
         ]
         return develop(jnp.stack(channels, axis=-1))
@@ -222,6 +223,8 @@ def _surface(
     resolution: int,
     samples: int,
 ) -> Surface:
+    """Average what `meet` finds along the rays of each pixel: where, and in what tone."""
+
     def one(offset: Float[Array, "2"]) -> Surface:
         hit, tone = meet(view.rays(resolution, offset))
         met = jnp.isfinite(hit.distance)
@@ -251,26 +254,21 @@ def _shade(
     """Light that a surface of the arm or the object throws back, with and without its colour."""
     normal = (surface.normal + Vector(0.0, 0.0, tracer.TINY)).unit()
     point = rays.at(surface.distance / jnp.maximum(surface.share, tracer.TINY))
-    window = received(point, normal, Vector(*kitchen.window))
-    back = received(point, normal, Vector(*kitchen.back))
-    light = kitchen.ambient + kitchen.window_strength * window + kitchen.back_strength * back
-    light += strength * (received(point, normal, bulb) + kitchen.back_share * back)
+    window, lamp = (received(point, normal, light) for light in (Vector(*kitchen.window), bulb))
+    still, lit = arriving(point, normal, window, lamp, kitchen)
     tone = surface.tone / jnp.maximum(surface.share, tracer.TINY)
-    return light * tone, strength * shine(point, normal, rays.direction, bulb, kitchen.gloss) * tone
-
-
-def _color(colors: dict[str, tuple[float, ...]], step: Int[Array, "*n"], channel: int) -> Scalar:
-    return _by_pixel(jnp.asarray([color[channel] for color in colors.values()])[step])
-
-
-def _stack(*parts: Arrays) -> Arrays:
-    """With a new leading axis."""
-    return jax.tree.map(lambda *leaves: jnp.stack(jnp.broadcast_arrays(*leaves)), *parts)
+    glint = strength * shine(point, normal, rays.direction, bulb, kitchen.gloss)
+    return (still + strength * lit) * tone, glint * tone
 
 
 def _by_pixel(value: Arrays) -> Arrays:
     """With a trailing pair of axes, to broadcast against the pixels."""
     return jax.tree.map(lambda part: jnp.asarray(part)[..., None, None], value)
+
+
+def _pick(values: tuple[float, ...], step: Int[Array, "*n"]) -> Float[Array, "*n 1 1"]:
+    """One of several values for each image, to broadcast against its pixels."""
+    return _by_pixel(jnp.asarray(values, jnp.float32)[step])
 
 
 def _camera(height: Int[Array, "*n"], kitchen: Kitchen) -> Camera:
@@ -283,8 +281,7 @@ def _camera(height: Int[Array, "*n"], kitchen: Kitchen) -> Camera:
 
 
 def _lamp(height: Int[Array, "*n"], kitchen: Kitchen) -> Vector:
-    up = jnp.asarray(kitchen.lamp_heights)[height]
-    return Vector(kitchen.lamp_x, kitchen.lamp_y, up)
+    return Vector(kitchen.lamp_x, kitchen.lamp_y, _pick(kitchen.lamp_heights, height))
 
 
 add_twin(
