@@ -149,33 +149,49 @@ def meet_kitchen(rays: tracer.Rays, kitchen: Kitchen) -> tuple[tracer.Hit, Scala
     inside = rays.relative_to(Vector(0.0, kitchen.wall_y - depth, half_height))
     hit = tracer.enclosure(inside, Vector(jnp.inf, depth, half_height))
     point = rays.at(hit.distance)
-    clock_x, clock_z, clock_radius = kitchen.clock
-    from_clock = jnp.hypot(point.x - clock_x, point.z - clock_z)
-    from_clock = from_clock / clock_radius
+    x, z, radius = kitchen.clock
+    from_clock = jnp.hypot(point.x - x, point.z - z) / radius
     material = jnp.where(from_clock < 1.0, NUMBERS["black"], NUMBERS["wall"])
     material = jnp.where(from_clock < 0.85, NUMBERS["panel"], material)
     material = jnp.where(hit.normal.z > 0.5, NUMBERS["floor"], material)
     material = jnp.where(hit.normal.z < -0.5, NUMBERS["ceiling"], material)
 
-    def add(found: tuple[tracer.Hit, Scalar], box: tuple[Array, Array, Array]) -> tuple:
+    def add(found: tuple[tracer.Hit, Scalar], box: tuple[Vector, Vector, Scalar]) -> tuple:
         hit, material = found
-        number, low, high = box
-        centre, half = Vector(*(0.5 * (low + high))), Vector(*(0.5 * (high - low)))
+        centre, half, number = box
         met = tracer.box(rays.relative_to(centre), half)
         closer = met.distance < hit.distance
         return (tracer.choose(closer, met, hit), jnp.where(closer, number, material)), None
 
     # A loop: written out, the boxes would take the compiler most of a minute.
-    numbers = jnp.asarray([NUMBERS[name] for name, *_ in BOXES])
-    low, high = jnp.moveaxis(jnp.asarray([spans for _, *spans in BOXES]), -1, 0)
-    (hit, material), _ = jax.lax.scan(add, (hit, material), (numbers, low, high))
+    (hit, material), _ = jax.lax.scan(add, (hit, material), _boxes())
     for side in (-kitchen.wheel_x, kitchen.wheel_x):
-        hub = Vector(kitchen.robot_x + side, 0.0, kitchen.wheel_radius)
-        axle = tracer.Frame.upright_along(hub, Vector(1.0, 0.0, 0.0), Vector(0.0, 1.0, 0.0))
-        wheel = tracer.cylinder(axle.enter(rays), kitchen.wheel_radius, kitchen.wheel_half_width)
+        hub = rays.relative_to(Vector(kitchen.robot_x + side, 0.0, kitchen.wheel_radius))
+        # On its side: the axle, along x, becomes z.
+        turned = tracer.Rays(*(Vector(part.y, part.z, part.x) for part in hub))
+        met = tracer.cylinder(turned, kitchen.wheel_radius, kitchen.wheel_half_width)
+        wheel = tracer.Hit(met.distance, Vector(met.normal.z, met.normal.x, met.normal.y))
         material = jnp.where(wheel.distance < hit.distance, NUMBERS["dark robot"], material)
-        hit = tracer.nearest(hit, axle.leave(wheel))
+        hit = tracer.nearest(hit, wheel)
     return hit, material
+
+
+def is_hidden(rays: tracer.Rays, kitchen: Kitchen) -> Scalar:
+    """Whether one of the boxes stands between the two ends of each ray's direction."""
+
+    def add(hidden: Scalar, box: tuple[Vector, Vector, Scalar]) -> tuple[Scalar, None]:
+        centre, half, _ = box
+        return hidden | (tracer.box(rays.relative_to(centre), half).distance < 1.0), None
+
+    nothing = jnp.zeros(jnp.shape(rays.direction.x), bool)
+    return jax.lax.scan(add, nothing, _boxes())[0]
+
+
+def _boxes() -> tuple[Vector, Vector, Array]:
+    """Middle, half size and material of each box."""
+    low, high = jnp.moveaxis(jnp.asarray([spans for _, *spans in BOXES]), -1, 0)
+    numbers = jnp.asarray([NUMBERS[name] for name, *_ in BOXES])
+    return Vector(*(0.5 * (low + high)).T), Vector(*(0.5 * (high - low)).T), numbers
 
 
 def meet_object(
@@ -184,14 +200,16 @@ def meet_object(
     """Where rays meet the object, whose half side is the unit of length in its own frame."""
     rays = tip.enter(rays)
     inverse = 1.0 / half
-    rays = tracer.Rays(rays.origin * inverse, rays.direction * inverse)
+    # A stage once computed is not computed again in each of the shapes.
+    done = jax.lax.optimization_barrier
+    rays = done(tracer.Rays(rays.origin * inverse, rays.direction * inverse))
 
     def beyond(distance: float) -> tracer.Rays:
         return rays.relative_to(Vector(0.0, 0.0, distance))
 
     cube = tracer.box(beyond(1.0), Vector(1.0, 1.0, 1.0))
     half_height = 0.5 * kitchen.cone_height
-    cone = tracer.cone(beyond(half_height), kitchen.cone_radius, 0.0, half_height)
+    cone = done(tracer.cone(beyond(half_height), kitchen.cone_radius, 0.0, half_height))
     ball = tracer.sphere(beyond(kitchen.sphere_radius), kitchen.sphere_radius)
     round_hit = tracer.choose(shape == CONE, cone, ball)
     return tip.leave(tracer.choose(shape == CUBE, cube, round_hit))

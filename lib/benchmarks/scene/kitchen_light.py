@@ -11,11 +11,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lib.benchmarks.scene import tracer
-from lib.benchmarks.scene.kitchen import MATERIALS, NUMBERS, Kitchen, meet_kitchen
+from lib.benchmarks.scene.kitchen import MATERIALS, NUMBERS, Kitchen, is_hidden, meet_kitchen
 from lib.benchmarks.scene.vectors import Scalar, Vector
 
 # Points of the lamp and of the window that each ray looks at.
-POINTS = 6
+POINTS = 8
 # Light falls off with the squared distance and this, in square metres: lamps are not points.
 CORE = 0.5
 
@@ -41,25 +41,25 @@ def backdrop(
         lamp: its middle.
         kitchen: where things stand and how they are lit.
     """
-    hit, material = meet_kitchen(rays, kitchen)
+    # A stage once computed is not computed again in each of the next ones.
+    done = jax.lax.optimization_barrier
+    hit, material = done(meet_kitchen(rays, kitchen))
     point = rays.at(hit.distance) + hit.normal * 1e-3
 
-    def unhidden(light: tuple[Vector, Scalar]) -> Scalar:
-        middle, radius = light
+    def direct(source: tuple[Vector, Scalar]) -> Scalar:
+        middle, radius = source
 
         def add(total: Scalar, place: Vector) -> tuple[Scalar, None]:
             to_light = tracer.Rays(point, middle + place * radius - point)
-            clear = meet_kitchen(to_light, kitchen)[0].distance > 1.0
-            return total + jnp.where(
-                clear, received(point, hit.normal, to_light.at(1.0)), 0.0
-            ), None
+            light = received(point, hit.normal, to_light.at(1.0))
+            return total + jnp.where(is_hidden(to_light, kitchen), 0.0, light), None
 
         dark = jnp.zeros(jnp.broadcast_shapes(point.x.shape, middle.z.shape))
         return jax.lax.scan(add, dark, _points_of_ball(offset))[0] / POINTS
 
     lights = (Vector(*kitchen.window), kitchen.window_radius), (lamp, kitchen.lamp_radius)
     lights = jax.tree.map(lambda *parts: jnp.stack(jnp.broadcast_arrays(*parts)), *lights)
-    still, lit = arriving(point, hit.normal, *jax.lax.map(unhidden, lights), kitchen)
+    still, lit = done(arriving(point, hit.normal, *jax.lax.map(direct, lights), kitchen))
 
     is_front = (material == NUMBERS["fridge"]) & (hit.normal.y < -0.5)
     is_wall = material == NUMBERS["wall"]
@@ -71,7 +71,7 @@ def backdrop(
         (material == NUMBERS["floor"], kitchen.pool),
     ):
         mirrored = shine(point, hit.normal, rays.direction, lamp, gloss)
-        glint = glint + jnp.where(is_kind, mirrored, 0.0)
+        glint = done(glint + jnp.where(is_kind, mirrored, 0.0))
     colors = [jnp.asarray(channel)[material] for channel in zip(*MATERIALS.values(), strict=True)]
     return Backdrop(
         (*(still * color for color in colors), still * is_wall),
@@ -132,8 +132,9 @@ def shine(
 
 
 def _points_of_ball(offset: Float[Array, "2"]) -> Vector:
-    """Points that lie evenly on a ball of radius 1, turned from ray to ray."""
-    z = jnp.linspace(-0.9, 0.9, POINTS)
-    angle = 2.4 * jnp.arange(POINTS) + 7.0 * (offset[0] + 2.0 * offset[1])
+    """Points spread evenly over a ball of radius 1, turned by the place of the ray in its pixel."""
+    step = jnp.arange(POINTS)
+    z = (2.0 * step + 1.0) / POINTS - 1.0
+    angle = 2.4 * step + 2.0 * jnp.pi * (offset[0] + 0.5 * offset[1])
     across = jnp.sqrt(1.0 - z**2)
     return Vector(across * jnp.cos(angle), across * jnp.sin(angle), z)

@@ -252,11 +252,11 @@ def _shade(
     surface: Surface, rays: tracer.Rays, bulb: Vector, strength: Scalar, kitchen: Kitchen
 ) -> tuple[Scalar, Scalar]:
     """Light that a surface of the arm or the object throws back, with and without its colour."""
-    normal = (surface.normal + Vector(0.0, 0.0, tracer.TINY)).unit()
-    point = rays.at(surface.distance / jnp.maximum(surface.share, tracer.TINY))
+    scale = 1.0 / jnp.maximum(surface.share, tracer.TINY)
+    point, normal = rays.at(surface.distance * scale), surface.normal * scale
     window, lamp = (received(point, normal, light) for light in (Vector(*kitchen.window), bulb))
     still, lit = arriving(point, normal, window, lamp, kitchen)
-    tone = surface.tone / jnp.maximum(surface.share, tracer.TINY)
+    tone = surface.tone * scale
     glint = strength * shine(point, normal, rays.direction, bulb, kitchen.gloss)
     return (still + strength * lit) * tone, glint * tone
 
