@@ -14,10 +14,10 @@ SHAPES = ("cube", "cone", "sphere")
 CUBE, CONE, SPHERE = range(3)
 # Linear light, before the film answers to it: see `develop` in the twin.
 OBJECT_COLORS = {
-    "blue": (0.022, 0.0004, 0.65),
-    "violet blue": (0.20, 0.13, 0.85),
-    "pale blue": (0.55, 0.58, 0.95),
-    "greyish white": (1.0, 1.0, 0.85),
+    "blue": (0.024, 0.0004, 0.5),
+    "violet blue": (0.14, 0.07, 0.60),
+    "pale blue": (0.28, 0.25, 0.72),
+    "greyish white": (1.40, 1.22, 0.42),
 }
 WALL_COLORS = {
     "green": (0.25, 0.70, 0.13),
@@ -82,10 +82,10 @@ class Kitchen(NamedTuple):
     turns: tuple[float, ...] = (-170, -147, -124, -101, -79, -56, -33, -10)
     lifts: tuple[float, ...] = (-2, 12, 26, 40, 54)
     leans: tuple[float, ...] = (20, 18, 16, 14, 12)
-    scales: tuple[float, ...] = (0.066, 0.09, 0.114, 0.143)  # half a side of the cube
-    cone_radius: float = 1.2  # in halves of the cube's side
-    cone_height: float = 2.3
-    sphere_radius: float = 1.12
+    scales: tuple[float, ...] = (0.09, 0.118, 0.144, 0.169)  # half a side of the cube
+    cone_radius: float = 1.3  # in halves of the cube's side
+    cone_height: float = 2.5
+    sphere_radius: float = 1.26
     ambient: float = 0.05  # light from everywhere
     # A wide light that stays, and what the room behind the camera throws back of all light.
     window: tuple[float, float, float] = (0.3, 0.8, 0.95)  # its middle
@@ -253,3 +253,18 @@ def rods(arm: Arm, kitchen: Kitchen) -> list[Rod]:
         finger(-0.045),
         finger(0.045),
     ]
+
+
+def meet_rods(rays: tracer.Rays, limbs: list[Rod]) -> tuple[tracer.Hit, Scalar]:
+    """Where rays meet the first of several rods, and its tone."""
+
+    def add(found: tuple[tracer.Hit, Scalar], limb: Rod) -> tuple:
+        nearest, tone = found
+        hit = tracer.rod(rays, limb.start, limb.end, limb.radius)
+        closer = hit.distance < nearest.distance
+        return (tracer.choose(closer, hit, nearest), jnp.where(closer, limb.tone, tone)), None
+
+    stacked = jax.tree.map(lambda *parts: jnp.stack(jnp.broadcast_arrays(*parts)), *limbs)
+    dark = jnp.zeros(jnp.broadcast_shapes(rays.direction.x.shape, stacked.start.x.shape[1:]))
+    nothing = tracer.Hit(dark + jnp.inf, Vector(dark, dark, dark))
+    return jax.lax.scan(add, (nothing, dark), stacked)[0]

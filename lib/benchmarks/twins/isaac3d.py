@@ -38,8 +38,8 @@ from lib.benchmarks.scene.kitchen import (
     SHAPES,
     WALL_COLORS,
     Kitchen,
-    Rod,
     meet_object,
+    meet_rods,
     rods,
 )
 from lib.benchmarks.scene.kitchen_light import Backdrop, arriving, backdrop, received, shine
@@ -128,9 +128,8 @@ def drawing(
 
     def before(camera: Int[Array, "*n"], turn: Int[Array, "*n"], lift: Int[Array, "*n"]) -> Surface:
         limbs = rods(_by_pixel(pose(turn, lift, kitchen)), kitchen)
-        limbs = jax.tree.map(lambda *parts: jnp.stack(jnp.broadcast_arrays(*parts)), *limbs)
         view = _camera(camera, kitchen)
-        return _surface(lambda rays: _meet_rods(rays, limbs), view, resolution, samples)
+        return _surface(lambda rays: meet_rods(rays, limbs), view, resolution, samples)
 
     cameras, lamps = len(kitchen.camera_heights), len(kitchen.lamp_heights)
     behind = _kept(behind, (cameras, lamps), max_bytes)
@@ -232,20 +231,6 @@ def _surface(
         return Surface(met.astype(jnp.float32), *parts)
 
     return supersample(one, samples)
-
-
-def _meet_rods(rays: tracer.Rays, limbs: Rod) -> tuple[tracer.Hit, Scalar]:
-    """Where rays meet the first of several rods, and its tone."""
-
-    def add(found: tuple[tracer.Hit, Scalar], limb: Rod) -> tuple:
-        nearest, tone = found
-        hit = tracer.rod(rays, limb.start, limb.end, limb.radius)
-        closer = hit.distance < nearest.distance
-        return (tracer.choose(closer, hit, nearest), jnp.where(closer, limb.tone, tone)), None
-
-    dark = jnp.zeros(jnp.broadcast_shapes(rays.direction.x.shape, limbs.start.x.shape[1:]))
-    nothing = tracer.Hit(dark + jnp.inf, Vector(dark, dark, dark))
-    return jax.lax.scan(add, (nothing, dark), limbs)[0]
 
 
 def _shade(
