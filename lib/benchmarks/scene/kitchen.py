@@ -7,37 +7,41 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from lib.benchmarks.scene import tracer
+from lib.benchmarks.scene.arm import Arm
 from lib.benchmarks.scene.vectors import Scalar, Vector
 
 SHAPES = ("cube", "cone", "sphere")
 CUBE, CONE, SPHERE = range(3)
+# Linear light, before the film answers to it: see `develop` in the twin.
 OBJECT_COLORS = {
-    "blue": (0.15, 0.02, 0.92),
-    "violet blue": (0.45, 0.39, 0.95),
-    "pale blue": (0.72, 0.75, 1.00),
-    "greyish white": (0.98, 0.97, 0.78),
+    "blue": (0.024, 0.0004, 0.5),
+    "violet blue": (0.14, 0.07, 0.60),
+    "pale blue": (0.28, 0.25, 0.72),
+    "greyish white": (1.40, 1.22, 0.42),
 }
 WALL_COLORS = {
-    "green": (0.38, 0.74, 0.22),
-    "grey green": (0.60, 0.69, 0.56),
-    "pale mauve": (0.77, 0.69, 0.76),
-    "pink": (0.88, 0.65, 0.87),
+    "green": (0.25, 0.70, 0.13),
+    "grey green": (0.62, 0.67, 0.47),
+    "pale mauve": (0.94, 0.66, 0.82),
+    "pink": (1.24, 0.67, 1.17),
 }
+ROBOT_COLOR = (0.50, 0.13, 0.058)
 # Colours of everything else. The wall is black here: its light is kept apart.
 MATERIALS = {
     "wall": (0.0, 0.0, 0.0),
-    "floor": (0.90, 0.86, 0.77),
-    "ceiling": (0.84, 0.83, 0.80),
-    "cabinet": (0.86, 0.83, 0.77),
-    "shaded cabinet": (0.70, 0.68, 0.60),
-    "panel": (0.93, 0.92, 0.92),
-    "seam": (0.40, 0.38, 0.34),
-    "wood": (0.50, 0.34, 0.17),
-    "steel": (0.55, 0.56, 0.55),
-    "black": (0.08, 0.08, 0.08),
-    "fridge": (0.26, 0.26, 0.27),
-    "robot": (0.70, 0.33, 0.20),
-    "dark robot": (0.50, 0.22, 0.13),
+    "floor": (0.22, 0.195, 0.14),
+    "ceiling": (1.5, 1.4, 1.35),
+    "cabinet": (0.66, 0.58, 0.47),
+    "shaded cabinet": (0.42, 0.38, 0.30),
+    "panel": (0.62, 0.57, 0.53),
+    "seam": (0.38, 0.33, 0.26),
+    "wood": (0.12, 0.075, 0.033),
+    "dark wood": (0.06, 0.034, 0.012),
+    "steel": (0.36, 0.36, 0.35),
+    "black": (0.02, 0.02, 0.02),
+    "fridge": (0.10, 0.09, 0.08),
+    "robot": ROBOT_COLOR,
+    "dark robot": (0.20, 0.055, 0.03),
 }
 NUMBERS = {name: number for number, name in enumerate(MATERIALS)}
 
@@ -46,73 +50,96 @@ class Kitchen(NamedTuple):
     """Where things stand and how they are lit, in metres; see `BOXES` for the furniture.
 
     The robot stands near the origin, z points up, the wall is on the side of positive y, the
-    camera on the other. Strengths of light are fractions of full brightness. The numbers were set
-    by eye beside sample frames of the published data set.
+    camera on the other. The numbers were set by eye beside sample frames of the published data set.
     """
 
     camera_distance: float = 1.5  # before the origin
-    camera_heights: tuple[float, ...] = (1.55, 1.70, 1.85, 2.0)
+    camera_heights: tuple[float, ...] = (1.55, 1.71, 1.87, 2.04)
     camera_pitch: float = -11.0  # degrees
     field_of_view: float = 60.0  # degrees
     wall_y: float = 2.0
-    ceiling: float = 2.95
-    clock_x: float = 0.42
-    clock_z: float = 2.06
-    clock_radius: float = 0.16
+    ceiling: float = 2.92
+    clock: tuple[float, float, float] = (0.42, 2.06, 0.175)  # x, z and radius
     robot_x: float = -0.07
-    wheel_radius: float = 0.34
+    wheel_radius: float = 0.31
     wheel_half_width: float = 0.045
     wheel_x: float = 0.235  # from the middle of the robot
-    shoulder_z: float = 0.98
-    column: float = 0.15  # below the shoulder
-    upper_arm: float = 0.40  # lengths of the two links
-    forearm: float = 0.37
-    arm_radius: float = 0.042
-    joint_radius: float = 0.06
+    shoulder_z: float = 1.06
+    column: float = 0.2  # below the shoulder
+    upper_arm: float = 0.27  # from the shoulder to the elbow
+    forearm: float = 0.36  # from the elbow to the tip that holds the object
+    hand: float = 0.19  # the hand begins so far before the tip
+    hand_rise: float = 0.08  # and lies so far above the forearm
+    # Radii of what the arm is made of.
+    column_radius: float = 0.045
+    upper_radius: float = 0.052
+    forearm_radius: float = 0.044
+    hand_radius: float = 0.042
+    joint_radius: float = 0.058
+    finger_radius: float = 0.012
     # Degrees: the arm from the right towards the back, the forearm from level up, and the upper arm
     # backwards for each of these lifts.
     turns: tuple[float, ...] = (-170, -147, -124, -101, -79, -56, -33, -10)
-    lifts: tuple[float, ...] = (-4, 10, 24, 38, 52)
+    lifts: tuple[float, ...] = (-2, 12, 26, 40, 54)
     leans: tuple[float, ...] = (20, 18, 16, 14, 12)
-    scales: tuple[float, ...] = (0.09, 0.115, 0.14, 0.165)  # half a side of the cube
-    cone_radius: float = 1.2  # in halves of the cube's side
-    cone_height: float = 2.3
-    sphere_radius: float = 1.12
-    ambient: float = 0.50
-    lamp_strengths: tuple[float, ...] = (0.24, 0.36, 0.48, 0.60)
-    lamp_x: float = -1.2
-    lamp_y: float = -2.2
-    lamp_heights: tuple[float, ...] = (0.3, 0.8, 1.3, 1.8, 2.3, 2.8)
-    door_turn: float = 0.23  # radians, of the fridge's mirroring surface to the right
-    # Highlights on the fridge: strength relative to its colour, and how narrow.
-    sheen: tuple[float, float] = (1.3, 30.0)
-    gleam: tuple[float, float] = (4.5, 1500.0)
-    gloss: tuple[float, float] = (0.25, 40.0)  # white light off the object
+    scales: tuple[float, ...] = (0.09, 0.118, 0.144, 0.169)  # half a side of the cube
+    cone_radius: float = 1.3  # in halves of the cube's side
+    cone_height: float = 2.5
+    sphere_radius: float = 1.26
+    ambient: float = 0.05  # light from everywhere
+    # A wide light that stays, and what the room behind the camera throws back of all light.
+    window: tuple[float, float, float] = (0.3, 0.8, 0.95)  # its middle
+    window_radius: float = 0.5
+    window_strength: float = 3.5
+    back: tuple[float, float, float] = (0.1, -1.3, 1.9)  # the middle of what throws back
+    back_strength: float = 1.15
+    back_share: float = 0.3  # of the lamp's strength
+    lamp_x: float = -1.9
+    lamp_y: float = 0.1
+    lamp_heights: tuple[float, ...] = (0.36, 0.88, 1.39, 1.88, 2.36, 2.8)
+    lamp_radius: float = 0.15
+    lamp_strengths: tuple[float, ...] = (1.1, 4.3, 7.5, 10.7)
+    # Highlights: strength, and how narrow.
+    sheen: tuple[float, float] = (0.6, 8.0)  # on the fridge
+    gleam: tuple[float, float] = (5.0, 1000.0)  # on the fridge
+    polish: tuple[float, float] = (0.12, 40.0)  # on the wall
+    pool: tuple[float, float] = (1.2, 9.0)  # on the floor
+    gloss: tuple[float, float] = (0.25, 25.0)  # on arm and object
 
 
 KITCHEN = Kitchen()
 # Material, and from where to where it reaches along x, y and z.
 BOXES = (
     ("cabinet", (-0.93, 2.8), (1.40, 2.0), (0.08, 0.86)),
-    ("black", (-0.93, 2.8), (1.46, 2.0), (0.00, 0.08)),
+    ("seam", (-0.93, 2.8), (1.46, 2.0), (0.00, 0.08)),
     ("wood", (-0.93, 2.8), (1.37, 2.0), (0.86, 0.90)),
-    ("wood", (-0.93, 2.8), (1.97, 2.0), (0.90, 0.95)),
+    ("dark wood", (-0.93, 2.8), (1.36, 1.37), (0.86, 0.902)),
+    ("dark wood", (-0.93, 2.8), (1.97, 2.0), (0.90, 0.94)),
     ("panel", (0.66, 1.15), (1.38, 1.4), (0.10, 0.84)),
     ("seam", (-0.42, -0.40), (1.39, 1.4), (0.08, 0.86)),
     ("seam", (0.17, 0.19), (1.39, 1.4), (0.08, 0.86)),
     ("seam", (1.20, 2.8), (1.39, 1.4), (0.62, 0.64)),
-    ("steel", (0.10, 0.58), (1.50, 1.8), (0.90, 0.91)),
+    ("steel", (0.00, 0.66), (1.46, 1.84), (0.90, 0.91)),
+    ("black", (0.06, 0.31), (1.54, 1.76), (0.90, 0.915)),
+    ("black", (0.35, 0.60), (1.54, 1.76), (0.90, 0.915)),
     ("black", (0.27, 0.30), (1.85, 1.88), (0.90, 1.13)),
-    ("cabinet", (-0.97, -0.17), (1.72, 2.0), (1.30, 2.06)),
-    ("seam", (-0.97, -0.17), (1.71, 2.0), (1.65, 1.67)),
-    ("shaded cabinet", (0.92, 2.5), (1.66, 2.0), (1.30, 2.06)),
-    ("seam", (1.30, 1.31), (1.65, 2.0), (1.32, 2.04)),
-    ("fridge", (-2.60, -0.95), (1.28, 2.0), (0.02, 1.58)),
-    ("black", (-1.40, -1.38), (1.27, 1.3), (0.02, 1.58)),
-    ("black", (-1.66, -1.48), (1.27, 1.3), (0.98, 1.15)),
-    ("robot", (-0.21, 0.07), (-0.16, 0.16), (0.40, 0.88)),
-    ("dark robot", (-0.24, 0.10), (-0.19, 0.19), (0.30, 0.60)),
-    ("dark robot", (-0.10, -0.04), (-0.17, 0.0), (0.74, 0.80)),
+    ("cabinet", (-0.91, -0.16), (1.60, 2.0), (1.41, 2.18)),
+    ("seam", (-0.91, -0.16), (1.59, 2.0), (1.77, 1.79)),
+    ("shaded cabinet", (0.96, 2.5), (1.60, 2.0), (1.41, 2.18)),
+    ("seam", (1.33, 1.34), (1.59, 2.0), (1.43, 2.16)),
+    ("fridge", (-2.60, -0.95), (1.28, 2.0), (0.02, 1.71)),
+    ("black", (-0.955, -0.945), (1.30, 1.64), (0.02, 1.715)),
+    ("black", (-1.375, -1.365), (1.27, 1.3), (0.02, 1.71)),
+    ("steel", (-1.41, -1.40), (1.24, 1.26), (0.80, 1.40)),
+    ("steel", (-1.34, -1.33), (1.24, 1.26), (0.80, 1.40)),
+    ("black", (-1.66, -1.50), (1.27, 1.3), (1.0, 1.2)),
+    ("robot", (-0.21, 0.07), (-0.16, 0.16), (0.67, 0.88)),
+    ("dark robot", (-0.215, 0.075), (-0.165, 0.165), (0.865, 0.875)),
+    ("dark robot", (-0.10, -0.04), (-0.17, 0.0), (0.75, 0.80)),
+    ("dark robot", (-0.28, 0.14), (-0.17, -0.15), (0.64, 0.66)),
+    ("dark robot", (-0.22, 0.08), (-0.10, 0.14), (0.20, 0.67)),
+    ("robot", (-0.14, 0.0), (-0.20, -0.10), (0.53, 0.64)),
+    ("robot", (-0.17, 0.03), (-0.24, -0.20), (0.40, 0.47)),
 )
 
 
@@ -122,32 +149,49 @@ def meet_kitchen(rays: tracer.Rays, kitchen: Kitchen) -> tuple[tracer.Hit, Scala
     inside = rays.relative_to(Vector(0.0, kitchen.wall_y - depth, half_height))
     hit = tracer.enclosure(inside, Vector(jnp.inf, depth, half_height))
     point = rays.at(hit.distance)
-    from_clock = jnp.hypot(point.x - kitchen.clock_x, point.z - kitchen.clock_z)
-    from_clock = from_clock / kitchen.clock_radius
-    material = jnp.where(from_clock < 1.0, NUMBERS["seam"], NUMBERS["wall"])
+    x, z, radius = kitchen.clock
+    from_clock = jnp.hypot(point.x - x, point.z - z) / radius
+    material = jnp.where(from_clock < 1.0, NUMBERS["black"], NUMBERS["wall"])
     material = jnp.where(from_clock < 0.85, NUMBERS["panel"], material)
     material = jnp.where(hit.normal.z > 0.5, NUMBERS["floor"], material)
     material = jnp.where(hit.normal.z < -0.5, NUMBERS["ceiling"], material)
 
-    def add(found: tuple[tracer.Hit, Scalar], box: tuple[Array, Array, Array]) -> tuple:
+    def add(found: tuple[tracer.Hit, Scalar], box: tuple[Vector, Vector, Scalar]) -> tuple:
         hit, material = found
-        number, low, high = box
-        centre, half = Vector(*(0.5 * (low + high))), Vector(*(0.5 * (high - low)))
+        centre, half, number = box
         met = tracer.box(rays.relative_to(centre), half)
         closer = met.distance < hit.distance
         return (tracer.choose(closer, met, hit), jnp.where(closer, number, material)), None
 
     # A loop: written out, the boxes would take the compiler most of a minute.
-    numbers = jnp.asarray([NUMBERS[name] for name, *_ in BOXES])
-    low, high = jnp.moveaxis(jnp.asarray([spans for _, *spans in BOXES]), -1, 0)
-    (hit, material), _ = jax.lax.scan(add, (hit, material), (numbers, low, high))
+    (hit, material), _ = jax.lax.scan(add, (hit, material), _boxes())
     for side in (-kitchen.wheel_x, kitchen.wheel_x):
-        hub = Vector(kitchen.robot_x + side, 0.0, kitchen.wheel_radius)
-        axle = tracer.Frame.upright_along(hub, Vector(1.0, 0.0, 0.0), Vector(0.0, 1.0, 0.0))
-        wheel = tracer.cylinder(axle.enter(rays), kitchen.wheel_radius, kitchen.wheel_half_width)
+        hub = rays.relative_to(Vector(kitchen.robot_x + side, 0.0, kitchen.wheel_radius))
+        # On its side: the axle, along x, becomes z.
+        turned = tracer.Rays(*(Vector(part.y, part.z, part.x) for part in hub))
+        met = tracer.cylinder(turned, kitchen.wheel_radius, kitchen.wheel_half_width)
+        wheel = tracer.Hit(met.distance, Vector(met.normal.z, met.normal.x, met.normal.y))
         material = jnp.where(wheel.distance < hit.distance, NUMBERS["dark robot"], material)
-        hit = tracer.nearest(hit, axle.leave(wheel))
+        hit = tracer.nearest(hit, wheel)
     return hit, material
+
+
+def is_hidden(rays: tracer.Rays, kitchen: Kitchen) -> Scalar:
+    """Whether one of the boxes stands between the two ends of each ray's direction."""
+
+    def add(hidden: Scalar, box: tuple[Vector, Vector, Scalar]) -> tuple[Scalar, None]:
+        centre, half, _ = box
+        return hidden | (tracer.box(rays.relative_to(centre), half).distance < 1.0), None
+
+    nothing = jnp.zeros(jnp.shape(rays.direction.x), bool)
+    return jax.lax.scan(add, nothing, _boxes())[0]
+
+
+def _boxes() -> tuple[Vector, Vector, Array]:
+    """Middle, half size and material of each box."""
+    low, high = jnp.moveaxis(jnp.asarray([spans for _, *spans in BOXES]), -1, 0)
+    numbers = jnp.asarray([NUMBERS[name] for name, *_ in BOXES])
+    return Vector(*(0.5 * (low + high)).T), Vector(*(0.5 * (high - low)).T), numbers
 
 
 def meet_object(
@@ -156,14 +200,71 @@ def meet_object(
     """Where rays meet the object, whose half side is the unit of length in its own frame."""
     rays = tip.enter(rays)
     inverse = 1.0 / half
-    rays = tracer.Rays(rays.origin * inverse, rays.direction * inverse)
+    # A stage once computed is not computed again in each of the shapes.
+    done = jax.lax.optimization_barrier
+    rays = done(tracer.Rays(rays.origin * inverse, rays.direction * inverse))
 
     def beyond(distance: float) -> tracer.Rays:
         return rays.relative_to(Vector(0.0, 0.0, distance))
 
     cube = tracer.box(beyond(1.0), Vector(1.0, 1.0, 1.0))
     half_height = 0.5 * kitchen.cone_height
-    cone = tracer.cone(beyond(half_height), kitchen.cone_radius, 0.0, half_height)
+    cone = done(tracer.cone(beyond(half_height), kitchen.cone_radius, 0.0, half_height))
     ball = tracer.sphere(beyond(kitchen.sphere_radius), kitchen.sphere_radius)
     round_hit = tracer.choose(shape == CONE, cone, ball)
     return tip.leave(tracer.choose(shape == CUBE, cube, round_hit))
+
+
+class Rod(NamedTuple):
+    """A rod with round ends, a part of the arm."""
+
+    start: Vector
+    end: Vector
+    radius: Scalar
+    tone: Scalar  # share of the arm's colour
+
+
+def rods(arm: Arm, kitchen: Kitchen) -> list[Rod]:
+    """What the arm is made of."""
+    up = Vector(0.0, 0.0, 1.0)
+    side = arm.tip.x
+    foot = arm.shoulder - up * kitchen.column
+    # The hand runs beside the end of the forearm.
+    palm = arm.tip.origin - arm.tip.z * kitchen.hand
+    bend = arm.wrist - arm.tip.z * kitchen.hand
+
+    def joint(middle: Vector, half_width: float) -> Rod:
+        beside = side * half_width
+        return Rod(middle - beside, middle + beside, kitchen.joint_radius, 0.6)
+
+    def finger(offset: float) -> Rod:
+        start = arm.tip.origin + side * offset
+        ahead = arm.tip.z
+        return Rod(start - ahead * 0.05, start + ahead * 0.03, kitchen.finger_radius, 0.3)
+
+    return [
+        Rod(foot, arm.shoulder, kitchen.column_radius, 0.75),
+        joint(arm.shoulder, 0.05),
+        Rod(arm.shoulder, arm.elbow, kitchen.upper_radius, 0.75),
+        joint(arm.elbow, 0.02),
+        Rod(arm.elbow, bend, kitchen.forearm_radius, 0.4),
+        Rod(bend, palm, kitchen.forearm_radius, 0.3),
+        Rod(palm, arm.tip.origin - arm.tip.z * 0.04, kitchen.hand_radius, 0.4),
+        finger(-0.045),
+        finger(0.045),
+    ]
+
+
+def meet_rods(rays: tracer.Rays, limbs: list[Rod]) -> tuple[tracer.Hit, Scalar]:
+    """Where rays meet the first of several rods, and its tone."""
+
+    def add(found: tuple[tracer.Hit, Scalar], limb: Rod) -> tuple:
+        nearest, tone = found
+        hit = tracer.rod(rays, limb.start, limb.end, limb.radius)
+        closer = hit.distance < nearest.distance
+        return (tracer.choose(closer, hit, nearest), jnp.where(closer, limb.tone, tone)), None
+
+    stacked = jax.tree.map(lambda *parts: jnp.stack(jnp.broadcast_arrays(*parts)), *limbs)
+    dark = jnp.zeros(jnp.broadcast_shapes(rays.direction.x.shape, stacked.start.x.shape[1:]))
+    nothing = tracer.Hit(dark + jnp.inf, Vector(dark, dark, dark))
+    return jax.lax.scan(add, (nothing, dark), stacked)[0]

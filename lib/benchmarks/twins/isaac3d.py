@@ -1,12 +1,17 @@
 """The rendered twin of Isaac3D: a robot arm in a kitchen holds an object.
 
-A picture is made in two steps. `trace` finds how much light reaches each pixel from the coloured
-wall, the object, and everything else; `paint` gives the wall and the object their colours. What
-the kitchen and the arm look like without the object depends on four sources only, so `renderer`
-traces that once and keeps it; the object and its shadow are traced for every picture.
+A picture has three layers: the kitchen, the arm before it, and the object that the arm holds. What
+the kitchen looks like depends on two sources only, and where the arm is on three, so both are
+traced once and looked up from then on; the object is traced for every picture. Each layer is lit
+a pixel at a time, from the mean of what the rays of the pixel meet. The lamp stands beside the arm
+and behind it, so that arm and object throw no shadow on what the camera sees.
+
+Unlike in the published images, surfaces have no texture, light is not thrown back from one to
+another, and the arm has round links instead of a modelled hull.
 """
 
 import functools
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -28,20 +33,21 @@ from lib.benchmarks.scene.camera import (
 )
 from lib.benchmarks.scene.kitchen import (
     KITCHEN,
-    MATERIALS,
-    NUMBERS,
     OBJECT_COLORS,
+    ROBOT_COLOR,
     SHAPES,
     WALL_COLORS,
     Kitchen,
-    meet_kitchen,
     meet_object,
+    meet_rods,
+    rods,
 )
+from lib.benchmarks.scene.kitchen_light import Backdrop, arriving, backdrop, received, shine
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source
 from lib.benchmarks.twin import Twin, add_twin
 
-# Up to this size (68 x 68 pixels of 2 x 2 rays) what the rays meet besides the object is kept.
+# A layer is kept up to this size: the arm in pictures of 135 pixels along each side.
 MAX_TABLE_BYTES = 60_000_000
 
 
@@ -76,33 +82,18 @@ SOURCES = (
 )
 
 
-class Scenery(NamedTuple):
-    """What rays meet besides the object: one value a ray, small enough to keep."""
+class Surface(NamedTuple):
+    """What a layer shows in each pixel, as means over the pixel's rays."""
 
-    distance: Float[Array, "..."]
-    red: Float[Array, "..."]
-    green: Float[Array, "..."]
-    blue: Float[Array, "..."]
-    wall: Float[Array, "..."]  # 1 on the coloured wall, else 0
-    direct: Float[Array, "..."]  # light from a lamp of strength 1, with highlights
-
-
-class Light(NamedTuple):
-    """Light that reaches each pixel from each part, before it takes the part's colour."""
-
-    red: Float[Array, "*n h w"]
-    green: Float[Array, "*n h w"]
-    blue: Float[Array, "*n h w"]
-    wall: Float[Array, "*n h w"]
-    object: Float[Array, "*n h w"]
+    share: Float[Array, "*n h w"]  # of the pixel that the layer covers
+    distance: Float[Array, "*n h w"]  # times the share
+    normal: Vector  # times the share
+    tone: Float[Array, "*n h w"]  # share of its colour that it throws back, times the share
 
 
 @functools.lru_cache(maxsize=4)
 def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 9"]], Float[Array, "*n h w 3"]]:
     """Make a function that draws source combinations, usable inside `jax.jit` and `jax.vmap`.
-
-    Where the scenery without the object fits into `MAX_TABLE_BYTES`, it is traced at the first call
-    and looked up from then on, much faster than tracing it for every picture.
 
     Args:
         resolution: pixels along each side, at least 1.
@@ -111,139 +102,78 @@ def renderer(resolution: int) -> Callable[[Int[ArrayLike, "*n 9"]], Float[Array,
         A function from (..., 9) integers inside the grid, whose range is not checked, to
         (..., resolution, resolution, 3) float32 in [0, 1].
     """
-    samples = samples_along_side(resolution)
-    num_poses = len(KITCHEN.camera_heights) * len(KITCHEN.turns) * len(KITCHEN.lifts)
-    bytes_a_ray = num_poses * (8 + 2 * len(KITCHEN.lamp_heights))
-    if bytes_a_ray * (samples * resolution) ** 2 > MAX_TABLE_BYTES:
-        return in_batches(lambda sources: render(sources, resolution, samples))
-
-    table = made_once(lambda: scenery_table(resolution, samples))
-    return in_batches(lambda sources: render(sources, resolution, samples, table()))
+    return in_batches(drawing(resolution, samples_along_side(resolution)))
 
 
-def render(
-    sources: Int[ArrayLike, "*n 9"], resolution: int, samples: int, table: Scenery | None = None
-) -> Float[Array, "*n h w 3"]:
-    """Draw source combinations; usable inside `jax.jit` and `jax.vmap`.
+def drawing(
+    resolution: int, samples: int, kitchen: Kitchen = KITCHEN, max_bytes: int = MAX_TABLE_BYTES
+) -> Callable[[Int[Array, "*n 9"]], Float[Array, "*n h w 3"]]:
+    """Make a function that draws source combinations in a given kitchen.
 
     Args:
-        sources: (..., 9) integers inside the grid; the range is not checked.
         resolution: pixels along each side.
         samples: rays along each side of a pixel.
-        table: the scenery of all combinations, from `scenery_table`; traced where there is none.
-
-    Returns:
-        (..., resolution, resolution, 3) float32 in [0, 1].
-    """
-    *geometry, object_color, wall_color = jnp.moveaxis(jnp.asarray(sources), -1, 0)
-    return paint(trace(*geometry, resolution, samples, table), object_color, wall_color)
-
-
-def scenery_table(resolution: int, samples: int, kitchen: Kitchen = KITCHEN) -> Scenery:
-    """The scenery of all rays in all poses.
-
-    Returns:
-        Arrays of shape (samples^2, camera_height, lighting_y, robot_x, robot_y, h, w), with 1 for
-        lighting_y where it does not matter.
-    """
-    sizes = (kitchen.camera_heights, kitchen.lamp_heights, kitchen.turns, kitchen.lifts)
-    steps = jnp.meshgrid(*(jnp.arange(len(values)) for values in sizes), indexing="ij", sparse=True)
-    places = (jnp.arange(samples, dtype=jnp.float32) + 0.5) / samples
-    offsets = jnp.stack(jnp.meshgrid(places, places), axis=-1).reshape(-1, 2)
-    # The steps are arguments: of constants the compiler would trace the picture itself, slowly.
-    one = jax.jit(lambda offset, *steps: _scenery(offset, *steps, resolution, kitchen))
-    tables = [one(offset, *steps) for offset in offsets]
-    return jax.tree.map(lambda *parts: jnp.stack(parts), *tables)
-
-
-def trace(
-    shape: Int[Array, "*n"],
-    turn: Int[Array, "*n"],
-    lift: Int[Array, "*n"],
-    camera: Int[Array, "*n"],
-    scale: Int[Array, "*n"],
-    strength: Int[Array, "*n"],
-    lamp: Int[Array, "*n"],
-    resolution: int,
-    samples: int,
-    table: Scenery | None = None,
-    kitchen: Kitchen = KITCHEN,
-) -> Light:
-    """Find the light that reaches each pixel.
-
-    Args:
-        shape: as in `SHAPES`.
-        turn: of the arm, 0 to 7.
-        lift: of the forearm, 0 to 4.
-        camera: its height, 0 to 3.
-        scale: of the object, 0 to 3.
-        strength: of the lamp, 0 to 3.
-        lamp: its height, 0 to 5.
-        resolution: pixels along each side.
-        samples: rays along each side of a pixel.
-        table: from `scenery_table`, for the same resolution, samples and kitchen.
         kitchen: where things stand and how they are lit.
+        max_bytes: layers up to this size are traced at the first call and kept.
 
     Returns:
-        Light of shape (..., resolution, resolution).
+        A function as from `renderer`.
     """
-    view = _camera(camera, kitchen)
-    tip = _by_pixel(pose(turn, lift, kitchen).tip)
-    bulb = _by_pixel(_lamp(lamp, kitchen))
-    shape = shape[..., None, None]
-    half = jnp.asarray(kitchen.scales)[scale][..., None, None]
-    strength = jnp.asarray(kitchen.lamp_strengths)[strength][..., None, None]
 
-    def light(offset: Float[Array, "2"]) -> Light:
-        rays = view.rays(resolution, offset)
-        if table is None:
-            seen = _scenery(offset, camera, lamp, turn, lift, resolution, kitchen)
-        else:
-            across, down = jnp.floor(offset * samples).astype(jnp.int32)
-            at = (down * samples + across, camera)
-            still = [part[*at, 0, turn, lift] for part in table[:-1]]
-            seen = Scenery(*still, table.direct[*at, lamp, turn, lift])
-        item = meet_object(rays, tip, shape, half, kitchen)
-        on_object = item.distance < seen.distance
-        point = rays.at(seen.distance)
-        blocker = meet_object(tracer.Rays(point, bulb - point), tip, shape, half, kitchen)
-        direct = jnp.where(blocker.distance < 1.0, 0.0, seen.direct.astype(jnp.float32))
-        brightness = kitchen.ambient + strength * direct
-        # Nothing throws a shadow on the object.
-        to_bulb = (bulb - rays.at(jnp.where(on_object, item.distance, 0.0))).unit()
-        slope = jnp.maximum(item.normal.dot(to_bulb), 0.0)
-        gloss, gloss_slope = kitchen.gloss
-        gloss = gloss * strength * _highlight(item.normal, to_bulb, rays.direction, gloss_slope)
-        # More of the ambient light comes from above, so that the sides of a cube differ.
-        shade = kitchen.ambient * (0.8 + 0.2 * item.normal.z) + strength * slope
-        grey = [
-            jnp.where(on_object, gloss, part * (1 / 255) * brightness)
-            for part in (seen.red, seen.green, seen.blue)
-        ]
-        return Light(
-            *grey,
-            wall=jnp.where(on_object, 0.0, seen.wall * brightness),
-            object=jnp.where(on_object, shade, 0.0),
+    def behind(camera: Int[Array, "*n"], lamp: Int[Array, "*n"]) -> Backdrop:
+        view, bulb = _camera(camera, kitchen), _lamp(lamp, kitchen)
+        return supersample(
+            lambda offset: backdrop(view.rays(resolution, offset), offset, bulb, kitchen), samples
         )
 
-    return supersample(light, samples)
+    def before(camera: Int[Array, "*n"], turn: Int[Array, "*n"], lift: Int[Array, "*n"]) -> Surface:
+        limbs = rods(_by_pixel(pose(turn, lift, kitchen)), kitchen)
+        view = _camera(camera, kitchen)
+        return _surface(lambda rays: meet_rods(rays, limbs), view, resolution, samples)
+
+    cameras, lamps = len(kitchen.camera_heights), len(kitchen.lamp_heights)
+    behind = _kept(behind, (cameras, lamps), max_bytes)
+    before = _kept(before, (cameras, len(kitchen.turns), len(kitchen.lifts)), max_bytes)
+
+    def draw(sources: Int[Array, "*n 9"]) -> Float[Array, "*n h w 3"]:
+        columns = jnp.moveaxis(jnp.asarray(sources), -1, 0)
+        shape, turn, lift, camera, scale, strength, lamp, object_color, wall_color = columns
+        view, bulb = _camera(camera, kitchen), _lamp(lamp, kitchen)
+        tip = _by_pixel(pose(turn, lift, kitchen).tip)
+        half = _pick(kitchen.scales, scale)
+        strength = _pick(kitchen.lamp_strengths, strength)
+
+        def meet(rays: tracer.Rays) -> tuple[tracer.Hit, Scalar]:
+            return meet_object(rays, tip, _by_pixel(shape), half, kitchen), 1.0
+
+        arm = before(camera, turn, lift)
+        item = _surface(meet, view, resolution, samples)
+        rays = view.rays(resolution, jnp.full(2, 0.5))
+        arm_light, arm_shine = _shade(arm, rays, bulb, strength, kitchen)
+        item_light, item_shine = _shade(item, rays, bulb, strength, kitchen)
+        is_front = item.distance * arm.share < arm.distance * item.share
+        item_share = item.share * (1.0 - jnp.where(is_front, 0.0, arm.share))
+        arm_share = arm.share * (1.0 - jnp.where(is_front, item.share, 0.0))
+        parts = [still + strength * lit for still, lit in zip(*behind(camera, lamp), strict=True)]
+        *room, wall = parts
+        item_color, wall_color = (
+            [_pick(channel, step) for channel in zip(*colors.values(), strict=True)]
+            for colors, step in ((OBJECT_COLORS, object_color), (WALL_COLORS, wall_color))
+        )
+        channels = [
+            (1.0 - item_share - arm_share) * (room[c] + wall * wall_color[c])
+            + arm_share * (arm_light * ROBOT_COLOR[c] + arm_shine)
+            + item_share * (item_light * item_color[c] + item_shine)
+            for c in range(3)
+        ]
+        return develop(jnp.stack(channels, axis=-1))
+
+    return draw
 
 
-def paint(
-    light: Light, object_color: Int[Array, "*n"], wall_color: Int[Array, "*n"]
-) -> Float[Array, "*n h w 3"]:
-    """Give the light of the object and of the wall their colours.
-
-    Returns:
-        (..., h, w, 3) float32 in [0, 1].
-    """
-    item = jnp.asarray(tuple(OBJECT_COLORS.values()))[object_color][..., None, None, :]
-    wall = jnp.asarray(tuple(WALL_COLORS.values()))[wall_color][..., None, None, :]
-    channels = [
-        part + light.object * item[..., c] + light.wall * wall[..., c]
-        for c, part in enumerate((light.red, light.green, light.blue))
-    ]
-    return jnp.clip(jnp.stack(channels, axis=-1), 0.0, 1.0)
+def develop(light: Float[Array, "*n"]) -> Float[Array, "*n"]:
+    """How film answers to light of at least 0: never full, and with the usual gamma of nearly 2."""
+    return jnp.sqrt(light / (1.0 + light))
 
 
 def pose(turn: Int[Array, "*#n"], lift: Int[Array, "*#n"], kitchen: Kitchen = KITCHEN) -> Arm:
@@ -263,12 +193,67 @@ def pose(turn: Int[Array, "*#n"], lift: Int[Array, "*#n"], kitchen: Kitchen = KI
     )
     shoulder = Vector(kitchen.robot_x, 0.0, kitchen.shoulder_z)
     upright = 0.5 * jnp.pi + lean
-    return reach(shoulder, azimuth, upright, raised, kitchen.upper_arm, kitchen.forearm)
+    arm = reach(shoulder, azimuth, upright, raised, kitchen.upper_arm, kitchen.forearm)
+    rise = arm.tip.z.cross(arm.tip.x) * kitchen.hand_rise
+    return arm._replace(tip=arm.tip._replace(origin=arm.wrist + rise))
+
+
+def _kept(make: Callable[..., Arrays], sizes: tuple[int, ...], max_bytes: int) -> Callable:
+    """The same function, looked up in a table of all its values where that is small enough."""
+    step = jax.ShapeDtypeStruct((), jnp.int32)
+    one = jax.eval_shape(make, *(step for _ in sizes))
+    num_bytes = sum(4 * leaf.size for leaf in jax.tree.leaves(one)) * math.prod(sizes)
+    if num_bytes > max_bytes:
+        return make
+
+    def fill() -> Arrays:
+        steps = jnp.indices(sizes).reshape(len(sizes), -1).T
+        # The steps are an argument: of constants the compiler would trace the picture itself.
+        flat = jax.jit(lambda steps: jax.lax.map(lambda step: make(*step), steps))(steps)
+        return jax.tree.map(lambda part: part.reshape(*sizes, *part.shape[1:]), flat)
+
+    table = made_once(fill)
+    return lambda *steps: jax.tree.map(lambda part: part[steps], table())
+
+
+def _surface(
+    meet: Callable[[tracer.Rays], tuple[tracer.Hit, Scalar]],
+    view: Camera,
+    resolution: int,
+    samples: int,
+) -> Surface:
+    """Average what `meet` finds along the rays of each pixel: where, and in what tone."""
+
+    def one(offset: Float[Array, "2"]) -> Surface:
+        hit, tone = meet(view.rays(resolution, offset))
+        met = jnp.isfinite(hit.distance)
+        parts = jax.tree.map(lambda part: jnp.where(met, part, 0.0), (*hit, tone))
+        return Surface(met.astype(jnp.float32), *parts)
+
+    return supersample(one, samples)
+
+
+def _shade(
+    surface: Surface, rays: tracer.Rays, bulb: Vector, strength: Scalar, kitchen: Kitchen
+) -> tuple[Scalar, Scalar]:
+    """Light that a surface of the arm or the object throws back, with and without its colour."""
+    scale = 1.0 / jnp.maximum(surface.share, tracer.TINY)
+    point, normal = rays.at(surface.distance * scale), surface.normal * scale
+    window, lamp = (received(point, normal, light) for light in (Vector(*kitchen.window), bulb))
+    still, lit = arriving(point, normal, window, lamp, kitchen)
+    tone = surface.tone * scale
+    glint = strength * shine(point, normal, rays.direction, bulb, kitchen.gloss)
+    return (still + strength * lit) * tone, glint * tone
 
 
 def _by_pixel(value: Arrays) -> Arrays:
     """With a trailing pair of axes, to broadcast against the pixels."""
     return jax.tree.map(lambda part: jnp.asarray(part)[..., None, None], value)
+
+
+def _pick(values: tuple[float, ...], step: Int[Array, "*n"]) -> Float[Array, "*n 1 1"]:
+    """One of several values for each image, to broadcast against its pixels."""
+    return _by_pixel(jnp.asarray(values, jnp.float32)[step])
 
 
 def _camera(height: Int[Array, "*n"], kitchen: Kitchen) -> Camera:
@@ -281,76 +266,7 @@ def _camera(height: Int[Array, "*n"], kitchen: Kitchen) -> Camera:
 
 
 def _lamp(height: Int[Array, "*n"], kitchen: Kitchen) -> Vector:
-    up = jnp.asarray(kitchen.lamp_heights)[height]
-    return Vector(kitchen.lamp_x, kitchen.lamp_y, up)
-
-
-def _highlight(normal: Vector, to_lamp: Vector, direction: Vector, slope: float) -> Scalar:
-    """How strongly a surface mirrors the lamp, 1 at most."""
-    half_way = (to_lamp - direction).unit()
-    return jnp.exp(slope * (half_way.dot(normal) - 1.0))
-
-
-def _scenery(
-    offset: Float[Array, "2"],
-    camera: Int[Array, "*#n"],
-    lamp: Int[Array, "*#n"],
-    turn: Int[Array, "*#n"],
-    lift: Int[Array, "*#n"],
-    resolution: int,
-    kitchen: Kitchen,
-) -> Scenery:
-    """Trace the kitchen and the arm; the sources need only broadcast against each other."""
-    # A stage once computed is not computed again for the sources that come in with the next one.
-    done = jax.lax.optimization_barrier
-    rays = done(_camera(camera, kitchen).rays(resolution, offset))
-    arm, bulb = _by_pixel((pose(turn, lift, kitchen), _lamp(lamp, kitchen)))
-    still, material = done(meet_kitchen(rays, kitchen))
-    limbs = done(_limbs(rays, arm, kitchen))
-    on_limb = limbs.distance < still.distance
-    seen = done(tracer.choose(on_limb, limbs, still))
-
-    # Shadows fall on the kitchen, not on the arm; their rays start a little above the surface.
-    point = rays.at(still.distance) + still.normal * 1e-3
-    to_bulb = tracer.Rays(point, bulb - point)
-    door = Vector(jnp.sin(kitchen.door_turn), -jnp.cos(kitchen.door_turn), 0.0)
-    sheen, gleam = (
-        strength * _highlight(door, to_bulb.direction.unit(), rays.direction, slope)
-        for strength, slope in (kitchen.sheen, kitchen.gleam)
-    )
-    is_front = (material == NUMBERS["fridge"]) & (still.normal.y < -0.5)
-    mirrored = jnp.where(is_front, sheen + gleam, 0.0)
-    lit, mirrored = done((meet_kitchen(to_bulb, kitchen)[0].distance > 1.0, mirrored))
-    lit &= _limbs(to_bulb, arm, kitchen).distance > 1.0
-    slope = jnp.maximum(seen.normal.dot((bulb - rays.at(seen.distance)).unit()), 0.0)
-    direct = jnp.where(on_limb, slope, jnp.where(lit, slope + mirrored, 0.0))
-
-    material = jnp.where(on_limb, NUMBERS["robot"], material)
-    levels = jnp.round(jnp.asarray(tuple(MATERIALS.values())) * 255).astype(jnp.uint8)
-    red, green, blue = (channel[material] for channel in levels.T)
-    wall = (material == NUMBERS["wall"]).astype(jnp.uint8)
-    return Scenery(seen.distance, red, green, blue, wall, direct.astype(jnp.float16))
-
-
-def _limbs(rays: tracer.Rays, arm: Arm, kitchen: Kitchen) -> tracer.Hit:
-    """Where rays meet the column, the two links and the joints of the arm."""
-    shoulder, elbow, wrist, _ = arm
-    foot = shoulder - Vector(0.0, 0.0, kitchen.column)
-
-    def ball(joint: Vector) -> tracer.Hit:
-        return tracer.sphere(rays.relative_to(joint), kitchen.joint_radius)
-
-    def add(hit: tracer.Hit, link: tuple[Vector, Vector]) -> tuple[tracer.Hit, None]:
-        start, end = link
-        return tracer.nearest(
-            hit, tracer.rod(rays, start, end, kitchen.arm_radius), ball(end)
-        ), None
-
-    def stack(*joints: Vector) -> Vector:
-        return jax.tree.map(lambda *parts: jnp.stack(jnp.broadcast_arrays(*parts)), *joints)
-
-    links = stack(foot, shoulder, elbow), stack(shoulder, elbow, wrist)
-    return jax.lax.scan(add, ball(elbow), links)[0]
+    return Vector(kitchen.lamp_x, kitchen.lamp_y, _pick(kitchen.lamp_heights, height))
 
 
 add_twin(
