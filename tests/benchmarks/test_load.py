@@ -1,4 +1,5 @@
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -84,3 +85,12 @@ def test_sampling_covers_the_grid_inside_jit_and_draws_what_it_says():
     # 600 uniform draws miss one of at most 15 values with probability below 15 * (14/15)**600.
     for values, size in zip(np.asarray(sources).T, benchmark.grid.sizes, strict=True):
         np.testing.assert_array_equal(np.unique(values), np.arange(size))
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_what_a_renderer_looks_up_is_no_constant_of_the_program(name):
+    """Tables are tens of megabytes at 64 pixels: as constants they are compiled and kept again."""
+    benchmark = load(name, resolution=16)
+    sources = jnp.zeros((2, benchmark.grid.num_sources), jnp.int32)
+    program = jax.jit(lambda draw, sources: draw(sources)).lower(benchmark.bound, sources)
+    assert len(program.as_text()) < 500_000

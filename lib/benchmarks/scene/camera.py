@@ -1,12 +1,10 @@
 """Pinhole cameras, antialiasing and blur."""
 
-import functools
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from lib.benchmarks.scene.tracer import Rays
@@ -66,44 +64,34 @@ def samples_along_side(resolution: int, rays: int = RAYS_ALONG_SIDE) -> int:
     return max(2, rays // resolution)
 
 
-def made_once(make: Callable[[], Arrays]) -> Callable[[], Arrays]:
-    """A function that makes arrays when it is first called and returns them from then on.
-
-    The first call may come while JAX traces a training step; the arrays are data all the same.
-    """
-
-    @functools.cache
-    def kept() -> Arrays:
-        with jax.ensure_compile_time_eval():
-            return make()
-
-    return kept
-
-
-def in_batches(
-    draw: Callable[[Int[Array, "n num_sources"]], Float[Array, "n h w c"]],
-) -> Callable[[Int[ArrayLike, "*n num_sources"]], Float[Array, "*n h w c"]]:
+def in_batches(draw: Callable[..., Float[Array, "n h w c"]]) -> Callable:
     """Have images traced a few at a time on a CPU, which is twice as fast, and at once elsewhere.
 
     Args:
-        draw: draws (n, num_sources) source combinations, each by itself.
+        draw: draws source combinations, (n, num_sources), its last argument, each by itself.
 
     Returns:
-        A function that draws (..., num_sources) source combinations, with the same result.
+        A function of the same arguments that draws (..., num_sources) source combinations, with
+        the same result.
     """
 
-    def few(sources: Int[Array, "n num_sources"]) -> Float[Array, "n h w c"]:
+    def few(bound: tuple, sources: Int[Array, "n num_sources"]) -> Float[Array, "n h w c"]:
         return jax.lax.map(
-            lambda combination: draw(combination[None])[0], sources, batch_size=IMAGES_AT_A_TIME
+            lambda combination: draw(*bound, combination[None])[0],
+            sources,
+            batch_size=IMAGES_AT_A_TIME,
         )
 
-    def draw_all(sources: Int[ArrayLike, "*n num_sources"]) -> Float[Array, "*n h w c"]:
+    def draw_all(*given: Arrays) -> Float[Array, "*n h w c"]:
+        *bound, sources = given
         sources = jnp.asarray(sources)
         flat = sources.reshape(-1, sources.shape[-1])
         if len(flat) <= IMAGES_AT_A_TIME:
-            pictures = draw(flat)
+            pictures = draw(*bound, flat)
         else:
-            pictures = jax.lax.platform_dependent(flat, cpu=few, default=draw)
+            pictures = jax.lax.platform_dependent(
+                tuple(bound), flat, cpu=few, default=lambda bound, flat: draw(*bound, flat)
+            )
         return pictures.reshape(*sources.shape[:-1], *pictures.shape[1:])
 
     # Compiled as a whole where nothing around it is.
