@@ -64,7 +64,7 @@ class Likeness:
         """What was set beside what, such as "53 tiles of FILE and the twin of the same sources"."""
         twin = {
             "known": "the twin's images of the same sources",
-            "guessed": "the twin's images of the nearest sources found by eye",
+            "guessed": "the twin's images of the nearest sources that were found",
             "random": "images of the twin of random sources",
         }
         return f"{self.num_tiles} tiles of {self.files} and {twin[self.sources_are]}"

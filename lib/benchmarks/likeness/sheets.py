@@ -1,8 +1,9 @@
 """Sheets of reference tiles that are known: where each tile lies, and what it shows.
 
 The sources of Shapes3D follow from the order of the frames. Those of the other sets are not
-published with the pictures: in a row of Falcor3D or Isaac3D one source takes each of its values,
-and the values of the others were found by eye, beside the twin, as the nearest pose.
+published with the pictures: in a row of Falcor3D or Isaac3D one source takes each of its values.
+The others were found beside the twin: what can be named by eye, such as shape, size and colour, by
+eye, and places of camera, light and joints as those of the least difference.
 """
 
 import dataclasses
@@ -106,13 +107,13 @@ SHEETS = {
         rows=(
             *_panels(
                 [(10, 10), (320, 10), (630, 10)],
-                base := (3, 0, 1, 1, 2, 7, 16),
-                [base, (1, 3, 0, 2, 1, 30, 39), (1, 1, 0, 0, 0, 32, 28)],
+                base := (3, 0, 1, 1, 2, 4, 6),
+                [base, (1, 3, 0, 2, 1, 28, 35), (1, 1, 0, 0, 0, 32, 17)],
             ),
             *_panels(
                 [(10, 196), (320, 196), (630, 196)],
-                base := (2, 0, 1, 2, 0, 0, 9),
-                [base, (2, 3, 0, 1, 2, 20, 32), (0, 1, 0, 0, 1, 27, 37)],
+                base := (2, 0, 1, 2, 0, 36, 38),
+                [base, (2, 3, 0, 1, 2, 25, 19), (0, 1, 0, 0, 1, 14, 6)],
             ),
         ),
     ),
@@ -122,13 +123,13 @@ SHEETS = {
         rows=_traversals(
             (5, 6, 6, 6, 6, 6, 6),
             [
-                (0, 2, 5, 0, 2, 2, 5),
-                (0, 0, 0, 4, 1, 1, 3),
-                (0, 0, 0, 4, 1, 5, 3),
-                (0, 0, 3, 0, 3, 2, 4),
-                (0, 2, 1, 0, 0, 2, 1),
-                (0, 2, 1, 0, 0, 0, 2),
-                (0, 2, 1, 0, 1, 1, 0),
+                (0, 1, 0, 0, 3, 2, 5),
+                (0, 0, 3, 5, 1, 1, 4),
+                (0, 0, 0, 4, 1, 4, 4),
+                (0, 0, 0, 0, 3, 1, 4),
+                (0, 1, 1, 0, 0, 1, 1),
+                (0, 1, 1, 0, 0, 0, 3),
+                (0, 1, 1, 0, 0, 0, 0),
             ],
         ),
     ),
@@ -138,11 +139,11 @@ SHEETS = {
         rows=_traversals(
             (3, 8, 5, 4, 4, 4, 6, 4, 4),
             [
-                (0, 0, 1, 1, 1, 1, 3, 2, 3),
-                (0, 0, 3, 1, 2, 1, 4, 0, 0),
+                (0, 0, 1, 1, 1, 1, 4, 2, 3),
+                (0, 0, 3, 1, 2, 2, 5, 0, 0),
                 (0, 0, 0, 0, 3, 2, 2, 0, 1),
-                (0, 0, 0, 0, 1, 3, 1, 0, 3),
-                (0, 0, 0, 0, 0, 1, 1, 2, 2),
+                (0, 0, 0, 0, 0, 2, 0, 0, 3),
+                (0, 0, 0, 0, 0, 1, 0, 2, 2),
                 (0, 0, 0, 0, 0, 0, 2, 1, 0),
                 (0, 0, 0, 0, 0, 0, 0, 2, 2),
                 (0, 0, 0, 0, 0, 0, 0, 0, 3),
