@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import yaml
+
 from lib.benchmarks import BENCHMARKS
 from lib.chapters import Book
 from lib.files import write_text
@@ -93,9 +95,29 @@ def colab() -> Iterator[str]:
         yield "its first cell installs what it needs and leaves the runtime's own JAX as it is."
 
 
+def citation() -> Iterator[str]:
+    """How to cite the paper and this book, from CITATION.cff."""
+    cff = yaml.safe_load(renew_citation((ROOT / "CITATION.cff").read_text(encoding="utf-8")))
+    paper = cff["preferred-citation"]
+    authors = " and ".join(f"{a['family-names']}, {a['given-names']}" for a in paper["authors"])
+    where = paper["collection-title"]
+    yield "```bibtex"
+    yield "@inproceedings{hsu2023,"
+    yield f"  author = {{{authors}}},"
+    yield f"  title = {{{paper['title']}}}, year = {{{paper['year']}}},"
+    yield f"  booktitle = {{{where}}}, volume = {{{paper['volume']}}}, url = {{{paper['url']}}}"
+    yield "}"
+    yield "@misc{latentquantizationbook,"
+    yield f"  author = {{{{{cff['authors'][0]['name']}}}}},"
+    url = f", url = {{{cff['repository-code']}}}" if "repository-code" in cff else ""
+    yield f"  title = {{{cff['title']}}}, note = {{Version {cff['version']}}}{url}"
+    yield "}"
+    yield "```"
+
+
 LISTS = {
     f.__name__: f
-    for f in (models, benchmarks, protocols, scores, packages, chapters, badges, colab)
+    for f in (models, benchmarks, protocols, scores, packages, chapters, badges, colab, citation)
 }
 
 
