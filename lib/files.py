@@ -7,16 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all, whenever the process ends."""
+    with write_whole(path) as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write bytes to that takes its name when all is on disk, and not otherwise."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with unfinished.open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

@@ -6,6 +6,7 @@ from lib.runs.config import RunConfig
 from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
 from lib.runs.images import RunImages
 from lib.runs.kept import RecordedRun, recorded_runs, records_folder
+from lib.runs.own import OwnModel
 from lib.runs.record import RunRecord
 from lib.runs.score import reconstruct, score_grid
 from lib.runs.tables import table
@@ -15,6 +16,7 @@ __all__ = [
     "PROFILES",
     "ChangedCodeError",
     "Difference",
+    "OwnModel",
     "RecordedRun",
     "RunConfig",
     "RunImages",

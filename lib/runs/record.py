@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -235,11 +236,16 @@ def load_model(folder: Path, config: RunConfig, training: TrainingRecord) -> nnx
             f"The parameters in {folder} have the digest {found}, but the record says "
             f"{training.parameters_sha256}; delete the folder and run again."
         )
+    set_parameters(model, parameters)
+    return model
+
+
+def set_parameters(model: nnx.Module, parameters: Mapping[str, np.ndarray]) -> None:
+    """Give a model parameters of the names and shapes that `named_parameters` finds in it."""
     state = nnx.state(model, nnx.Param)
     for path, variable in nnx.to_flat_state(state):
         variable[...] = jnp.asarray(parameters[_name(path)])
     nnx.update(model, state)
-    return model
 
 
 def named_parameters(model: nnx.Module) -> dict[str, np.ndarray]:

@@ -12,8 +12,9 @@ from jax.sharding import Mesh
 from lib.benchmarks import BENCHMARKS
 from lib.models import MODELS
 from lib.networks import build_networks
-from lib.runs.config import RunConfig, title
+from lib.runs.config import NetworkSettings, RunConfig, title
 from lib.runs.images import RunImages
+from lib.settings import Settings
 from lib.source import module_digests
 from lib.training import PRECISIONS, Checkpoints, History, train
 
@@ -40,20 +41,48 @@ def run_keys(seed: int) -> RunKeys:
 
 def build_model(config: RunConfig) -> nnx.Module:
     """The untrained model, its parameters drawn from the configuration's seed."""
-    networks = partial(
-        build_networks,
-        config.networks.network,
+    return build_of(
+        config.model,
+        config.networks,
+        config.hyperparameters,
         resolution=config.data.resolution,
         channels=BENCHMARKS[config.benchmark].channels,
-        width=config.networks.width,
-        dtype=PRECISIONS[config.recipe.precision],
+        precision=config.recipe.precision,
+        seed=config.seed,
     )
-    return MODELS[config.model].build(
-        networks,
-        config.networks.num_latents,
-        rngs=nnx.Rngs(params=run_keys(config.seed).parameters),
-        **config.hyperparameters.to_dict(),
+
+
+def build_of(
+    kind: str,
+    sizes: NetworkSettings,
+    hyperparameters: Settings,
+    *,
+    resolution: int,
+    channels: int,
+    precision: str,
+    seed: int,
+) -> nnx.Module:
+    """The untrained model of a name, for images of any origin.
+
+    Args:
+        kind: name of the model, one of `lib.models.MODELS`.
+        sizes: of networks and latents.
+        hyperparameters: of the model's class.
+        resolution: side of the images in pixels.
+        channels: of the images.
+        precision: of the networks, one of `lib.training.PRECISIONS`.
+        seed: from which the parameters are drawn.
+    """
+    networks = partial(
+        build_networks,
+        sizes.network,
+        resolution=resolution,
+        channels=channels,
+        width=sizes.width,
+        dtype=PRECISIONS[precision],
     )
+    rngs = nnx.Rngs(params=run_keys(seed).parameters)
+    return MODELS[kind].build(networks, sizes.num_latents, rngs=rngs, **hyperparameters.to_dict())
 
 
 def training_code(config: RunConfig) -> dict[str, str]:

@@ -1,0 +1,135 @@
+"""Models of one's own images: trained, looked at, saved and loaded without a benchmark."""
+
+import dataclasses
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from flax import nnx
+
+from lib.checks import check_choice
+from lib.files import write_whole
+from lib.models import MODELS
+from lib.runs.config import NetworkSettings
+from lib.runs.record import named_parameters, set_parameters
+from lib.runs.score import reconstruct
+from lib.runs.train import build_of, run_keys
+from lib.training import Recipe, arithmetic, image_sampler, train
+
+_IMAGES = ("resolution", "channels", "seed")
+_ABOUT = "about.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnModel:
+    """A model of one's own images, with all that is needed to build it again.
+
+    Attributes:
+        kind: name of the model, one of `lib.models.MODELS`.
+        settings: `network`, `resolution`, `channels`, `width`, `num_latents` and `seed`, the
+            model's own settings and those of `lib.training.Recipe`; further ones are kept as notes.
+        model: the Flax module.
+    """
+
+    kind: str
+    settings: Mapping[str, object]
+    model: nnx.Module
+
+    @classmethod
+    def build(cls, kind: str, settings: Mapping[str, object]) -> Self:
+        """An untrained model, its parameters drawn from the seed.
+
+        Args:
+            kind: name of the model.
+            settings: see the class; those of the model and the recipe may be left out where they
+                have defaults.
+
+        Raises:
+            ValueError: an unknown model, or a setting out of range.
+            TypeError: a setting is missing or of the wrong type.
+        """
+        check_choice("kind", kind, MODELS)
+        if missing := [name for name in _IMAGES if name not in settings]:
+            raise TypeError(f"settings have no {missing[0]!r}; expected {', '.join(_IMAGES)}.")
+        model = build_of(
+            kind,
+            _of(NetworkSettings, settings),
+            _of(MODELS[kind].Settings, settings),
+            precision=_of(Recipe, settings).precision,
+            **{name: settings[name] for name in _IMAGES},
+        )
+        return cls(kind, dict(settings), model)
+
+    @classmethod
+    def train(
+        cls, kind: str, settings: Mapping[str, object], images: np.ndarray, *, label: str = ""
+    ) -> Self:
+        """Build a model and train it on images.
+
+        Args:
+            kind: name of the model.
+            settings: see the class.
+            images: uint8, `(n, resolution, resolution, channels)`.
+            label: names the run where its progress is printed; empty: the model's name.
+
+        Raises:
+            ValueError: as `build`, or images of another size than the settings say.
+            TypeError: as `build`, or images that are not uint8.
+        """
+        own, sampler = cls.build(kind, settings), image_sampler(images)
+        expected = (settings["resolution"], settings["channels"])
+        if (images.shape[1], images.shape[-1]) != expected:
+            raise ValueError(
+                f"images have shape {images.shape}; expected (n, {expected[0]}, {expected[0]}, "
+                f"{expected[1]}), as the settings say."
+            )
+        keys = [run_keys(settings["seed"]).batches]
+        train([own.model], sampler, _of(Recipe, settings), keys=keys, label=label or kind)
+        return own
+
+    def reconstruct(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Latents and reconstructions, in the training's arithmetic, as `lib.runs.reconstruct`."""
+        with arithmetic(_of(Recipe, self.settings).precision):
+            return reconstruct(self.model, images)
+
+    def save(self, path: str | Path) -> Path:
+        """Write parameters and settings into one file that NumPy can read, too.
+
+        Args:
+            path: of an `.npz` file; one that is there is replaced, at once and as a whole.
+        """
+        about = json.dumps({"kind": self.kind, "settings": self.settings})
+        with write_whole(Path(path)) as file:
+            np.savez(file, **named_parameters(self.model), **{_ABOUT: np.asarray(about)})
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a model that `save` wrote.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the file is not a saved model, or is damaged.
+        """
+        try:
+            with np.load(path) as file:
+                arrays = dict(file)
+            about = json.loads(str(arrays.pop(_ABOUT)))
+            own = cls.build(about["kind"], about["settings"])
+            wanted = {name: value.shape for name, value in named_parameters(own.model).items()}
+            if {name: value.shape for name, value in arrays.items()} != wanted:
+                raise ValueError("its parameters are not those of its settings")
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path} is no model that OwnModel.save wrote ({error}).") from error
+        set_parameters(own.model, arrays)
+        return own
+
+
+def _of(kind: type, settings: Mapping[str, object]) -> object:
+    """Typed settings from those of their names that are given."""
+    return kind(**{name: settings[name] for name in kind.names() if name in settings})
