@@ -1,13 +1,13 @@
 """The parameters of a chapter: what its cell declares, and whether what is given fits it."""
 
 import ast
+import contextlib
 import io
 import json
 import sys
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from lib.checks import nearest
 
@@ -128,12 +128,24 @@ def check_parameters() -> None:
 
     shell = IPython.get_ipython()
     cells = shell.user_ns.get("In", []) if shell else []
-    for declaring, cell in pairwise(cells):
-        if cell.startswith(_INJECTED):
-            parameters, given = declared(declaring), {}
-            exec(cell, {}, given)
-            for name, value in given.items():
-                find(parameters, name, value).check(value)
+    injected = [place for place, cell in enumerate(cells) if cell.startswith(_INJECTED)]
+    if injected:
+        parameters, given = _declared_above(cells[: injected[-1]]), {}
+        exec(cells[injected[-1]], {}, given)
+        for name, value in given.items():
+            find(parameters, name, value).check(value)
+
+
+def _declared_above(cells: Sequence[str]) -> dict[str, Parameter]:
+    """What the last of these cells declares that declares parameters.
+
+    In a session where cells are run again, others may lie between it and what was injected.
+    """
+    for cell in reversed(cells):
+        if not cell.startswith(_INJECTED):
+            with contextlib.suppress(ValueError):
+                return declared(cell)
+    raise ValueError("no cell above what was injected declares parameters")
 
 
 def _literal(text: str) -> object:

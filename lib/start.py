@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -37,8 +38,11 @@ def _wanted() -> dict[str, str]:
     """The requirements of `lib` that are not met, by the name of the package."""
     try:
         requirements = metadata.requires(_PROJECT) or []
-    except metadata.PackageNotFoundError:  # a copy of the repository: whoever made it set it up
-        return {}
+    except metadata.PackageNotFoundError:  # a copy of the repository that was not installed
+        project = Path(__file__).parent.parent / "pyproject.toml"
+        if not project.is_file():
+            return {}
+        requirements = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
     from packaging.requirements import Requirement
 
     wanted = {}
@@ -61,7 +65,8 @@ def _install(wanted: dict[str, str]) -> None:
             "it is, since it belongs to this runtime's accelerator: take another runtime or "
             "environment."
         )
-    loaded = {name: version for name in wanted if (version := _version(name))}
+    packages = metadata.packages_distributions().items()
+    loaded = {name for module, names in packages if module in sys.modules for name in names}
     print(f"installing {', '.join(sorted(wanted))}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder) / "constraints.txt"
@@ -83,7 +88,7 @@ def _install(wanted: dict[str, str]) -> None:
             f"{said[0] if said else done.stderr.strip()[-300:] or 'pip says nothing'} "
             "Is there a network?"
         )
-    if renewed := [name for name in loaded if name in sys.modules]:
+    if renewed := sorted(loaded & wanted.keys()):
         raise RuntimeError(
             f"{', '.join(renewed)} was loaded before it was renewed: restart the kernel (on Colab: "
             "Runtime, Restart session), then run the page again."
@@ -118,7 +123,10 @@ def _accelerator() -> str | None:
     A GPU elsewhere is no promise: a laptop's card may be there for its screen.
     """
     tpu = ("TPU_ACCELERATOR_TYPE", "COLAB_TPU_ADDR")
-    if any(os.environ.get(name) for name in tpu) or Path("/dev/accel0").exists():
+    is_attached = Path("/dev/accel0").exists() or (
+        Path("/dev/vfio/0").exists() and _version("libtpu") is not None
+    )
+    if is_attached or any(os.environ.get(name) for name in tpu):
         return "TPU"
     # Colab sets COLAB_GPU everywhere: to 0, or to nothing, where there is none.
     if os.environ.get("COLAB_GPU", "0") not in ("", "0"):

@@ -177,7 +177,10 @@ def test_a_chapter_runs_in_the_smoke_profile(name):
 @pytest.mark.chapter
 @pytest.mark.parametrize("name", ["quantized_latents", "weight_decay"])
 def test_a_chapter_runs_as_on_a_tpu_host(name, tmp_path, monkeypatch):
-    """Eight devices, products in bfloat16 where they may be, no float64: as JAX is on a TPU."""
+    """With JAX set as on a TPU: eight devices, products in bfloat16 by default, no float64.
+
+    A CPU accepts the second and rounds nothing, so that the numbers are a CPU's.
+    """
     wanted = {"JAX_DEFAULT_MATMUL_PRECISION": "bfloat16", "JAX_ENABLE_X64": "false"}
     for variable, value in (simulated_devices(8) | wanted).items():
         monkeypatch.setenv(variable, value)

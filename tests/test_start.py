@@ -1,6 +1,7 @@
 """The first cell of a chapter: installs what is missing, leaves JAX alone, names the devices."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,16 +21,19 @@ def devices():
 """
 
 
-def wheel(folder: Path, name: str, version: str, code: str = "", requires: tuple = ()) -> None:
-    """Write a wheel of one module."""
+def wheel(
+    folder: Path, name: str, version: str, code: str = "", requires: tuple = (), module: str = ""
+) -> None:
+    """Write a wheel of one module, named as the wheel or otherwise."""
+    module = module or name.replace("-", "_")
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
     metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
     files = {
-        f"{name.replace('-', '_')}.py": code,
+        f"{module}.py": code,
         f"{info}/METADATA": "\n".join(metadata) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/RECORD": "",
+        f"{info}/RECORD": f"{module}.py,,\n",
     }
     path = folder / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
@@ -47,6 +51,7 @@ def shelf(tmp_path_factory) -> Path:
     wheel(folder, "flaxlike", "0.12.0", requires=("jax>=0.7",))
     wheel(folder, "flaxlike", "0.12.9", requires=("jax>=0.9",))
     wheel(folder, "hints", "1.0")
+    wheel(folder, "other-name", "2.0", module="another")
     return folder
 
 
@@ -54,7 +59,9 @@ def shelf(tmp_path_factory) -> Path:
 def runtime(tmp_path, shelf):
     """A runtime with JAX 0.7.2, an older package and a project with these requirements."""
     site = tmp_path / "site"
-    for name in ("jax-0.7.2", "flaxlike-0.11.2"):
+    wheel(tmp_path, "other-name", "1.0", module="another")
+    shutil.copy(tmp_path / "other_name-1.0-py3-none-any.whl", shelf)
+    for name in ("jax-0.7.2", "flaxlike-0.11.2", "other_name-1.0"):
         zipfile.ZipFile(shelf / f"{name}-py3-none-any.whl").extractall(site)
 
     def run(*requires: str, code: str = "", **environment: str) -> subprocess.CompletedProcess:
@@ -101,6 +108,7 @@ def test_what_is_missing_or_old_is_installed_and_jax_stays_as_it_is(runtime):
         (("jax>=0.9",), {}, "jax 0.7.2 is installed, and this book needs jax>=0.9"),
         (("nowhere>=2",), {}, "could not install nowhere: ERROR: "),
         (("flaxlike>=0.12",), {"code": "import flaxlike"}, "flaxlike was loaded before"),
+        (("other-name>=2",), {"code": "import another"}, "other-name was loaded before"),
         ((), {"TPU_ACCELERATOR_TYPE": "v5litepod-1"}, "this runtime has a TPU, and JAX 0.7.2 sees"),
         ((), {"COLAB_GPU": "1"}, "this runtime has a GPU, and JAX 0.7.2 sees the CPU alone"),
     ],

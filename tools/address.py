@@ -35,15 +35,19 @@ def first_cell(at: str | None) -> str:
     """
     if at is None:
         return "from lib.start import start\n\nstart()"
-    return (
-        "try:\n"
-        "    from lib.start import start\n"
-        "except ModuleNotFoundError:\n"
-        f"    %pip install --quiet --no-deps git+{HOST}{at}\n"
-        "    from lib.start import start\n"
-        "\n"
-        "start()"
-    )
+    return f"""try:
+    from lib.start import start
+except ModuleNotFoundError:  # this page was opened alone
+    import subprocess
+    import sys
+
+    library = "git+{HOST}{at}"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    if subprocess.run([*pip, library]).returncode:
+        raise RuntimeError(f"could not install {{library}}; is there a network?") from None
+    from lib.start import start
+
+start()"""
 
 
 def open_on_colab(at: str, chapter: str) -> str:
@@ -51,17 +55,17 @@ def open_on_colab(at: str, chapter: str) -> str:
     return f"https://colab.research.google.com/github/{at}/blob/main/book/{chapter}.ipynb"
 
 
-def stamp(root: Path, at: str) -> None:
+def stamp(root: Path, at: str | None) -> None:
     """Write an address into pyproject.toml, from which all that names it is made.
 
     Args:
         root: folder of the repository.
-        at: `owner/name`, or nothing to take the address out.
+        at: `owner/name`; None takes the address out.
 
     Raises:
         ValueError: anything else.
     """
-    if at and not _OWNER_AND_NAME.fullmatch(at):
+    if at is not None and not _OWNER_AND_NAME.fullmatch(at):
         raise ValueError(f"REPOSITORY={at!r}; expected owner/name, as in {HOST}owner/name.")
     path = root / "pyproject.toml"
     text = _URLS.sub("", path.read_text(encoding="utf-8"))
@@ -79,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from . import lists
 
     parser = argparse.ArgumentParser(prog="python -m tools.address", description=__doc__)
-    parser.add_argument("repository", metavar="OWNER/NAME", help="empty: there is no address")
+    parser.add_argument("repository", metavar="OWNER/NAME", help="as on GitHub")
     try:
         stamp(ROOT, parser.parse_args(arguments).repository)
     except ValueError as error:

@@ -14,7 +14,7 @@ import yaml
 from lib.chapters import Book, BookError
 
 from .address import HOST, address
-from .run_box import with_run_box
+from .run_box import NOTEBOOKS, with_run_box
 
 LOG_LINES_SHOWN = 40
 SMOKE_NOTICE = (
@@ -49,10 +49,12 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
     for folder in (stage, output):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(book.folder, stage, ignore=_not_for_the_site)
+    (stage / NOTEBOOKS).mkdir()
     for name, source in sources.items():
         if name in executed:
             notebook = with_run_box(executed[name], source, address(book.root))
             nbformat.write(notebook, stage / source.name)
+            shutil.copy(source, stage / NOTEBOOKS)
 
     config = book.build / "_config.yml"
     config.write_text(yaml.safe_dump(_config(book, profile, is_complete)))

@@ -10,6 +10,8 @@ from lib.chapters import declared_parameters
 
 from .address import open_on_colab
 
+NOTEBOOKS = "notebooks"  # folder of the chapters as they are in the repository, beside the pages
+
 
 def with_run_box(executed: Path, source: Path, at: str | None) -> nbformat.NotebookNode:
     """An executed chapter with the box behind its opening.
@@ -36,7 +38,7 @@ def run_box(source: Path, at: str | None) -> str:
     return f""":::{{admonition}} Run this page yourself
 :class: tip dropdown
 
-{colab} {{download}}`the notebook <{source.name}>`. In a copy of the repository,
+{colab} {{download}}`the notebook <{NOTEBOOKS}/{source.name}>`. In a copy of the repository,
 
 ```sh
 .venv/bin/python -m lib.chapters run {source.stem} -p profile laptop -p seed 1

@@ -139,10 +139,10 @@ def _likeness(given: argparse.Namespace) -> None:
         if differences := likeness.differences:
             mean, largest = statistics.mean(differences), max(differences)
             print(f"  mean absolute difference of an image {mean:.2f}, largest {largest:.2f}")
-    if given.pairs:
-        save_pairs(given.pairs, pictures)
     if given.record:
         write_record(given.record, found)
+    if given.pairs:
+        save_pairs(given.pairs, pictures)
 
 
 def _presence(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Chapters from the command line: `python -m lib.chapters list`, or `run NAME`."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     text = "execute a chapter; keep the notebook, and the same as one HTML file"
     run = commands.add_parser("run", help=text, description=text)
     run.set_defaults(act=_run)
+    # argparse takes -1e-3 for an option: it knows no negative number with an exponent.
+    run._negative_number_matcher = re.compile(r"-\.?\d")
     run.add_argument("name", metavar="NAME", help="of the chapter, as `list` shows it")
     run.add_argument(
         "-p",

@@ -51,13 +51,13 @@ def vega_bundle() -> str:
     It is wrapped in a function, as it would otherwise clash with names of the page, and announces
     the versions that Altair asks for.
     """
-    display = needed("altair").vegalite.v6.display
+    altair = needed("altair")
     versions = {
-        "vega_version": display.VEGA_VERSION,
-        "vegalite_version": display.VEGALITE_VERSION,
-        "vegaembed_version": display.VEGAEMBED_VERSION,
+        "vega_version": altair.VEGA_VERSION,
+        "vegalite_version": altair.VEGALITE_VERSION,
+        "vegaembed_version": altair.VEGAEMBED_VERSION,
     }
-    minor = ".".join(display.VEGALITE_VERSION.split(".")[:2])
+    minor = ".".join(altair.VEGALITE_VERSION.split(".")[:2])
     bundle = needed("vl_convert").javascript_bundle(
         "window.vegaEmbed = vegaEmbed;", vl_version=minor
     )

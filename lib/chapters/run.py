@@ -95,7 +95,8 @@ def execute_chapter(
         "made_from": made_from(source, cwd),  # now, as files may be edited while it runs
         "has_own_parameters": bool(parameters.keys() - {"profile"}),
     }
-    for module in ("papermill", "nbformat", "nbconvert"):
+    of_page = ("altair", "vl_convert", "sphinx-mathjax-offline") if with_page else ()
+    for module in ("papermill", "nbformat", "nbconvert", *of_page):
         needed(module)
     try:
         make_folder(out_dir, name="out", advice=_WRITABLE)

@@ -18,7 +18,8 @@ from lib.runs.score import reconstruct
 from lib.training import arithmetic
 
 _NUM_IMAGES = 8
-_BOOKS_OWN = "book/results"
+# No plain text: a chapter is made from the folders that its code names.
+_BOOKS_OWN = Path("book", "results")
 
 
 @dataclass(frozen=True)

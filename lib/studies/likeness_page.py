@@ -51,7 +51,7 @@ class LikenessPage:
         seed: int = 0,
     ):
         self.benchmark = benchmark
-        self.results_dir = records_folder(results_dir)
+        self.results_dir = Path(results_dir)
         self.num_images = num_images
         self.seed = seed
 
@@ -77,7 +77,7 @@ class LikenessPage:
         )
 
     def _recorded(self) -> _Sides | None:
-        found = read_record(self.results_dir / RECORD).get(self.benchmark.name)
+        found = read_record(records_folder(self.results_dir) / RECORD).get(self.benchmark.name)
         if found is None:
             return None
         words = (

@@ -39,6 +39,7 @@ def test_the_parameters_of_a_chapter_are_shown(book, capsys):
         (["chaptre"], "no chapter 'chaptre'; expected one of index, chapter.*mean chapter?"),
         (["chapter", "-p", "sed", "1"], "sed='1' is no parameter.*profile, seed, runs_dir.*seed?"),
         (["chapter", "-p", "seed", "one"], "seed='one' is a str; expected an integer"),
+        (["chapter", "-p", "seed", "-1e-3"], "seed=-0.001 is a float; expected an integer"),
         (["chapter", "--profile", "medium"], f"'medium' is unknown.*{', '.join(PROFILES)}"),
         (["chapter", "--profile", "smoke", "-p", "profile", "laptop"], "'profile' is given twice"),
         (["chapter", "-p", "runs_dir", "_toc.yml/runs"], r"runs_dir='.*_toc.yml/runs'.*Not a dir"),

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from lib.chapters import Book
+from lib.chapters.made_from import made_from
 from tools import lists
 from tools.address import ROOT, address, stamp
 from tools.render import _config
@@ -23,6 +24,8 @@ def copy(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "book", tmp_path / "book")
     shutil.copytree(ROOT / "lib", tmp_path / "lib")
     monkeypatch.setattr(lists, "ROOT", tmp_path)
+    stamp(tmp_path, None)  # this repository may have an address
+    lists.main([])
     return tmp_path
 
 
@@ -47,7 +50,9 @@ def test_a_stamp_is_in_all_that_names_the_address_and_can_be_renewed(copy):
         assert address(copy) == at
         assert list(lists.stale()) == []
         [cell] = first_cells(copy)
-        assert f"%pip install --quiet --no-deps git+https://github.com/{at}\n" in cell
+        assert f'library = "git+https://github.com/{at}"\n' in cell
+        # What a page is made from is found from its code, which must be plain Python.
+        assert made_from(copy / "book" / "speed.ipynb", copy)
         for name in NAMED:
             named = re.findall(r"github\.com/([\w.-]+/[\w.-]+)", (copy / name).read_text())
             assert at in {found.removesuffix(".git") for found in named}, name
@@ -55,19 +60,18 @@ def test_a_stamp_is_in_all_that_names_the_address_and_can_be_renewed(copy):
         assert config["repository"]["url"] == f"https://github.com/{at}"
         assert config["launch_buttons"]["colab_url"]
     assert "an-owner" not in "".join((copy / name).read_text() for name in NAMED)
-    stamp(copy, "")
+    stamp(copy, None)
     lists.main([])
     assert {path: path.read_bytes() for path in before} == before
 
 
 def test_without_an_address_there_is_no_button(copy):
-    stamp(copy, "")
     config = _config(Book(copy), "laptop", True)
     assert not {"repository", "launch_buttons"} & set(config)
     assert config["title"] == yaml.safe_load((ROOT / "_config.yml").read_text())["title"]
 
 
-@pytest.mark.parametrize("wrong", ["name", "https://github.com/owner/name", "a/b/c", "o w/n"])
+@pytest.mark.parametrize("wrong", ["", "name", "https://github.com/owner/name", "a/b/c", "o w/n"])
 def test_what_is_no_address_is_refused_and_nothing_written(copy, wrong):
     before = (copy / "pyproject.toml").read_text()
     with pytest.raises(ValueError, match=r"REPOSITORY=.* expected owner/name"):

@@ -16,7 +16,7 @@ def pairs(
     row_lengths: Sequence[int],
     enlarged: int = 3,
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """One picture: each row of reference tiles above the twin's images of the same sources.
+    """One picture: each row of reference tiles above the twin's images for it.
 
     Args:
         reference: tiles, row by row.

@@ -26,7 +26,7 @@ class References:
         images: the tiles, row by row.
         row_lengths: number of tiles in each row.
         sources: what each tile shows; None where that is not known.
-        sources_are: "known", "guessed" by eye, or "random" where `sources` is None.
+        sources_are: "known", "guessed" (see `SHEETS`), or "random" where `sources` is None.
     """
 
     benchmark: str

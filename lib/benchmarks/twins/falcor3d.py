@@ -291,7 +291,7 @@ add_twin(
             about_bytes=3_700_000_000,
             resolution=128,
         ),
-        # Each image is traced, which takes some ten times as long as one of Shapes3D.
+        # Drawing an image takes several times as long as one of Shapes3D, which is looked up.
         profiles={
             "laptop": {
                 "steps": 1_000,

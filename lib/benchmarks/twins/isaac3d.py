@@ -2,12 +2,9 @@
 
 A picture has three layers: the kitchen, the arm before it, and the object that the arm holds. What
 the kitchen looks like depends on two sources only, and where the arm is on three, so both are
-traced once and looked up from then on; the object is traced for every picture. Each layer is lit
-a pixel at a time, from the mean of what the rays of the pixel meet. The lamp stands beside the arm
-and behind it, so that arm and object throw no shadow on what the camera sees.
-
-Unlike in the published images, surfaces have no texture, light is not thrown back from one to
-another, and the arm has round links instead of a modelled hull.
+traced once and looked up from then on; the object is traced for every picture. Arm and object are
+lit a pixel at a time, from the mean of what the rays of the pixel meet. The lamp stands beside the
+arm and behind it, so that both throw no shadow on what the camera sees.
 """
 
 import functools
@@ -47,7 +44,7 @@ from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source
 from lib.benchmarks.twin import Twin, add_twin
 
-# A layer is kept up to this size: the arm in pictures of 135 pixels along each side.
+# A layer is kept up to this size: the arm in pictures of 125 pixels along each side.
 MAX_TABLE_BYTES = 60_000_000
 
 
@@ -303,7 +300,7 @@ add_twin(
             about_bytes=13_000_000_000,
             resolution=128,
         ),
-        # Each image is traced, which takes some ten times as long as one of Shapes3D.
+        # Drawing an image takes several times as long as one of Shapes3D, which is looked up.
         profiles={
             "laptop": {
                 "steps": 1_000,

@@ -68,7 +68,7 @@ SOURCES = (
     Source(
         "vertical_axis",
         even_labels(BOOTH.first_lift, BOOTH.last_lift, NUM_STEPS),
-        description="lift of the arm above the floor",
+        description="lift of the arm: from level, up and over the pillar",
         unit="degrees",
     ),
 )
@@ -123,7 +123,7 @@ def trace(
         size: 0 for small, 1 for large.
         camera: 0 to 2, from the top to the bottom.
         turn: 0 to 39, from the right through the front to the left.
-        lift: 0 to 39, from the floor up.
+        lift: 0 to 39, from level, up and over the pillar.
         resolution: pixels along each side.
         samples: rays along each side of a pixel.
         booth: where things stand.
@@ -174,14 +174,16 @@ def trace(
     parts = supersample(light, samples, width)
 
     # Only the floor takes shadows, and only of the object, which casts that of a ball. They are
-    # so soft that one ray a pixel is enough.
-    rays = view.rays(resolution, jnp.array([0.5, 0.5]))
+    # so soft that one ray a pixel is enough; the dark arm before one is darkened with it.
+    centre = jnp.array([0.5, 0.5])
+    still = meet_booth(every_camera.rays(resolution, centre), booth).distance[camera]
+    rays = view.rays(resolution, centre)
     floor = tracer.plane(rays, Vector(0.0, 0.0, 1.0), 0.0).distance
     point = rays.at(jnp.minimum(floor, 10.0))
-    centre = arm.tip.origin + arm.tip.z * (0.7 * radius)
-    hidden = share_hidden(lamp - point, booth.lamp_radius, centre - point, 0.75 * radius)
+    ball = arm.tip.origin + arm.tip.z * (0.7 * radius)
+    hidden = share_hidden(lamp - point, booth.lamp_radius, ball - point, 0.75 * radius)
 
-    lit = 1.0 - booth.shade * hidden
+    lit = 1.0 - booth.shade * jnp.where(floor < 1.001 * still, hidden, 0.0)
     return parts._replace(glow=parts.glow * lit, grey=parts.grey * lit, ring=parts.ring * lit)
 
 
@@ -292,7 +294,7 @@ add_twin(
                 (1_036_800, "mpi3d_toy, mpi3d_realistic or mpi3d_real, whose sources are others"),
             ),
         ),
-        # Each image is traced, which takes some ten times as long as one of Shapes3D.
+        # Drawing an image takes several times as long as one of Shapes3D, which is looked up.
         profiles={
             "laptop": {
                 "steps": 1_000,
