@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
@@ -46,7 +47,7 @@ def fill_encoder(encoder: ConvEncoder, file: File, path: str) -> None:
 
 def fill_style_decoder(decoder: StyleDecoder, file: File, path: str) -> None:
     """The style decoder, its parameters under `path`."""
-    decoder.input_map[...] = file[f"{path}.input_map"].transpose(1, 2, 0)
+    decoder.input_map[...] = jnp.asarray(file[f"{path}.input_map"].transpose(1, 2, 0))
     for i in range(2):
         fill_linear(decoder.dense[i], file, f"{path}.dense.layers[{i}].layers[0]")
     for i in range(12):
