@@ -33,7 +33,9 @@ PUBLISHED = {
 }
 
 # In grey levels, where the scene was made so; elsewhere any change will do.
-SMALLEST_CHANGE = {"isaac3d": 0.2}
+SMALLEST_CHANGE = {"falcor3d": 0.2, "isaac3d": 0.2}
+# Where the sun is low behind the wall, its brightness reaches one or two pixels in a hundred.
+SMALLEST_CHANGE_OF_ONE = {("falcor3d", "lighting_intensity"): 0.05}
 
 
 def test_these_are_all_benchmarks():
@@ -60,6 +62,8 @@ def test_every_step_of_every_source_changes_the_image(name):
     found = source_visibility(benchmark, 2000)
     assert [v.name for v in found] == [benchmark.grid.names[k] for k in benchmark.grid.varying]
     for visible in found:
-        assert visible.change.min() > SMALLEST_CHANGE.get(name, 0), visible.name
+        of_all = SMALLEST_CHANGE.get(name, 0)
+        smallest = SMALLEST_CHANGE_OF_ONE.get((name, visible.name), of_all)
+        assert visible.change.min() > smallest, visible.name
         assert visible.change.shape == visible.touched.shape == (2000,)
         assert np.median(visible.change) > 0.2
