@@ -29,11 +29,10 @@ def with_run_box(executed: Path, source: Path, at: str | None) -> nbformat.Noteb
 
 def run_box(source: Path, at: str | None) -> str:
     """The box in MyST Markdown: where to open the page, the command, and its parameters."""
-    rows = [
-        f"| `{declared.name}` | `{declared.default!r}` | {declared.help.replace('|', '&#124;')} |"
+    told = "\n".join(
+        f"- `{declared.name}`, by default `{declared.default!r}`: {declared.help}"
         for declared in declared_parameters(source).values()
-    ]
-    told = "\n".join(rows)
+    )
     colab = f"[Open it on Colab]({open_on_colab(at, source.stem)}), or take" if at else "Take"
     return f""":::{{admonition}} Run this page yourself
 :class: tip dropdown
@@ -44,9 +43,7 @@ def run_box(source: Path, at: str | None) -> str:
 .venv/bin/python -m lib.chapters run {source.stem} -p profile laptop -p seed 1
 ```
 
-runs it with other parameters and writes one page that needs no server.
+runs it with other parameters and writes one page that needs no server. Its parameters:
 
-| parameter | default | what it is |
-|---|---|---|
 {told}
 :::"""

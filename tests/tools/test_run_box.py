@@ -13,11 +13,10 @@ BOOK = Book(ROOT)
 def test_every_parameter_stands_in_it_and_the_command_names_the_chapter(name):
     source = BOOK.source(name)
     box = run_box(source, None)
-    rows = [line for line in box.splitlines() if line.startswith("| `")]
+    rows = [line for line in box.splitlines() if line.startswith("- `")]
     assert len(rows) == len(declared_parameters(source))
     for declared, row in zip(declared_parameters(source).values(), rows, strict=True):
-        assert row.startswith(f"| `{declared.name}` | `{declared.default!r}` | ")
-        assert row.count("|") == 4
+        assert row == f"- `{declared.name}`, by default `{declared.default!r}`: {declared.help}"
     assert f"lib.chapters run {name} -p profile laptop" in box
 
 
