@@ -304,8 +304,8 @@ add_twin(
             licence="Apache-2.0",
             url="https://github.com/google-deepmind/3d-shapes",
             twin_differs=(
-                "Edges are slightly crisper than in the pictures of the published set, and the shades of "
-                "walls and object are a few grey levels off."
+                "Edges are slightly crisper than in the pictures of the published set, and the "
+                "shades of walls and object are a few grey levels off."
             ),
         ),
         published=PublishedFile(
