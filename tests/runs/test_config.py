@@ -154,7 +154,7 @@ def test_a_config_is_frozen():
     [
         ({"benchmark": "shapes4d"}, ValueError, "benchmark='shapes4d' .*shapes3d"),
         ({"model": "qale"}, ValueError, "model='qale' .*autoencoder, .*Did you mean qlae"),
-        ({"profile": "desktop"}, ValueError, "profile='desktop' .*smoke, laptop, workstation, paper"),
+        ({"profile": "desktop"}, ValueError, f"profile='desktop' .*{', '.join(PROFILES)}"),
         ({"stepz": 10}, TypeError, "stepz=10 is no setting .*steps.*Did you mean steps"),
         (
             {"model": "autoencoder", "num_values": 4},
