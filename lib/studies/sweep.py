@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from asyncio import CancelledError
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from lib.studies.state import StudyState, duration, name_of
 
 # How long runs that are told to end are waited for, in all.
 _PATIENCE_S = 60.0
+_MODULE = "lib.runs.once"
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _submit(client, places, state, left, limit_s, options) -> dict[Any, StudyRun
         }
         future = client.submit(
             run_process,
-            "lib.runs.once",
+            _MODULE,
             message,
             log=out_dir / "logs" / f"{name}.log",
             lock=out_dir / ".locks" / f"{state.study.name}-{name}.lock",
