@@ -2,6 +2,7 @@
 
 from lib.studies.declaration import STUDIES, DeclaredStudy, StudyRun, add_study
 from lib.studies.likeness_page import LikenessPage
+from lib.studies.live_models import live_models
 from lib.studies.overview_page import OverviewPage
 from lib.studies.results import Results
 from lib.studies.seed_scores import SeedScores
@@ -23,4 +24,5 @@ __all__ = [
     "TrainedModels",
     "Variant",
     "add_study",
+    "live_models",
 ]
