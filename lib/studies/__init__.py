@@ -1,5 +1,6 @@
 """Studies: declared grids of runs, and what pages show of them."""
 
+from lib.studies.comparisons import Comparisons
 from lib.studies.likeness_page import LikenessPage
 from lib.studies.overview_page import OverviewPage
 from lib.studies.results import Results
@@ -10,6 +11,7 @@ from lib.studies.trained import TrainedModels
 
 __all__ = [
     "SHORT",
+    "Comparisons",
     "LikenessPage",
     "OverviewPage",
     "Results",

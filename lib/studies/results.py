@@ -10,9 +10,11 @@ import pandas as pd
 from IPython.display import Markdown
 
 from lib import figures
+from lib.benchmarks import BENCHMARKS
 from lib.checks import check_choice
 from lib.runs import RunConfig, RunRecord, recorded_runs, table
 from lib.scores import SCORES
+from lib.studies.comparisons import Comparisons
 from lib.studies.known import KnownSources, selectivity
 from lib.studies.seed_scores import SeedScores
 from lib.studies.trained import TrainedModels
@@ -34,7 +36,7 @@ class Results:
     Attributes:
         records: as given.
         first: the record of the first seed of each variant.
-        scores: tables, means and differences of the scores.
+        scores: tables and means of the scores.
         known: which sources the latents know, in the runs that did not collapse.
         source_names: the sources that vary, in the order of the rows of an NMI matrix.
         benchmark, profile, origin: of the runs.
@@ -232,20 +234,25 @@ class Results:
         """Markdown: every score of each variant, and how many of its seeds collapsed."""
         return f"{self.scores.table()} {self.images_are}. {self.smoke}".rstrip()
 
+    def compared(self, one: str, others: Sequence[str]) -> Comparisons:
+        """All scores of a variant against those of others, corrected together."""
+        for name in (one, *others):
+            check_choice("variant", name, self.scores.names)
+        pairs = [(one, other) for other in others if other != one]
+        return Comparisons({BENCHMARKS[self.benchmark].title: self.scores}, pairs)
+
     def verdict(self, one: str, others: Sequence[str]) -> str:
         """Words: how a variant's InfoM stands to that of others, with what must stand beside it."""
-        scores, label = self.scores, figures.model_label(one)
+        scores, label, compared = self.scores, figures.model_label(one), self.compared(one, others)
         pictured = [score for score in _BESIDE_INFOM if score in scores.shown]
         beside = ", ".join(f"{SCORES[s].title} {scores.average(one, s)}" for s in pictured)
-        told = f"**{scores.standing(one, others)}** (95 % intervals, paired by seed)"
+        told = f"**{compared.standing(one, others)}** (paired by seed)"
         if list(others) == [one]:
             told = "there is nothing beside it"
-        elif len(others) == 1 and scores.compare(one, others[0], "infom"):
+        elif len(others) == 1 and compared.differences:
             names = [name for name in scores.shown if SCORES[name].digits and name != "infom"]
-            rest = [f"{SCORES[s].title} {scores.difference(one, others[0], s)}" for s in names]
-            found = (
-                f"against {figures.model_label(others[0])} **{scores.difference(one, others[0])}**"
-            )
+            rest = [f"{SCORES[s].title} {compared.words(one, others[0], s)}" for s in names]
+            found = f"against {figures.model_label(others[0])} **{compared.words(one, others[0])}**"
             told = f"{found}; beside it, {'; '.join(rest)}"
         twin = "A score on a twin says nothing about the published images."
         sentences = [

@@ -88,11 +88,15 @@ def test_the_table_and_the_verdict_hold_what_the_records_do(page):
     assert verdict.startswith("Rendered twin of `shapes3d`, seeds [0, 1], profile smoke: InfoM of")
     assert f"sources known {known}, PSNR (dB) {np.mean(ratios[:2]):.1f}" in verdict
     gap = np.mean(ratios[:2]) - np.mean(ratios[4:])
-    assert f"against plain **{page.scores.difference('QLAE', 'plain')}**; beside it, " in verdict
+    difference = page.compared("QLAE", ["plain"]).words("QLAE", "plain")
+    assert f"against plain **{difference}**; beside it, " in verdict
     assert re.search(rf"PSNR \(dB\) [^;]*{abs(gap):.1f} dB", verdict)
     assert "No run collapsed. A score on a twin says nothing about the published" in verdict
-    standing = page.scores.standing("QLAE", ["vectors", "plain"])
-    assert f"**{standing}**" in page.verdict("QLAE", ["vectors", "plain"])
+    others = ["vectors", "plain"]
+    standing = page.compared("QLAE", others).standing("QLAE", others)
+    assert f"**{standing}**" in page.verdict("QLAE", others)
+    with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE, vec"):
+        page.compared("QLAE", ["qlea"])
 
 
 def test_a_collapsed_run_is_named_wherever_it_stands_or_is_left_out(collapsed):
