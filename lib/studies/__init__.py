@@ -4,9 +4,11 @@ from lib.studies.comparisons import Comparisons
 from lib.studies.likeness_page import LikenessPage
 from lib.studies.overview_page import OverviewPage
 from lib.studies.results import Results
+from lib.studies.results_page import ResultsPage
 from lib.studies.seed_scores import SeedScores
 from lib.studies.sources_page import SourcesPage
 from lib.studies.study import SHORT, Study, Variant
+from lib.studies.study_page import StudyPage
 from lib.studies.trained import TrainedModels
 
 __all__ = [
@@ -15,9 +17,11 @@ __all__ = [
     "LikenessPage",
     "OverviewPage",
     "Results",
+    "ResultsPage",
     "SeedScores",
     "SourcesPage",
     "Study",
+    "StudyPage",
     "TrainedModels",
     "Variant",
 ]
