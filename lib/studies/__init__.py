@@ -1,6 +1,7 @@
 """Studies: declared grids of runs, and what pages show of them."""
 
 from lib.studies.comparisons import Comparisons
+from lib.studies.declaration import STUDIES
 from lib.studies.likeness_page import LikenessPage
 from lib.studies.overview_page import OverviewPage
 from lib.studies.results import Results
@@ -13,6 +14,7 @@ from lib.studies.trained import TrainedModels
 
 __all__ = [
     "SHORT",
+    "STUDIES",
     "Comparisons",
     "LikenessPage",
     "OverviewPage",
