@@ -75,6 +75,12 @@ class Difference:
         """Whether the corrected p value is below 0.05; one seed makes nothing clear."""
         return self.p_value < _LEVEL
 
+    def format(self, value: float, sign: str = "") -> str:
+        """A value with the digits and the unit of the score; with sign "+", its sign, too."""
+        # Adding 0.0 turns the -0.0 that rounding may leave into 0.0.
+        places = self.score.digits
+        return f"{round(value, places) + 0.0:{sign}.{places}f} {self.score.unit}".rstrip()
+
     def __str__(self) -> str:
         """Such as "0.31 higher (95 % interval 0.22 to 0.40, 3 seeds)".
 
@@ -82,32 +88,26 @@ class Difference:
         were corrected together, what the corrected p value is.
         """
         if self.num_seeds < 2:
-            return f"{self._told(abs(self.mean))} {self._way} (one seed, so no interval)"
+            return f"{self.format(abs(self.mean))} {self._way} (one seed, so no interval)"
         seeds, low, high = f"{self.num_seeds} seeds", *self.interval
         if self.num_comparisons > 1:
             p = f"p = {self.p_value:.2g}" if self.p_value >= 0.001 else "p < 0.001"
             seeds += f", {p} corrected for {self.num_comparisons} comparisons"
         if not self.is_clear:
-            mean, low, high = (self._told(value, "+") for value in (self.mean, low, high))
+            mean, low, high = (self.format(value, "+") for value in (self.mean, low, high))
             return (
                 f"not distinguishable (difference {mean}, 95 % interval {low} to {high}, {seeds}, "
-                f"which would have seen {self._told(self.smallest_seen)})"
+                f"which would have seen {self.format(self.smallest_seen)})"
             )
         near, far = sorted((abs(low), abs(high)))
         return (
-            f"{self._told(abs(self.mean))} {self._way} (95 % interval "
-            f"{near:.{self.score.digits}f} to {self._told(far)}, {seeds})"
+            f"{self.format(abs(self.mean))} {self._way} (95 % interval "
+            f"{near:.{self.score.digits}f} to {self.format(far)}, {seeds})"
         )
 
     @property
     def _way(self) -> str:
         return "higher" if self.mean > 0 else "lower"
-
-    def _told(self, value: float, sign: str = "") -> str:
-        # Adding 0.0 turns the -0.0 that rounding may leave into 0.0.
-        places = self.score.digits
-        number = f"{round(value, places) + 0.0:{sign}.{places}f}"
-        return f"{number} {self.score.unit}".rstrip()
 
 
 def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object) -> Difference:

@@ -1,7 +1,7 @@
 """Studies: declared grids of runs, and what pages show of them."""
 
 from lib.studies.comparisons import Comparisons
-from lib.studies.declaration import STUDIES
+from lib.studies.declaration import STUDIES, DeclaredStudy, StudyRun, add_study
 from lib.studies.likeness_page import LikenessPage
 from lib.studies.overview_page import OverviewPage
 from lib.studies.results import Results
@@ -16,6 +16,7 @@ __all__ = [
     "SHORT",
     "STUDIES",
     "Comparisons",
+    "DeclaredStudy",
     "LikenessPage",
     "OverviewPage",
     "Results",
@@ -24,6 +25,8 @@ __all__ = [
     "SourcesPage",
     "Study",
     "StudyPage",
+    "StudyRun",
     "TrainedModels",
     "Variant",
+    "add_study",
 ]

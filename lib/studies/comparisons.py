@@ -65,7 +65,7 @@ class Comparisons:
                 way = "is above" if found.mean > 0 else "is below"
             else:
                 way = "cannot be told apart from"
-                seen = found.score.format(found.smallest_seen)
+                seen = found.format(found.smallest_seen)
                 label += f" (a difference of {seen} would have been seen)"
             groups.setdefault(way, []).append(label)
         return "; ".join(f"it {way} that of {', '.join(found)}" for way, found in groups.items())
@@ -79,17 +79,16 @@ class Comparisons:
         for (benchmark, pair, score), found in self.differences.items():
             where = f"{benchmark}, " if len(self._benchmarks) > 1 else ""
             what = f"{where}{' less '.join(map(model_label, pair))}: {SCORES[score].label}"
-            style = f"+.{found.score.digits}f"
-            mean = f"{found.mean:{style}} {found.score.unit}".rstrip()
+            mean = found.format(found.mean, "+")
             cells = [f"**{mean}**" if found.is_clear else mean, *["–"] * 3, "1", "–"]
             if found.num_seeds > 1:
                 intervals = (found.interval, found.bootstrap_interval)
                 cells = [
                     cells[0],
-                    *(f"{low:{style}} to {high:{style}}" for low, high in intervals),
+                    *(" to ".join(found.format(end, "+") for end in ends) for ends in intervals),
                     "< 0.001" if found.p_value < 0.001 else f"{found.p_value:.2g}",
                     str(found.num_seeds),
-                    found.score.format(found.smallest_seen),
+                    found.format(found.smallest_seen),
                 ]
             lines.append(f"| {what} | {' | '.join(cells)} |")
         return "\n".join(lines) + self._note

@@ -45,11 +45,10 @@ class StudyPage:
         """How many runs are recorded and how many declared, by benchmark and variant."""
         counts: dict[tuple[str, str], tuple[int, int]] = {}
         recorded = {run.config.identity for run, _ in self.study.recorded(self._results_dir)}
-        for grid in self.study.grids:
-            for (variant, _), config in grid.configs.items():
-                done, declared = counts.get((grid.benchmark, variant), (0, 0))
-                is_done = config.identity in recorded
-                counts[grid.benchmark, variant] = (done + is_done, declared + 1)
+        for run in self.study.runs:
+            key = run.config.benchmark, run.variant
+            done, declared = counts.get(key, (0, 0))
+            counts[key] = (done + (run.config.identity in recorded), declared + 1)
         return counts
 
     def runs(self) -> pd.DataFrame:
