@@ -52,6 +52,10 @@ _SCRIPT = """(() => {
     count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
   }
   show();
+  const region = box.querySelector("[role=region]");
+  const cue = box.querySelector(".cue");
+  new ResizeObserver(() => { cue.hidden = region.scrollWidth <= region.clientWidth; })
+    .observe(region);
 })();"""
 _STYLE = """.filter-table [role=region] { overflow-x: auto; }
 .filter-table th button { all: unset; cursor: pointer; font-weight: bold; }
@@ -60,9 +64,10 @@ _STYLE = """.filter-table [role=region] { overflow-x: auto; }
 .filter-table th[aria-sort=descending] button::after { content: " \\2193"; opacity: 1; }
 .filter-table th button:focus-visible { outline: 2px solid; outline-offset: 2px; }
 .filter-table .filters { display: flex; flex-wrap: wrap; gap: 0.3em 1.2em; margin-bottom: 0.6em; }
+.filter-table table { font-size: 0.85em; }
 .filter-table td { white-space: nowrap; }
-.filter-table .cue { display: none; }
-@media (max-width: 900px) { .filter-table .cue { display: block; } }"""
+.filter-table tr > :first-child { position: sticky; left: 0;
+  background: var(--pst-color-background, Canvas); }"""
 
 
 class Cell(NamedTuple):
@@ -94,7 +99,7 @@ def filter_table(
 
     Returns:
         The table with its script and style. Without JavaScript it is the plain table; where a
-        page is narrow it scrolls sideways, and says so.
+        page is narrow it scrolls sideways, says so, and keeps its first column in sight.
 
     Raises:
         ValueError: a row of another width.
@@ -112,7 +117,7 @@ def filter_table(
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return (
         f'<div class="runs-table filter-table"><style>{_STYLE}</style><div class="filters"></div>'
-        '<div class="cue"><em>The table goes on to the right: scroll it sideways.</em></div>'
+        '<div class="cue"><em>The table may go on to the right: scroll it sideways.</em></div>'
         f'<div role="region" tabindex="0" aria-label="{html.escape(title)}">'
         f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         f"<script>{_SCRIPT}</script></div>"

@@ -78,7 +78,8 @@ class Comparisons:
         ]
         for (benchmark, pair, score), found in self.differences.items():
             where = f"{benchmark}, " if len(self._benchmarks) > 1 else ""
-            what = f"{where}{' less '.join(map(model_label, pair))}: {SCORES[score].label}"
+            short = SCORES[score].label.split(" (")[0]
+            what = f"{where}{' less '.join(map(model_label, pair))}: {short}"
             mean = found.format(found.mean, "+")
             cells = [f"**{mean}**" if found.is_clear else mean, *["–"] * 3, "1", "–"]
             if found.num_seeds > 1:
@@ -90,7 +91,8 @@ class Comparisons:
                     str(found.num_seeds),
                     found.format(found.smallest_seen),
                 ]
-            lines.append(f"| {what} | {' | '.join(cells)} |")
+            unbroken = [cell.replace(" ", "\u00a0") for cell in cells]
+            lines.append(f"| {what} | {' | '.join(unbroken)} |")
         return "\n".join(lines) + self._note
 
     @property

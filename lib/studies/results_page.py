@@ -17,6 +17,7 @@ from lib.studies.comparisons import Comparisons
 from lib.studies.seed_scores import SeedScores
 from lib.studies.study_page import StudyPage
 
+_NO_BREAK = "\u00a0"
 _SHOWN = ("infom", "infoe", "infoc", "psnr")
 # What the paper's claim is about.
 _CLAIMED = ("infom", "infoe", "psnr")
@@ -77,7 +78,7 @@ class ResultsPage:
 
         A row without runs holds the command that makes them.
         """
-        headings = ["study", "benchmark", "model", *(SCORES[score].title for score in _SHOWN)]
+        headings = ["model", "benchmark", "study", *(_short(score) for score in _SHOWN)]
         headings += ["sources known", "collapsed seeds", "runs", "protocol", "profile"]
         pages = {page.study.name: page for page in self.studies}
         rows = []
@@ -108,7 +109,7 @@ class ResultsPage:
             for page in self.studies
             if page.results
         ]
-        return f"<p>To save as CSV: {', '.join(links)}.</p>"
+        return f'<p class="runs-table">To save as CSV: {", ".join(links)}.</p>'
 
     def intervals(self, score: str) -> alt.LayerChart | Markdown:
         """Chart: a score of each variant of the first study, by benchmark; words without runs."""
@@ -159,7 +160,7 @@ class ResultsPage:
                     way = way if difference.is_clear else "not told apart"
                     ways.setdefault(way, []).append(benchmark)
                 each = [f"{way} on {', '.join(names)}" for way, names in ways.items()]
-                told.append(f"{SCORES[score].label} {'; '.join(each) or 'has no runs of both'}")
+                told.append(f"{_short(score)} {'; '.join(each) or 'has no runs of both'}")
             one, other = map(model_label, pair)
             lines.append(f"- **{one} against {other}**: {'. '.join(told)}.")
         return "\n".join(lines) + f"\n\n{self.collapses}"
@@ -196,10 +197,15 @@ class ResultsPage:
                         runs = f"`{page.study.name}`, {results.profile}"
                         break
                 pairs = zip(reported, own, strict=True)
-                cells = [f"{there:.2f} | {here}" for there, here in pairs]
+                cells = [f"{there:.2f} | {here.replace(' ', _NO_BREAK)}" for there, here in pairs]
                 title = BENCHMARKS[benchmark].title
                 lines.append(f"| {title} | {model_label(model)} | {' | '.join(cells)} | {runs} |")
         return "\n".join(lines)
+
+
+def _short(score: str) -> str:
+    """The label and unit of a score, without what it stands for."""
+    return SCORES[score].title if SCORES[score].unit else SCORES[score].label.split(" (")[0]
 
 
 def _scores(scores: SeedScores, variant: str) -> dict[str, object]:
