@@ -72,6 +72,8 @@ class Comparisons:
 
     def table(self) -> str:
         """Markdown: every difference with its intervals, p value, seeds and power."""
+        if not self.differences:
+            return "No two variants have a seed in common, so nothing is compared."
         lines = [
             "| | difference | 95 %, t | 95 %, bootstrap | p | seeds | would have seen |",
             "|---|---:|---:|---:|---:|---:|---:|",
@@ -97,7 +99,7 @@ class Comparisons:
 
     @property
     def _note(self) -> str:
-        count = max((d.num_comparisons for d in self.differences.values()), default=0)
+        count = max(found.num_comparisons for found in self.differences.values())
         return (
             "\n\nPaired by seed, collapsed runs left out; bold where p is below 0.05. *p*: of the "
             f"paired t-test, corrected (Holm) for the {count} comparisons of this table; the "

@@ -85,7 +85,7 @@ class ResultsPage:
         for row in self.summary().to_dict("records"):
             title = BENCHMARKS[row["benchmark"]].title
             cells = [
-                Cell(name, name) for name in (row["study"], title, model_label(row["variant"]))
+                Cell(name, name) for name in (model_label(row["variant"]), title, row["study"])
             ]
             if row["runs"]:
                 runs = f"{row['runs']} of {row['declared_runs']}"
@@ -132,7 +132,7 @@ class ResultsPage:
     def comparisons(self) -> Comparisons:
         """What the first study compares, on every benchmark, corrected together."""
         scores = {BENCHMARKS[name].title: found.scores for name, found in self.main.results.items()}
-        return Comparisons(scores, self.main.study.comparisons, _CLAIMED)
+        return Comparisons(scores, self.main.pairs, _CLAIMED)
 
     @property
     def collapses(self) -> str:
@@ -150,7 +150,7 @@ class ResultsPage:
             return f"The study `{self.main.study.name}` has no runs yet, so nothing is concluded."
         found = self.comparisons.differences
         lines = []
-        for pair in self.main.study.comparisons:
+        for pair in self.main.pairs:
             told = []
             for score in _CLAIMED:
                 ways: dict[str, list[str]] = {}

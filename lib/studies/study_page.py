@@ -22,16 +22,25 @@ class StudyPage:
     Args:
         name: of a study in `STUDIES`.
         results_dir: folder of the records of all studies.
+        pairs: of variants that the page compares, the score of the second subtracted; by default
+            those that the study is for.
 
     Attributes:
         study: as it is declared.
+        pairs: as given.
 
     Raises:
         KeyError: no such study.
     """
 
-    def __init__(self, name: str, results_dir: str | Path = "book/results"):
+    def __init__(
+        self,
+        name: str,
+        results_dir: str | Path = "book/results",
+        pairs: Sequence[tuple[str, str]] = (),
+    ):
         self.study = STUDIES[name]
+        self.pairs = list(pairs or self.study.comparisons)
         self._results_dir = results_dir
 
     @cached_property
@@ -62,6 +71,8 @@ class StudyPage:
     def missing(self, benchmark: str) -> str:
         """Words: which runs on a benchmark are not recorded, and how to make them; or none."""
         title, make = BENCHMARKS[benchmark].title, f"`{self.command(benchmark)}`"
+        if benchmark not in {run.config.benchmark for run in self.study.runs}:
+            return f"The study `{self.study.name}` is not about {title}."
         if benchmark not in self.results:
             return f"The study `{self.study.name}` has no runs on {title} yet; {make} makes them."
         told = [
@@ -73,46 +84,35 @@ class StudyPage:
             return ""
         return f"Not all runs are recorded: {', '.join(told)}; {make} makes the rest."
 
-    def compared(self, benchmark: str, pairs: Sequence[tuple[str, str]] = ()) -> Comparisons:
-        """All scores of pairs of variants on a benchmark, corrected together.
-
-        Args:
-            benchmark: that has recorded runs.
-            pairs: of names; by default those that the study is for.
-        """
+    def compared(self, benchmark: str) -> Comparisons:
+        """All scores of the page's pairs on a benchmark that has runs, corrected together."""
         scores = {BENCHMARKS[benchmark].title: self.results[benchmark].scores}
-        return Comparisons(scores, pairs or self.study.comparisons)
+        return Comparisons(scores, self.pairs)
 
-    def verdict(self, benchmark: str, pairs: Sequence[tuple[str, str]] = ()) -> str:
-        """Markdown: how the InfoM of variants stands to that of others, and what goes with it.
+    def verdict(self, benchmark: str) -> str:
+        """Markdown: how the InfoM of each pair differs, and what goes with it.
 
-        Args:
-            benchmark: name of a benchmark.
-            pairs: as of `compared`.
-
-        Returns:
-            Differences and means in words; where no run is recorded, how to make them.
+        Where no run is recorded, the words say how to make them.
         """
-        if benchmark not in self.results:
+        results = self._shown(benchmark)
+        if results is None:
             return self.missing(benchmark)
-        results, pairs = self.results[benchmark], pairs or self.study.comparisons
-        compared, scores = self.compared(benchmark, pairs), results.scores
+        compared, scores = self.compared(benchmark), results.scores
         lines = [
             f"- {model_label(one)} against {model_label(other)}: InfoM "
             f"**{compared.words(one, other)}**; PSNR {compared.words(one, other, 'psnr')}."
-            for one, other in pairs
+            for one, other in self.pairs
             if {one, other} <= {*scores.names}
         ]
         means = [
             f"{model_label(name)} {scores.average(name, 'infom')} (sources known "
             f"{scores.average(name, 'sources_known')}, {SCORES['psnr'].title} "
             f"{scores.average(name, 'psnr')})"
-            for name in dict.fromkeys(name for pair in pairs for name in pair)
-            if name in scores.names
+            for name in scores.names
         ]
         protocol = results.records[0].config.scoring.protocol
         closing = [
-            f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}." if means else "",
+            f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}.",
             scores.collapses,
             f"{results.images_are} of `{benchmark}`, study `{self.study.name}`, profile "
             f"{results.profile}, protocol `{protocol}`, seeds {scores.seeds}.",
@@ -123,15 +123,27 @@ class StudyPage:
         ]
         return "\n".join(lines) + "\n\n" + " ".join(filter(None, closing))
 
-    def tables(self, benchmark: str, pairs: Sequence[tuple[str, str]] = ()) -> str:
-        """Markdown: every score of each variant, and every difference; empty without runs."""
-        if benchmark not in self.results:
-            return ""
-        scores, compared = self.results[benchmark].score_table(), self.compared(benchmark, pairs)
-        return f"{scores}\n\n{compared.table()}"
+    def tables(self, benchmark: str) -> str:
+        """Markdown: every score of the pairs' variants, and every difference."""
+        results = self._shown(benchmark)
+        if results is None:
+            return self.missing(benchmark)
+        return f"{results.score_table()}\n\n{self.compared(benchmark).table()}"
 
-    def plane(self, benchmark: str, x: str = "infoe") -> alt.LayerChart | Markdown:
-        """Chart: InfoM of every run against another score; without runs, how to make them."""
-        if benchmark not in self.results:
-            return Markdown(self.missing(benchmark))
-        return self.results[benchmark].plane(x)
+    def plane(
+        self, benchmark: str, x: str = "infoe", names: Sequence[str] = ()
+    ) -> alt.LayerChart | Markdown:
+        """Chart: InfoM of every run against another score; without runs, how to make them.
+
+        Args:
+            benchmark: name of a benchmark.
+            x: name of the other score.
+            names: of the variants that are drawn; by default those of the pairs.
+        """
+        results = self._shown(benchmark, names)
+        return Markdown(self.missing(benchmark)) if results is None else results.plane(x)
+
+    def _shown(self, benchmark: str, names: Sequence[str] = ()) -> Results | None:
+        """The recorded runs of the variants of the page's pairs, or of those named."""
+        chosen = names or {name for pair in self.pairs for name in pair}
+        return self.results[benchmark].only(chosen) if benchmark in self.results else None
