@@ -229,12 +229,16 @@ class Results:
         """Markdown: every score of each variant, and how many of its seeds collapsed."""
         return f"{self.scores.table()} {self.images_are}. {self.smoke}".rstrip()
 
-    def compared(self, one: str, others: Sequence[str]) -> Comparisons:
-        """All scores of a variant against those of others, corrected together."""
-        for name in (one, *others):
+    def compared(self, pairs: Sequence[tuple[str, str]]) -> Comparisons:
+        """All scores of pairs of variants, corrected together.
+
+        Args:
+            pairs: of names; the score of the second is subtracted. A variant and itself is none.
+        """
+        for name in (name for pair in pairs for name in pair):
             check_choice("variant", name, self.scores.names)
-        pairs = [(one, other) for other in others if other != one]
-        return Comparisons({BENCHMARKS[self.benchmark].title: self.scores}, pairs)
+        chosen = [(one, other) for one, other in pairs if one != other]
+        return Comparisons({BENCHMARKS[self.benchmark].title: self.scores}, chosen)
 
     @property
     def _left_out(self) -> str:
