@@ -54,8 +54,10 @@ _SCRIPT = """(() => {
   show();
   const region = box.querySelector("[role=region]");
   const cue = box.querySelector(".cue");
-  new ResizeObserver(() => { cue.hidden = region.scrollWidth <= region.clientWidth; })
-    .observe(region);
+  const watch = new ResizeObserver(() => {
+    cue.hidden = region.scrollWidth <= region.clientWidth;
+  });
+  for (const part of [region, region.firstElementChild]) watch.observe(part);
 })();"""
 _STYLE = """.filter-table [role=region] { overflow-x: auto; }
 .filter-table th button { all: unset; cursor: pointer; font-weight: bold; }

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from IPython.display import Markdown
 
+from lib.benchmarks import BENCHMARKS
 from lib.runs import RecordedRun, RunConfig, RunRecord
 from lib.runs.record import ScoringRecord, TrainingRecord
 from lib.studies import STUDIES, DeclaredStudy, ResultsPage, Study, StudyPage, Variant
@@ -48,8 +49,15 @@ def record(config: RunConfig, infom: float, collapsed: bool = False) -> RunRecor
         trained_with=[config.seed],
         images_sha256="",
     )
+    num_sources = len(BENCHMARKS[config.benchmark].grid.varying)
+    num_latents = config.networks.num_latents
     scoring = ScoringRecord(
-        **made, scores=scores, undefined="", nmi=[[0.5]], active=[True], num_images=100
+        **made,
+        scores=scores,
+        undefined="",
+        nmi=np.full((num_sources, num_latents), 0.5).tolist(),
+        active=[True] * num_latents,
+        num_images=100,
     )
     return RunRecord(config=config, training=training, scoring=scoring)
 
