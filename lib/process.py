@@ -63,9 +63,11 @@ def run_process(
         places: one for each worker, where they are named 0, 1 and so on; none for all of the
             machine.
     """
-    from distributed import get_worker
+    place = Place()
+    if places:
+        from distributed import get_worker
 
-    place = places[get_worker().name] if places else Place()
+        place = places[get_worker().name]
     for file in (log, lock):
         file.parent.mkdir(parents=True, exist_ok=True)
     with locked(lock, f"it makes {lock.stem}"), log.open("wb") as output:

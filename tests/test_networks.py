@@ -9,6 +9,7 @@ from flax import nnx
 from lib.latents import QuantizedLatent
 from lib.models import QLAE
 from lib.networks import (
+    NETWORKS,
     ConvEncoder,
     MLPDecoder,
     MLPEncoder,
@@ -82,7 +83,7 @@ def test_golden_plain_decoder(golden):
     np.testing.assert_allclose(decoded, logits, atol=NETWORK_TOLERANCE)
 
 
-@pytest.mark.parametrize("network", ["mlp", "convolutional", "convolutional-plain"])
+@pytest.mark.parametrize("network", NETWORKS)
 def test_activations_are_those_of_each_image_and_end_in_its_logits(network):
     sizes = {"resolution": 32, "channels": 3, "num_latents": 5, "width": 8}
     _, decoder = _build(build_networks, network, **sizes)
@@ -90,9 +91,9 @@ def test_activations_are_those_of_each_image_and_end_in_its_logits(network):
     activations = nnx.jit(lambda latents: decoder.activations(latents))
     found, logits = activations(latents)
     np.testing.assert_allclose(logits, nnx.jit(decoder)(latents), atol=1e-5)
-    assert len(found) == (2 if network == "mlp" else 4)
+    assert len(found) == {"mlp": 2, "style-mlp": 3}.get(network, 4)
     sides = [maps.shape[1] for maps in found if maps.ndim == 4]
-    assert sides == ([] if network == "mlp" else [4, 8, 16])
+    assert sides == ([] if "mlp" in network else [4, 8, 16])
     others, _ = activations(latents.at[1:].set(0.5))
     for maps, other in zip(found, others, strict=True):
         assert len(maps) == 3
@@ -145,7 +146,7 @@ def test_paper_scale_has_the_published_number_of_parameters():
     assert round(count / 1e6, 2) == 7.65
 
 
-@pytest.mark.parametrize("network", ["mlp", "convolutional", "convolutional-plain"])
+@pytest.mark.parametrize("network", NETWORKS)
 def test_every_image_is_encoded_and_decoded_alone(network):
     """No layer mixes images of a batch: an image comes out the same in any company."""
     sizes = {"resolution": 32, "channels": 3, "num_latents": 5, "width": 8}
@@ -157,6 +158,21 @@ def test_every_image_is_encoded_and_decoded_alone(network):
     assert first.shape == images.shape
     np.testing.assert_allclose(first[0], others[0], atol=1e-6)
     assert not np.allclose(first[1], others[1], atol=1e-3)
+
+
+@pytest.mark.parametrize(("network", "feels"), [("mlp", False), ("style-mlp", True)])
+def test_weight_decay_can_reach_what_no_norm_follows(network, feels):
+    """Halved weights before a norm change nothing; those that the style passes do."""
+    sizes = {"resolution": 4, "channels": 1, "num_latents": 3, "width": 64}
+    _, decoder = _build(build_networks, network, **sizes)
+    latents = jax.random.normal(jax.random.key(0), (3, 3))
+    before = decoder(latents)
+    layers = decoder.conditionings if feels else decoder.mlp.hidden
+    for layer in layers:
+        layer.kernel[...] *= 0.5
+        layer.bias[...] *= 0.5
+    change = jnp.abs(decoder(latents) - before).max() / jnp.abs(before).max()
+    assert change > 0.2 if feels else change < 1e-3
 
 
 def test_initial_parameters_follow_from_the_seed():

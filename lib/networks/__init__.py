@@ -1,4 +1,4 @@
-"""Encoders and decoders: the published convolutional ones, and a small pair of MLPs.
+"""Encoders and decoders: the published convolutional ones, and small MLPs.
 
 Every encoder maps images `(n, resolution, resolution, channels)` in [0, 1] to `(n, num_outputs)`:
 `features`, `(n, num_features)`, and a linear `head` on them. Every decoder maps `(n, num_inputs)`
@@ -10,6 +10,7 @@ from lib.networks.build import NETWORKS, build_networks, check_sizes
 from lib.networks.conv_layers import Conv, TransposedConv
 from lib.networks.convolutional import ConvEncoder, PlainDecoder, StyleDecoder
 from lib.networks.dense import MLPDecoder, MLPEncoder, linear
+from lib.networks.style_mlp import StyleMLPDecoder, StyleMLPEncoder
 
 __all__ = [
     "NETWORKS",
@@ -19,6 +20,8 @@ __all__ = [
     "MLPEncoder",
     "PlainDecoder",
     "StyleDecoder",
+    "StyleMLPDecoder",
+    "StyleMLPEncoder",
     "TransposedConv",
     "build_networks",
     "check_sizes",

@@ -12,8 +12,10 @@ from lib.networks.convolutional import (
     smallest_side,
 )
 from lib.networks.dense import MLPDecoder, MLPEncoder
+from lib.networks.style_mlp import StyleMLPDecoder, StyleMLPEncoder
 
-NETWORKS = ("convolutional", "convolutional-plain", "mlp")
+NETWORKS = ("convolutional", "convolutional-plain", "mlp", "style-mlp")
+_DENSE = {"mlp": (MLPEncoder, MLPDecoder), "style-mlp": (StyleMLPEncoder, StyleMLPDecoder)}
 
 
 def build_networks(
@@ -31,7 +33,8 @@ def build_networks(
 
     Args:
         network: "convolutional" (the published pair, with the style decoder),
-            "convolutional-plain" (with the plain decoder) or "mlp" (the laptop profile's).
+            "convolutional-plain" (with the plain decoder), "mlp" (the laptop profile's) or
+            "style-mlp" (the workstation profile's).
         resolution: side of the images in pixels.
         channels: colour channels of the images.
         num_latents: numbers that the decoder reads.
@@ -51,9 +54,12 @@ def build_networks(
     image = (resolution, channels)
     outputs = num_latents if encoder_outputs is None else encoder_outputs
     kind = {"dtype": dtype, "rngs": rngs}
-    if network == "mlp":
-        encoder = MLPEncoder(*image, outputs, width=width, **kind)
-        return encoder, MLPDecoder(*image, num_latents, width=width, **kind)
+    if network in _DENSE:
+        encoder, decoder = _DENSE[network]
+        return (
+            encoder(*image, outputs, width=width, **kind),
+            decoder(*image, num_latents, width=width, **kind),
+        )
     widths = (width // 8, width // 4, width // 2, width)
     encoder = ConvEncoder(*image, outputs, widths=widths, dense_width=width, **kind)
     decoder = PlainDecoder if network == "convolutional-plain" else StyleDecoder
@@ -71,7 +77,7 @@ def check_sizes(network: str, resolution: int, width: int) -> None:
     check_choice("network", network, NETWORKS)
     check_integer("resolution", resolution, minimum=1)
     check_integer("width", width, minimum=1)
-    if network == "mlp":
+    if network in _DENSE:
         return
     if smallest_side(resolution) == 1:
         raise ValueError(

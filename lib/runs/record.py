@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 from flax import nnx
 
 from lib.benchmarks import BENCHMARKS
@@ -170,12 +169,10 @@ class RunRecord:
 
     def _check(self) -> None:
         """Refuse numbers that do not fit the configuration or one another."""
-        grid, num_latents = BENCHMARKS[self.config.benchmark].grid, self.config.networks.num_latents
-        if np.shape(self.scoring.nmi) != (len(grid.varying), num_latents):
-            raise ValueError(
-                f"its NMI has the shape {np.shape(self.scoring.nmi)}; expected "
-                f"{(len(grid.varying), num_latents)}"
-            )
+        num_sources = len(BENCHMARKS[self.config.benchmark].grid.varying)
+        num_latents, nmi = self.config.networks.num_latents, self.scoring.nmi
+        if len(nmi) != num_sources or {len(row) for row in nmi} != {num_latents}:
+            raise ValueError(f"its NMI has not {num_sources} rows of {num_latents} numbers")
         if len(self.scoring.active) != num_latents:
             raise ValueError(f"it tells of {len(self.scoring.active)} latents, not {num_latents}")
         if len({len(curve) for curve in self.training.curves.values()}) > 1:

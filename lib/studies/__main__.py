@@ -56,7 +56,6 @@ def _plan(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     state = _state(options)
-    signal.signal(signal.SIGTERM, _stop)
     given = {"unfinished": options.unfinished, "data_dir": options.data_dir}
     cluster = Cluster(options.workers, options.scheduler, options.host)
     num_failed = run_study(state, cluster, limit_s=options.limit_s, **given)
@@ -141,4 +140,5 @@ def _positive(word: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(main())

@@ -56,13 +56,14 @@ class DeclaredStudy:
     def __post_init__(self):
         for name in (name for pair in self.comparisons for name in pair):
             check_choice("comparisons", name, self.variants)
-        names: dict[str, str] = {}
-        for run in self.runs:
-            if names.setdefault(run.config.identity, run.variant) != run.variant:
-                raise ValueError(
-                    f"study {self.name!r} has one run, {run.config.identity}, as "
-                    f"{names[run.config.identity]!r} and as {run.variant!r}; expected one name."
-                )
+        names = {run.config.identity: run.variant for run in self.runs}
+        for grid in self.grids:
+            for (name, _), config in grid.configs.items():
+                if names[config.identity] != name:
+                    raise ValueError(
+                        f"study {self.name!r} has one run, {config.identity}, as {name!r} and as "
+                        f"{names[config.identity]!r}; expected one name."
+                    )
 
     @property
     def variants(self) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from asyncio import CancelledError
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from lib.checks import check_number
 from lib.process import Ended, Place, run_process
 from lib.runs import RecordedRun
 from lib.runs.folders import RunFolders
@@ -23,6 +24,7 @@ from lib.studies.state import StudyState, duration, name_of
 
 # How long runs that are told to end are waited for, in all.
 _PATIENCE_S = 60.0
+_MODULE = "lib.runs.once"
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,13 @@ def run_study(
         How many runs failed.
 
     Raises:
+        ValueError: a bad limit, or more workers than accelerators.
         ModuleNotFoundError: Dask is not installed.
         OSError: the scheduler cannot be reached, or is lost.
-        BaseException: what interrupted the study; its runs have kept what they had.
+        KeyboardInterrupt, SystemExit: when these came; the runs have then kept what they had.
     """
+    if limit_s is not None:
+        check_number("limit_s", limit_s, minimum=0, exclusive=True)
     left = state.left()
     print(f"{len(state.runs) - len(left)} of {len(state.runs)} runs are done.", flush=True)
     if not left:
@@ -101,7 +106,7 @@ def run_study(
                     + (f"; about {duration(rest)} left" if rest else ""),
                     flush=True,
                 )
-    except BaseException:
+    except (KeyboardInterrupt, SystemExit):
         _wait_for_checkpoints(state, left)
         raise
     return num_failed
@@ -124,7 +129,7 @@ def _submit(client, places, state, left, limit_s, options) -> dict[Any, StudyRun
         }
         future = client.submit(
             run_process,
-            "lib.runs.once",
+            _MODULE,
             message,
             log=out_dir / "logs" / f"{name}.log",
             lock=out_dir / ".locks" / f"{state.study.name}-{name}.lock",
