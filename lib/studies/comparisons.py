@@ -40,35 +40,10 @@ class Comparisons:
                         raw[benchmark, pair, score] = compare(kept, score, "variant", *pair)
         self.differences: dict[tuple[str, tuple[str, str], str], Difference] = corrected(raw)
 
-    def words(self, one: str, other: str, score: str = "infom", benchmark: str = "") -> str:
-        """Words: a score of one variant less that of another.
-
-        Args:
-            one, other: names of a pair.
-            score: name of a score.
-            benchmark: its title; empty for the first.
-        """
-        found = self.differences.get((benchmark or self._benchmarks[0], (one, other), score))
+    def words(self, one: str, other: str, score: str = "infom") -> str:
+        """Words: a score of one variant less that of another, on the first benchmark."""
+        found = self.differences.get((self._benchmarks[0], (one, other), score))
         return str(found) if found else "undefined, as no seed has this score for both"
-
-    def standing(
-        self, one: str, others: Sequence[str], score: str = "infom", benchmark: str = ""
-    ) -> str:
-        """Words: which variants a variant's score is above, below, and not told apart from."""
-        groups: dict[str, list[str]] = {}
-        for other in others:
-            label = model_label(other)
-            found = self.differences.get((benchmark or self._benchmarks[0], (one, other), score))
-            if found is None or found.num_seeds < 2:
-                way = "has no interval against"
-            elif found.is_clear:
-                way = "is above" if found.mean > 0 else "is below"
-            else:
-                way = "cannot be told apart from"
-                seen = found.format(found.smallest_seen)
-                label += f" (a difference of {seen} would have been seen)"
-            groups.setdefault(way, []).append(label)
-        return "; ".join(f"it {way} that of {', '.join(found)}" for way, found in groups.items())
 
     def table(self) -> str:
         """Markdown: every difference with its intervals, p value, seeds and power."""

@@ -42,17 +42,6 @@ def test_all_scores_that_are_no_counts_are_compared_unless_some_are_named():
     assert [score for _, _, score in named] == ["psnr"]
 
 
-def test_those_above_and_below_and_those_that_stay_open_are_named_with_the_power():
-    runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])
-    found = Comparisons({"twin": runs}, [*PAIRS, ("vectors", "QLAE")])
-    seen = smallest_seen([0.7, -0.1], level=0.05 / 3)
-    assert found.standing("QLAE", ["vectors", "plain"]) == (
-        "it is above that of vectors; it cannot be told apart from that of plain "
-        f"(a difference of {seen:.2f} would have been seen)"
-    )
-    assert found.standing("vectors", ["QLAE"]) == "it is below that of QLAE"
-
-
 def test_collapsed_and_undefined_runs_are_in_no_difference():
     collapsed = [False, False, False, True, True, True]
     psnr = [20.0, 21.0, 25.0, 9.0, 9.0, 9.0]
@@ -61,9 +50,6 @@ def test_collapsed_and_undefined_runs_are_in_no_difference():
     assert found.words("QLAE", "vectors") == "0.40 higher (one seed, so no interval)"
     assert found.words("QLAE", "vectors", "psnr").startswith("5.0 dB lower (one seed")
     assert found.words("QLAE", "plain").startswith("undefined")
-    assert found.standing("QLAE", ["vectors", "plain"]) == (
-        "it has no interval against that of vectors, plain"
-    )
     undefined = Comparisons({"twin": scores([0.9, np.nan, 0.5, 0.4, np.nan, 0.1])}, PAIRS)
     assert undefined.words("QLAE", "vectors") == "0.40 higher (one seed, so no interval)"
     assert undefined.words("QLAE", "plain").startswith("undefined")
