@@ -14,7 +14,7 @@ import yaml
 from lib.chapters import Book, BookError
 
 from .address import HOST, address
-from .run_box import NOTEBOOKS, with_run_box
+from .run_box import NOTEBOOKS, as_page
 
 LOG_LINES_SHOWN = 40
 SMOKE_NOTICE = (
@@ -52,7 +52,7 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
     (stage / NOTEBOOKS).mkdir()
     for name, source in sources.items():
         if name in executed:
-            notebook = with_run_box(executed[name], source, address(book.root))
+            notebook = as_page(executed[name], source, address(book.root))
             nbformat.write(notebook, stage / source.name)
             shutil.copy(source, stage / NOTEBOOKS)
 

@@ -13,8 +13,11 @@ from .address import open_on_colab
 NOTEBOOKS = "notebooks"  # folder of the chapters as they are in the repository, beside the pages
 
 
-def with_run_box(executed: Path, source: Path, at: str | None) -> nbformat.NotebookNode:
-    """An executed chapter with the box behind its opening.
+def as_page(executed: Path, source: Path, at: str | None) -> nbformat.NotebookNode:
+    """An executed chapter as its readers see it: without its set-up, with the box at its end.
+
+    The set-up is what comes before the cell of parameters, that cell, and what checks them. It is
+    in the notebook, and its parameters are in the box.
 
     Args:
         executed: the executed copy.
@@ -22,8 +25,13 @@ def with_run_box(executed: Path, source: Path, at: str | None) -> nbformat.Noteb
         at: `owner/name` of the repository; None where it has no public address.
     """
     notebook = nbformat.read(executed, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    checks = [number for number, cell in enumerate(code) if "check_parameters()" in cell.source]
+    for cell in code[: max(checks, default=-1) + 1]:
+        if not any(output.output_type != "stream" for output in cell.outputs):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-cell"]
     box = nbformat.v4.new_markdown_cell(run_box(source, at), id="run-this-page")
-    notebook.cells.insert(1, box)
+    notebook.cells.append(box)
     return notebook
 
 

@@ -1,10 +1,11 @@
 """The box that says how to run a page."""
 
+import nbformat
 import pytest
 
 from lib.chapters import Book, declared_parameters
 from tools.address import ROOT
-from tools.run_box import run_box
+from tools.run_box import as_page, run_box
 
 BOOK = Book(ROOT)
 
@@ -25,3 +26,32 @@ def test_colab_is_named_only_where_it_can_open_the_page():
     assert "olab" not in run_box(source, None)
     opened = "https://colab.research.google.com/github/owner/a.name/blob/main/book/shapes3d.ipynb"
     assert f"[Open it on Colab]({opened})" in run_box(source, "owner/a.name")
+
+
+def test_a_page_begins_with_its_story_and_ends_with_the_box(tmp_path):
+    cells = [
+        ("markdown", "# Title"),
+        ("code", "import numpy as np"),
+        ("code", "seed: int = 0  # of everything"),
+        ("code", "check_parameters()\nstudy = Study()"),
+        ("code", "draw()"),
+    ]
+    made = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    notebook = nbformat.v4.new_notebook(cells=[made[kind](text) for kind, text in cells])
+    notebook.cells[2].metadata["tags"] = ["parameters"]
+    nbformat.write(notebook, tmp_path / "chapter.ipynb")
+    page = as_page(tmp_path / "chapter.ipynb", tmp_path / "chapter.ipynb", None)
+    shown = [
+        cell.source for cell in page.cells if "remove-cell" not in cell.metadata.get("tags", [])
+    ]
+    assert shown[:2] == ["# Title", "draw()"]
+    assert "Run this page yourself" in shown[2]
+    assert len(shown) == 3
+
+
+def test_a_set_up_that_shows_something_stays(tmp_path):
+    cell = nbformat.v4.new_code_cell("check_parameters()\nchart()")
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/plain": "a chart"})]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "chapter.ipynb")
+    page = as_page(tmp_path / "chapter.ipynb", BOOK.source("shapes3d"), None)
+    assert "remove-cell" not in page.cells[0].metadata.get("tags", [])
