@@ -75,6 +75,11 @@ class Difference:
         """Whether the corrected p value is below 0.05; one seed makes nothing clear."""
         return self.p_value < _LEVEL
 
+    @property
+    def p_told(self) -> str:
+        """The p value with its sign of equality, such as "= 0.0213" or "< 0.001"."""
+        return "< 0.001" if self.p_value < 0.001 else f"= {self.p_value:.3g}"
+
     def format(self, value: float, sign: str = "") -> str:
         """A value with the digits and the unit of the score; with sign "+", its sign, too."""
         # Adding 0.0 turns the -0.0 that rounding may leave into 0.0.
@@ -91,8 +96,7 @@ class Difference:
             return f"{self.format(abs(self.mean))} {self._way} (one seed, so no interval)"
         seeds, low, high = f"{self.num_seeds} seeds", *self.interval
         if self.num_comparisons > 1:
-            p = f"p = {self.p_value:.2g}" if self.p_value >= 0.001 else "p < 0.001"
-            seeds += f", {p} corrected for {self.num_comparisons} comparisons"
+            seeds += f", p {self.p_told} corrected for {self.num_comparisons} comparisons"
         if not self.is_clear:
             mean, low, high = (self.format(value, "+") for value in (self.mean, low, high))
             return (

@@ -48,7 +48,7 @@ class Comparisons:
     def table(self) -> str:
         """Markdown: every difference with its intervals, p value, seeds and power."""
         if not self.differences:
-            return "No two variants have a seed in common, so nothing is compared."
+            return "No seed has two runs that did not collapse, so nothing is compared."
         lines = [
             "| | difference | 95 %, t | 95 %, bootstrap | p | seeds | would have seen |",
             "|---|---:|---:|---:|---:|---:|---:|",
@@ -64,7 +64,7 @@ class Comparisons:
                 cells = [
                     cells[0],
                     *(" to ".join(found.format(end, "+") for end in ends) for ends in intervals),
-                    "< 0.001" if found.p_value < 0.001 else f"{found.p_value:.2g}",
+                    found.p_told.removeprefix("= "),
                     str(found.num_seeds),
                     found.format(found.smallest_seen),
                 ]

@@ -69,7 +69,7 @@ def test_the_table_has_both_intervals_the_p_value_and_the_power():
     difference = found.differences["one", PAIRS[0], "infom"]
     assert lines[2].startswith(
         f"| one, QLAE less vectors: InfoM | **+{difference.mean:.2f}** | "
-        f"+{0.395 - half:.2f} to +{0.395 + half:.2f} | +0.39 to +0.40 | {difference.p_value:.2g} "
+        f"+{0.395 - half:.2f} to +{0.395 + half:.2f} | +0.39 to +0.40 | {difference.p_value:.3g} "
     )
     assert f"| 2 | {smallest_seen([0.39, 0.4], level=0.05 / 4):.2f} |" in lines[2]
     assert lines[3].startswith("| one, QLAE less vectors: PSNR | -2.5 dB | ")

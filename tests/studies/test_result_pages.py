@@ -109,7 +109,7 @@ def test_a_verdict_has_the_differences_and_what_stands_beside_them(main):
     found = main.compared("shapes3d").differences["Shapes3D", PAIRS[0], "infom"]
     assert lines[0] == (
         "- QLAE against autoencoder: InfoM **0.31 higher (95 % interval "
-        f"{0.31 - half:.2f} to {0.31 + half:.2f}, 3 seeds, p = {found.p_value:.2g} corrected for 8 "
+        f"{0.31 - half:.2f} to {0.31 + half:.2f}, 3 seeds, p = {found.p_value:.3g} corrected for 8 "
         "comparisons)**; PSNR not distinguishable (difference +0.0 dB, 95 % interval +0.0 dB to "
         "+0.0 dB, 3 seeds, p = 1 corrected for 8 comparisons, which would have seen 0.0 dB)."
     )
