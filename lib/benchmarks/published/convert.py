@@ -30,6 +30,7 @@ from lib.benchmarks.published.files import (
 from lib.benchmarks.published.reading import damage_named, open_published
 from lib.benchmarks.twin import Twin
 from lib.files import write_text
+from lib.pixels import to_uint8
 
 FORMAT_VERSION = 1
 IMAGES_FILE = "images.npy"
@@ -184,7 +185,7 @@ def _resizing(size: int) -> Callable[[UInt8[Array, "n h w c"]], UInt8[Array, "n 
         shape = (images.shape[0], size, size, images.shape[-1])
         light = images.astype(jnp.float32) / 255
         light = jax.image.resize(light, shape, method="cubic", antialias=True)
-        return jnp.round(jnp.clip(light, 0, 1) * 255).astype(jnp.uint8)
+        return to_uint8(jnp.clip(light, 0, 1))
 
     return jax.jit(program)
 
