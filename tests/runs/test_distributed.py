@@ -16,10 +16,10 @@ from lib.runs.record import load_parameters
 from tests.simulated import simulated_devices
 
 CONFIG = RunConfig(
-    "dsprites", "qlae", "smoke", seed=5, steps=3000, training_images=200, evaluation_images=100
+    "dsprites", "qlae", "smoke", seed=5, steps=1500, training_images=200, evaluation_images=100
 )
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETTINGS = ["steps=3000", "training_images=200", "evaluation_images=100"]
+SETTINGS = ["steps=1500", "training_images=200", "evaluation_images=100"]
 
 
 def _command(out_dir: Path, *words: str) -> list[str]:
@@ -81,7 +81,7 @@ def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_p
         process.kill()
         process.communicate()
     first, second = _finish(_start(tmp_path))
-    assert re.search(r"seed 5: going on from step [\d,]+ of 3,000", first)
+    assert re.search(r"seed 5: going on from step [\d,]+ of 1,500", first)
     assert "infom" in first
     assert "step" not in second  # neither progress nor results
     record = _record(tmp_path)
@@ -113,4 +113,4 @@ def test_a_signal_to_one_process_stops_both_after_a_checkpoint(tmp_path):
         process.communicate(timeout=60)
         assert process.returncode != 0
     [checkpoint] = tmp_path.glob("*.unfinished/checkpoints/[0-9]*")
-    assert 0 < int(checkpoint.name) < 3000
+    assert 0 < int(checkpoint.name) < 1500

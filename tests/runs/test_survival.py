@@ -198,10 +198,10 @@ def test_an_unfinished_run_of_other_code_offers_both_ways(tmp_path, capsys):
 
 def test_an_unfinished_run_of_another_configuration_is_refused(checkpoints, tmp_path):
     """Its folder was renamed to that of this run."""
-    other = CONFIG.replace(learning_rate=0.002)
+    other = CONFIG.replace(learning_rate=0.003)
     moved = tmp_path / f"dsprites-qlae-{other.training_identity}.unfinished"
     checkpoints.parent.rename(moved)
-    with pytest.raises(CheckpointMismatchError, match=r"learning_rate is 0\.005 there and 0\.002"):
+    with pytest.raises(CheckpointMismatchError, match=r"learning_rate is 0\.002 there and 0\.003"):
         execute(other, tmp_path)
     assert any((moved / "checkpoints").glob("[0-9]*"))
 
