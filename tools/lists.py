@@ -21,6 +21,7 @@ from lib.chapters import Book
 from lib.files import write_text
 from lib.metrics import PROTOCOLS
 from lib.models import MODELS
+from lib.profiles import PROFILES
 from lib.scores import SCORES
 
 from .address import FIRST_CELL, HOST, address, first_cell, open_on_colab
@@ -58,6 +59,17 @@ def scores() -> Iterator[str]:
     yield from _table("score", "in figures and tables")
     for name, score in SCORES.items():
         yield f"| `{name}` | {score.title} |"
+
+
+def speeds() -> Iterator[str]:
+    """The speeds that are recorded, and how long the published number of steps takes at each."""
+    yield from _table("device", "precision", "images a step", "images/s", "a run, by this")
+    steps = PROFILES["paper"].settings["steps"]
+    for path in sorted(ROOT.glob("book/results/speed/*.json")):
+        for m in json.loads(path.read_text(encoding="utf-8"))["measured"]:
+            minutes = steps / m["steps_per_s"] / 60
+            told = f"{m['batch']} | {m['images_per_s']:,.0f} | {minutes:.0f} minutes"
+            yield f"| {m['device']} | {m['precision']} | {told} |"
 
 
 def packages() -> Iterator[str]:
@@ -115,10 +127,8 @@ def citation() -> Iterator[str]:
     yield "```"
 
 
-LISTS = {
-    f.__name__: f
-    for f in (models, benchmarks, protocols, scores, packages, chapters, badges, colab, citation)
-}
+_ALL = models, benchmarks, protocols, scores, speeds, packages, chapters, badges, colab, citation
+LISTS = {f.__name__: f for f in _ALL}
 
 
 def renew(text: str, lists: Mapping[str, Callable[[], Iterator[str]]] = LISTS) -> str:

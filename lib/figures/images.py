@@ -108,27 +108,29 @@ def image_grid(
         )
     if largest <= 0:
         raise ValueError(f"largest must be a positive number of pixels, got {largest}.")
-    row_names = _optional_labels("row_labels", row_labels, rows, "row")
-    column_names = _optional_labels("column_labels", column_labels, columns, "column")
-    row_word, column_word = row_title or "row", column_title or "column"
+    # Each side of the grid: what tooltips call it, and its labels, if it has any.
+    sides = {
+        of: (word or of, None if given is None else check_labels(f"{of}_labels", given, count, of))
+        for of, word, given, count in (
+            ("row", row_title, row_labels, rows),
+            ("column", column_title, column_labels, columns),
+        )
+    }
     frame = pd.DataFrame(
         {"row": row, "column": column, "image": png_uri(levels[row, column])}
         for row in range(rows)
         for column in range(columns)
     )
     shown = []
-    taken = {row_word, column_word, *_SPECIAL_TOOLTIPS} & set(tooltips or {})
+    taken = {*(word for word, _ in sides.values()), *_SPECIAL_TOOLTIPS} & set(tooltips or {})
     if taken:
         raise ValueError(
             f"tooltips must have other names than {sorted(taken)}, which a tooltip uses already."
         )
-    for field, word, names in (
-        ("row_label", row_word, row_names),
-        ("column_label", column_word, column_names),
-    ):
+    for of, (word, names) in sides.items():
         if names is not None:
-            frame[field] = [names[at] for at in frame[field.removesuffix("_label")]]
-            shown.append(alt.Tooltip(f"{field}:N", title=word))
+            frame[f"{of}_label"] = [names[at] for at in frame[of]]
+            shown.append(alt.Tooltip(f"{of}_label:N", title=word))
     for number, (name, values) in enumerate((tooltips or {}).items()):
         found = np.asarray(values)
         if found.shape != (rows, columns):
@@ -137,23 +139,19 @@ def image_grid(
                 f"{(rows, columns)}, got {found.shape}."
             )
         frame[f"note_{number}"] = found.ravel().tolist()
-        numeric = found.dtype.kind == "f"
-        shown.append(
-            alt.Tooltip(
-                f"note_{number}:{'Q' if numeric else 'N'}",
-                title=name,
-                **({"format": ".2f"} if numeric else {}),
-            )
-        )
+        is_number = found.dtype.kind == "f"
+        kind, looks = ("Q", {"format": ".2f"}) if is_number else ("N", {})
+        shown.append(alt.Tooltip(f"note_{number}:{kind}", title=name, **looks))
     cell = f"min(width / {columns}, {largest})"
     # What a screen reader says of one image; Vega's own words would spell out the data URI.
     spoken = " + ', ' + ".join(
-        f"{json.dumps(word + ' ')} + datum.{field}{'' if names is None else '_label'}"
-        for field, word, names in (
-            ("row", row_word, row_names),
-            ("column", column_word, column_names),
-        )
+        f"{json.dumps(word + ' ')} + datum.{of}{'' if names is None else '_label'}"
+        for of, (word, names) in sides.items()
     )
+    told = [f"Grid of images, {rows} by {columns}."]
+    told += [f"Along the {w}s: {', '.join(names)}." for w, names in sides.values() if names]
+    (_, row_names), (_, column_names) = sides.values()
+    gaps = {"paddingInner": 0.06, "paddingOuter": 0.03}
     chart = (
         alt.Chart(frame)
         .mark_image(
@@ -167,15 +165,13 @@ def image_grid(
                 "column:O",
                 title=column_title if column_names is not None else None,
                 axis=_axis(column_names, 12, orient="top", labelAngle=0, labelOverlap=True),
-                scale=alt.Scale(
-                    range=[0, alt.expr(f"{columns} * {cell}")], paddingInner=0.06, paddingOuter=0.03
-                ),
+                scale=alt.Scale(range=[0, alt.expr(f"{columns} * {cell}")], **gaps),
             ),
             y=alt.Y(
                 "row:O",
                 title=None,
                 axis=_axis(row_names, 11, orient="left"),
-                scale=alt.Scale(paddingInner=0.06, paddingOuter=0.03),
+                scale=alt.Scale(**gaps),
             ),
             url="image:N",
             tooltip=shown,
@@ -183,17 +179,11 @@ def image_grid(
     )
     return finish(
         chart,
-        description or _describe(rows, columns, row_word, column_word, row_names, column_names),
+        description or " ".join(told),
         height=f"{rows} * {height / width:.6g} * {cell}",
         title=title,
         subtitle=subtitle,
     )
-
-
-def _optional_labels(
-    name: str, given: Sequence[str] | None, count: int, of: str
-) -> list[str] | None:
-    return None if given is None else check_labels(name, given, count, of)
 
 
 def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | None:
@@ -202,18 +192,3 @@ def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | No
     return alt.Axis(
         labelExpr=lookup_label(names, characters), domain=False, ticks=False, **settings
     )
-
-
-def _describe(
-    rows: int,
-    columns: int,
-    row_word: str,
-    column_word: str,
-    row_names: list[str] | None,
-    column_names: list[str] | None,
-) -> str:
-    text = f"Grid of images, {rows} by {columns}."
-    for word, names in ((row_word, row_names), (column_word, column_names)):
-        if names is not None:
-            text += f" Along the {word}s: {', '.join(names)}."
-    return text

@@ -54,57 +54,32 @@ def known_sources(
         axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
         scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2),
     )
-    beside = alt.YOffset("group:N", sort=list(colors.domain))
-    across = alt.Scale(domain=[0, 1])
+    across = {"title": "largest NMI with one latent", "scale": alt.Scale(domain=[0, 1])}
     entries = legend(colors.domain)
-    color = alt.Color("group:N", scale=colors, legend=entries)
+    marks = {
+        "x": alt.X("nmi:Q", **across),
+        "y": rows,
+        "yOffset": alt.YOffset("group:N", sort=list(colors.domain)),
+        "color": alt.Color("group:N", scale=colors, legend=entries),
+    }
     shape = alt.Shape("group:N", scale=shapes, legend=entries)
-    nmi_axis = alt.X("nmi:Q", title="largest NMI with one latent", scale=across)
-    about = [alt.Tooltip("source:N"), alt.Tooltip("group:N", title="model")]
-    layers = []
+    source = alt.Tooltip("source:N")
+    about = [source, alt.Tooltip("group:N", title="model")]
+    seeds = [*about, alt.Tooltip("seed:N"), alt.Tooltip("nmi:Q", title="NMI", format=".2f")]
+    mean = [*about, alt.Tooltip("nmi:Q", title="mean NMI", format=".2f")]
+    ticks = alt.Chart(single).mark_tick(orient="vertical", size=10, thickness=1.5, opacity=0.8)
+    points = alt.Chart(means).mark_point(size=70, filled=True, opacity=1)
+    layers = [
+        ticks.encode(**marks, tooltip=seeds),
+        points.encode(**marks, shape=shape, tooltip=mean),
+    ]
     if ceilings:
         bars = pd.DataFrame(
             {"source": name, "ceiling": round(float(value), 4)} for name, value in ceilings.items()
         )
-        layers.append(
-            alt.Chart(bars)
-            .mark_bar(color=MUTED, opacity=0.2)
-            .encode(
-                x=alt.X("ceiling:Q", title="largest NMI with one latent", scale=across),
-                y=rows,
-                tooltip=[
-                    alt.Tooltip("source:N"),
-                    alt.Tooltip("ceiling:Q", title=ceiling_title, format=".2f"),
-                ],
-            )
-        )
-    layers.append(
-        alt.Chart(single)
-        .mark_tick(orient="vertical", size=10, thickness=1.5, opacity=0.8)
-        .encode(
-            x=nmi_axis,
-            y=rows,
-            yOffset=beside,
-            color=color,
-            tooltip=[
-                *about,
-                alt.Tooltip("seed:N"),
-                alt.Tooltip("nmi:Q", title="NMI", format=".2f"),
-            ],
-        )
-    )
-    layers.append(
-        alt.Chart(means)
-        .mark_point(size=70, filled=True, opacity=1)
-        .encode(
-            x=nmi_axis,
-            y=rows,
-            yOffset=beside,
-            color=color,
-            shape=shape,
-            tooltip=[*about, alt.Tooltip("nmi:Q", title="mean NMI", format=".2f")],
-        )
-    )
+        limit = [source, alt.Tooltip("ceiling:Q", title=ceiling_title, format=".2f")]
+        bars = alt.Chart(bars).mark_bar(color=MUTED, opacity=0.2)
+        layers.insert(0, bars.encode(x=alt.X("ceiling:Q", **across), y=rows, tooltip=limit))
     told = "; ".join(f"{row.source}, {row.group}: {row.nmi:.2f}" for row in means.itertuples())
     return finish(
         alt.layer(*layers),

@@ -1,6 +1,6 @@
 """Normalised mutual information between every source and every latent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
@@ -12,10 +12,9 @@ from lib.checks import check_array, check_labels
 from lib.figures.theme import INK, MUTED, STRENGTH, finish, lookup_label
 
 _LARGEST_CELL = 64
-
-
 # How far outside [0, 1] an estimate may lie.
-TOLERANCE = 0.05
+_TOLERANCE = 0.05
+GREY = "Grey columns: inactive latents."
 
 
 def diagonal_order(nmi: ArrayLike, active: ArrayLike | None = None) -> np.ndarray:
@@ -33,7 +32,7 @@ def diagonal_order(nmi: ArrayLike, active: ArrayLike | None = None) -> np.ndarra
         (num_latents,) integers: which latent stands in each column.
     """
     nmi = check_array("nmi", nmi, ("num_sources", "num_latents"))
-    active = _active(active, nmi.shape[1])
+    active = _active("active", active, nmi.shape[1])
     latents = np.flatnonzero(active)
     rows, columns = linear_sum_assignment(nmi[:, latents], maximize=True)
     matched = latents[columns[np.argsort(rows)]]
@@ -74,89 +73,102 @@ def nmi_heatmap(
 
     Source: Hsu et al. 2023, where such matrices show modularity and compactness.
     """
-    nmi = check_array("nmi", nmi, ("num_sources", "num_latents")).astype(float)
+    cells, order = nmi_cells(nmi, source_names, active, diagonal=diagonal)
+    num_latents, num_sources = len(order), len(source_names)
+    active = [cell["state"] == "active" for cell in cells[:num_latents]]
+    told = (
+        f"Heatmap of NMI between {num_sources} sources and {num_latents} latents, {sum(active)} of "
+        f"them active. Largest NMI of each source: {best_latents(cells)}."
+    )
+    side = f"min(width / {num_latents}, {_LARGEST_CELL})"
+    gaps, plain = {"paddingInner": 0.06, "paddingOuter": 0.03}, {"domain": False, "ticks": False}
+    latents = lookup_label([str(latent) for latent in order])
+    places = {
+        "x": alt.X(
+            "column:O",
+            title="latent",
+            axis=alt.Axis(labelExpr=latents, labelAngle=0, labelOverlap=True, **plain),
+            scale=alt.Scale(range=[0, alt.expr(f"{num_latents} * {side}")], **gaps),
+        ),
+        "y": alt.Y(
+            "row:O",
+            title=None,
+            axis=alt.Axis(labelExpr=lookup_label([str(n) for n in source_names], 14), **plain),
+            scale=alt.Scale(**gaps),
+        ),
+    }
+    base = alt.Chart(pd.DataFrame(cells))
+    return finish(
+        alt.layer(*cell_layers(base, "bandwidth('x')", places, places)),
+        description or told,
+        height=f"{num_sources} * clamp({side}, 26, 40)",
+        title=title,
+        subtitle=None if all(active) else GREY,
+    )
+
+
+def nmi_cells(
+    nmi: ArrayLike,
+    source_names: Sequence[str],
+    active: ArrayLike | None,
+    *,
+    diagonal: bool,
+    of: str = "",
+) -> tuple[list[dict], list[int]]:
+    """The cells of an NMI matrix, row by row, and which latent stands in each column.
+
+    Args:
+        nmi, source_names, active, diagonal: see `nmi_heatmap`, which raises the same.
+        of: what stands behind the names of the parameters in errors.
+    """
+    nmi = check_array(f"nmi{of}", nmi, ("num_sources", "num_latents")).astype(float)
     names = check_labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
-    active = _active(active, nmi.shape[1])
-    check_range("nmi", nmi)
-    num_sources, num_latents = nmi.shape
-    order = diagonal_order(nmi, active) if diagonal else np.arange(num_latents)
-    frame = pd.DataFrame(
+    active = _active(f"active{of}", active, nmi.shape[1])
+    if nmi.min() < -_TOLERANCE or nmi.max() > 1 + _TOLERANCE:
+        raise ValueError(
+            f"nmi{of} must lie in [0, 1], got values from {nmi.min():.3g} to {nmi.max():.3g}; "
+            "divide mutual information by the entropy of the source."
+        )
+    order = diagonal_order(nmi, active) if diagonal else np.arange(nmi.shape[1])
+    cells = [
         {
             "row": row,
             "column": column,
-            "source": names[row],
+            "source": name,
             "latent": int(latent),
             "nmi": round(float(nmi[row, latent]), 4),
             "state": "active" if active[latent] else "inactive",
         }
-        for row in range(num_sources)
+        for row, name in enumerate(names)
         for column, latent in enumerate(order)
-    )
-    cell = f"min(width / {num_latents}, {_LARGEST_CELL})"
-    base = alt.Chart(frame).encode(
-        x=alt.X(
-            "column:O",
-            title="latent",
-            axis=alt.Axis(
-                labelExpr=lookup_label([str(latent) for latent in order]),
-                labelAngle=0,
-                labelOverlap=True,
-                domain=False,
-                ticks=False,
-            ),
-            scale=alt.Scale(
-                range=[0, alt.expr(f"{num_latents} * {cell}")], paddingInner=0.06, paddingOuter=0.03
-            ),
-        ),
-        y=alt.Y(
-            "row:O",
-            title=None,
-            axis=alt.Axis(labelExpr=lookup_label(names, 14), domain=False, ticks=False),
-            scale=alt.Scale(paddingInner=0.06, paddingOuter=0.03),
-        ),
-        tooltip=[
-            alt.Tooltip("source:N"),
-            alt.Tooltip("latent:Q"),
-            alt.Tooltip("nmi:Q", title="NMI", format=".3f"),
-            alt.Tooltip("state:N"),
-        ],
-    )
-    cells = base.transform_filter("datum.state == 'active'").mark_rect(cornerRadius=2)
-    cells = cells.encode(color=nmi_color())
-    grey = base.transform_filter("datum.state == 'inactive'").mark_rect(
-        cornerRadius=2, color=MUTED, opacity=0.35
-    )
-    text = nmi_text("bandwidth('x')")
-    size = {"expr": "clamp(bandwidth('x') * 0.36, 8, 13)"}
-    numbers = base.transform_filter("datum.state == 'active'").mark_text(text=text, fontSize=size)
-    numbers = numbers.encode(
-        color=alt.condition("datum.nmi < 0.5", alt.value("#ffffff"), alt.value(INK))
-    )
-    return finish(
-        alt.layer(cells, grey, numbers),
-        description or _describe(nmi, names, active),
-        height=f"{num_sources} * clamp({cell}, 26, 40)",
-        title=title,
-        subtitle=None if active.all() else "Grey columns: inactive latents.",
-    )
+    ]
+    return cells, order.tolist()
 
 
-def check_range(name: str, nmi: np.ndarray) -> None:
-    """Require NMI in [0, 1], up to an estimator's error.
+def cell_layers(
+    base: alt.Chart,
+    side: str,
+    areas: Mapping[str, alt.X | alt.Y | str],
+    centres: Mapping[str, alt.X | alt.Y | str],
+    more: Sequence[str] = (),
+) -> list[alt.Chart]:
+    """Cells in the colour of their NMI, grey ones of inactive latents, and the numbers in them.
 
-    Raises:
-        ValueError: it lies further outside.
+    Args:
+        base: chart of the cells.
+        side: pixels of a cell, a Vega expression.
+        areas: encodings of where a cell lies.
+        centres: encodings of where its number stands.
+        more: columns that its tooltip shows before the others.
     """
-    if nmi.min() < -TOLERANCE or nmi.max() > 1 + TOLERANCE:
-        raise ValueError(
-            f"{name} must lie in [0, 1], got values from {nmi.min():.3g} to {nmi.max():.3g}; "
-            "divide mutual information by the entropy of the source."
-        )
-
-
-def nmi_color() -> alt.Color:
-    """The color of a cell by its NMI, on one scale for every matrix, with its legend."""
-    return alt.Color(
+    tooltip = [
+        *(alt.Tooltip(f"{column}:N") for column in more),
+        alt.Tooltip("source:N"),
+        alt.Tooltip("latent:Q"),
+        alt.Tooltip("nmi:Q", title="NMI", format=".3f"),
+        alt.Tooltip("state:N"),
+    ]
+    color = alt.Color(
         "nmi:Q",
         scale=alt.Scale(domain=[0, 1], range=STRENGTH, clamp=True, interpolate="rgb"),
         legend=alt.Legend(
@@ -168,39 +180,42 @@ def nmi_color() -> alt.Color:
             values=[0, 0.5, 1],
         ),
     )
-
-
-def nmi_text(side: str) -> dict[str, str]:
-    """The number in a cell, as long as a cell of `side` pixels (a Vega expression) allows."""
     # Two decimals need about 30 pixels, without the leading zero 20; below that, no number.
-    return {
+    text = {
         "expr": f"{side} >= 30 ? format(datum.nmi, '.2f') : {side} < 18 ? '' : "
         "datum.nmi >= 0.995 ? '1' : replace(format(datum.nmi, '.2f'), '0.', '.')"
     }
+    size = {"expr": f"clamp({side} * 0.36, 8, 13)"}
+    ink = alt.condition("datum.nmi < 0.5", alt.value("#ffffff"), alt.value(INK))
+    base = base.encode(tooltip=tooltip)
+    active, inactive = (
+        base.transform_filter(f"datum.state == '{state}'") for state in ("active", "inactive")
+    )
+    return [
+        active.mark_rect(cornerRadius=2).encode(color=color, **areas),
+        inactive.mark_rect(cornerRadius=2, color=MUTED, opacity=0.35).encode(**areas),
+        active.mark_text(text=text, fontSize=size).encode(color=ink, **centres),
+    ]
 
 
-def _active(active: ArrayLike | None, num_latents: int) -> np.ndarray:
+def best_latents(cells: Sequence[dict]) -> str:
+    """Words: the active latent that tells most about each source."""
+    best: dict[str, dict] = {}
+    for cell in cells:
+        known = best.get(cell["source"])
+        if cell["state"] == "active" and (known is None or cell["nmi"] > known["nmi"]):
+            best[cell["source"]] = cell
+    told = (f"{name} by latent {cell['latent']} ({cell['nmi']:.2f})" for name, cell in best.items())
+    return ", ".join(told) or "no active latent"
+
+
+def _active(name: str, active: ArrayLike | None, num_latents: int) -> np.ndarray:
     if active is None:
         return np.ones(num_latents, dtype=bool)
-    active = check_array("active", active, ("num_latents",))
+    active = check_array(name, active, ("num_latents",))
     if active.shape != (num_latents,):
         raise ValueError(
-            f"active must have one boolean per latent (column of nmi): expected {num_latents}, "
+            f"{name} must have one boolean per latent (column of nmi): expected {num_latents}, "
             f"got {active.shape[0]}."
         )
     return active.astype(bool)
-
-
-def _describe(nmi: np.ndarray, names: list[str], active: np.ndarray) -> str:
-    if not active.any():
-        return f"Heatmap of NMI between {len(names)} sources and {len(active)} inactive latents."
-    latents = np.flatnonzero(active)
-    best = latents[nmi[:, latents].argmax(axis=1)]
-    told = ", ".join(
-        f"{name} by latent {latent} ({nmi[row, latent]:.2f})"
-        for row, (name, latent) in enumerate(zip(names, best, strict=True))
-    )
-    return (
-        f"Heatmap of NMI between {len(names)} sources and {len(active)} latents, "
-        f"{active.sum()} of them active. Largest NMI of each source: {told}."
-    )

@@ -4,13 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 
 import altair as alt
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lib.checks import check_array, check_labels
-from lib.figures.nmi_heatmap import check_range, diagonal_order, nmi_color, nmi_text
-from lib.figures.theme import INK, MUTED, finish
+from lib.figures.nmi_heatmap import GREY, best_latents, cell_layers, nmi_cells
+from lib.figures.theme import finish
 
 _GAP = 1
 # Rows of cells that a panel has beside its sources: one for its name, one for its latents.
@@ -56,7 +54,12 @@ def nmi_panels(
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}.")
     panels = [
-        _panel(name, matrix, source_names, (active or {}).get(name), diagonal)
+        (
+            name,
+            *nmi_cells(
+                matrix, source_names, (active or {}).get(name), diagonal=diagonal, of=f"[{name!r}]"
+            ),
+        )
         for name, matrix in nmi.items()
     ]
     columns = min(columns, len(panels))
@@ -68,61 +71,27 @@ def nmi_panels(
     cells = pd.DataFrame(
         cell
         | {
+            "representation": name,
             "left": starts[at] + cell["column"],
             "top": down * slot + _NAME + cell["row"],
         }
         for down, row in enumerate(rows)
-        for at, (_, panel, _) in enumerate(row)
+        for at, (name, panel, _) in enumerate(row)
         for cell in panel
     ).drop(columns=["row", "column"])
     side = f"(width / {num_across})"
+    told = " ".join(f"{name}: {best_latents(panel)}." for name, panel, _ in panels)
+    is_grey = (cells["state"] == "inactive").any()
     return finish(
         alt.layer(
             *_cells(cells, source_names, num_across, len(rows), side),
             *_labels(rows, starts, slot, num_across),
         ).resolve_axis(x="independent"),
-        description or _describe(panels, source_names),
+        description or f"Heatmaps of NMI; largest NMI of each source. {told}",
         height=f"{len(rows) * slot} * clamp({side}, 20, 32)",
         title=title,
-        subtitle="Grey columns: inactive latents."
-        if (cells["state"] == "inactive").any()
-        else None,
+        subtitle=GREY if is_grey else None,
     )
-
-
-def _panel(
-    name: str,
-    nmi: ArrayLike,
-    source_names: Sequence[str],
-    active: ArrayLike | None,
-    diagonal: bool,
-) -> tuple[str, list[dict], list[int]]:
-    """Return the name of a panel, its cells, and which latent stands in each of its columns."""
-    nmi = check_array(f"nmi[{name!r}]", nmi, ("num_sources", "num_latents")).astype(float)
-    names = check_labels("source_names", source_names, nmi.shape[0], "source (row of nmi)")
-    check_range(f"nmi[{name!r}]", nmi)
-    num_latents = nmi.shape[1]
-    active = np.ones(num_latents, dtype=bool) if active is None else np.asarray(active, dtype=bool)
-    if active.shape != (num_latents,):
-        raise ValueError(
-            f"active[{name!r}] must have one boolean per latent (column of nmi): expected "
-            f"{num_latents}, got shape {active.shape}."
-        )
-    order = diagonal_order(nmi, active) if diagonal else np.arange(num_latents)
-    cells = [
-        {
-            "representation": name,
-            "source": names[row],
-            "latent": int(latent),
-            "nmi": round(float(nmi[row, latent]), 4),
-            "state": "active" if active[latent] else "inactive",
-            "row": row,
-            "column": column,
-        }
-        for row in range(len(names))
-        for column, latent in enumerate(order)
-    ]
-    return name, cells, [int(latent) for latent in order]
 
 
 def _cells(
@@ -151,40 +120,20 @@ def _cells(
             ticks=False,
         ),
     )
-    base = (
-        alt.Chart(cells)
-        .transform_calculate(
-            right="datum.left + 0.94",
-            bottom="datum.top + 0.94",
-            middle="datum.left + 0.47",
-            centre="datum.top + 0.47",
-        )
-        .encode(
-            tooltip=[
-                alt.Tooltip("representation:N"),
-                alt.Tooltip("source:N"),
-                alt.Tooltip("latent:Q"),
-                alt.Tooltip("nmi:Q", title="NMI", format=".3f"),
-                alt.Tooltip("state:N"),
-            ]
-        )
+    base = alt.Chart(cells).transform_calculate(
+        right="datum.left + 0.94",
+        bottom="datum.top + 0.94",
+        middle="datum.left + 0.47",
+        centre="datum.top + 0.47",
     )
-    x = alt.X("left:Q", scale=x_scale, axis=None)
-    drawn = base.transform_filter("datum.state == 'active'")
-    rectangles = drawn.mark_rect(cornerRadius=2)
-    rectangles = rectangles.encode(x=x, x2="right:Q", y=y, y2="bottom:Q", color=nmi_color())
-    grey = base.transform_filter("datum.state == 'inactive'")
-    grey = grey.mark_rect(cornerRadius=2, color=MUTED, opacity=0.35)
-    grey = grey.encode(x=x, x2="right:Q", y=y, y2="bottom:Q")
-    text = nmi_text(side)
-    numbers = drawn.mark_text(
-        text=text, fontSize={"expr": f"clamp({side} * 0.36, 8, 12)"}, baseline="middle"
-    ).encode(
-        x=alt.X("middle:Q", scale=x_scale, axis=None),
-        y=alt.Y("centre:Q", title=None),
-        color=alt.condition("datum.nmi < 0.5", alt.value("#ffffff"), alt.value(INK)),
+    x, middle = (alt.X(f"{name}:Q", scale=x_scale, axis=None) for name in ("left", "middle"))
+    return cell_layers(
+        base,
+        side,
+        {"x": x, "x2": "right:Q", "y": y, "y2": "bottom:Q"},
+        {"x": middle, "y": alt.Y("centre:Q", title=None)},
+        more=["representation"],
     )
-    return [rectangles, grey, numbers]
 
 
 def _labels(
@@ -246,20 +195,3 @@ def _labels(
 def _lookup(labels: Mapping[float, str]) -> str:
     texts = {f"{value:g}": label for value, label in labels.items()}
     return f"{json.dumps(texts, ensure_ascii=False)}[datum.value]"
-
-
-def _describe(panels: list[tuple[str, list[dict], list[int]]], source_names: Sequence[str]) -> str:
-    words = []
-    for name, cells, _ in panels:
-        drawn = [cell for cell in cells if cell["state"] == "active"]
-        best = {
-            source: max((c for c in drawn if c["source"] == source), key=lambda c: c["nmi"])
-            for source in source_names
-            if drawn
-        }
-        told = ", ".join(
-            f"{source} by latent {cell['latent']} ({cell['nmi']:.2f})"
-            for source, cell in best.items()
-        )
-        words.append(f"{name}: {told or 'no active latent'}")
-    return f"Heatmaps of NMI; largest NMI of each source. {'. '.join(words)}."

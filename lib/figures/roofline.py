@@ -71,18 +71,10 @@ def roofline(
     )
     colors, shapes = group_scales(frame[color].astype(str))
     entries = legend(colors.domain) if len(colors.domain) > 1 else None
-    x = alt.X(
-        "intensity:Q",
-        title="operations a byte (FLOP/B)",
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(tickCount=5, format="~g"),
-    )
-    y = alt.Y(
-        "rate:Q",
-        title="GFLOP/s",
-        scale=alt.Scale(type="log"),
-        axis=alt.Axis(tickCount=5, format=",~g"),
-    )
+    x = alt.X("intensity:Q", title="operations a byte (FLOP/B)")
+    x.scale, x.axis = alt.Scale(type="log", nice=False), alt.Axis(tickCount=5, format="~g")
+    y = alt.Y("rate:Q", title="GFLOP/s")
+    y.scale, y.axis = alt.Scale(type="log"), alt.Axis(tickCount=5, format=",~g")
     line = alt.Chart(roof).mark_line(color=MUTED, strokeWidth=2, strokeDash=[6, 3])
     marks = alt.Chart(points).encode(x=x, y=y)
     dots = marks.mark_point(size=80, filled=True, opacity=1).encode(

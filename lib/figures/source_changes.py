@@ -50,23 +50,20 @@ def source_changes(
         alt.Tooltip("median:Q", format=".2f"),
         alt.Tooltip("smallest:Q", format=".3f"),
     ]
-    scale = alt.Scale(type="log", nice=True)
-    axis_title = "change (grey levels)"
-    axis = alt.Axis(tickCount=4, format="~g")
-    base = alt.Chart(rows)
-    seen = base.transform_filter("isValid(datum.smallest)")
-    lines = seen.mark_rule(color=MUTED, opacity=0.5).encode(
-        x=alt.X("smallest:Q", title=axis_title, scale=scale, axis=axis),
-        x2="median:Q",
-        y=y,
-        tooltip=tooltip,
+    smallest, median = (
+        alt.X(
+            f"{name}:Q",
+            title="change (grey levels)",
+            scale=alt.Scale(type="log", nice=True),
+            axis=alt.Axis(tickCount=4, format="~g"),
+        )
+        for name in ("smallest", "median")
     )
-    ticks = seen.mark_tick(color=MUTED, orient="vertical", size=10, thickness=1.5).encode(
-        x=alt.X("smallest:Q", title=axis_title, scale=scale, axis=axis), y=y, tooltip=tooltip
-    )
-    points = base.mark_point(color=ACCENT, filled=True, size=60, opacity=1).encode(
-        x=alt.X("median:Q", title=axis_title, scale=scale, axis=axis), y=y, tooltip=tooltip
-    )
+    base = alt.Chart(rows).encode(y=y, tooltip=tooltip)
+    seen = base.transform_filter("isValid(datum.smallest)").encode(x=smallest)
+    lines = seen.mark_rule(color=MUTED, opacity=0.5).encode(x2="median:Q")
+    ticks = seen.mark_tick(color=MUTED, orient="vertical", size=10, thickness=1.5)
+    points = base.mark_point(color=ACCENT, filled=True, size=60, opacity=1).encode(x=median)
     told = "; ".join(f"{row.row} {row.median:.2f}" for row in rows.itertuples())
     return finish(
         alt.layer(lines, ticks, points),

@@ -16,14 +16,14 @@ from lib.runs.parameters import load_parameters
 from tests.simulated import simulated_devices
 
 CONFIG = RunConfig(
-    "shapes3d", "qlae", "smoke", seed=5, steps=3000, training_images=200, evaluation_images=100
+    "dsprites", "qlae", "smoke", seed=5, steps=1500, training_images=200, evaluation_images=100
 )
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETTINGS = ["steps=3000", "training_images=200", "evaluation_images=100"]
+SETTINGS = ["steps=1500", "training_images=200", "evaluation_images=100"]
 
 
 def _command(out_dir: Path, *words: str) -> list[str]:
-    run = ["shapes3d", "qlae", "--profile", "smoke", "--seeds", "5", "--set", *SETTINGS]
+    run = ["dsprites", "qlae", "--profile", "smoke", "--seeds", "5", "--set", *SETTINGS]
     return [sys.executable, "-m", "lib.runs", *run, "--out", str(out_dir), *words]
 
 
@@ -52,7 +52,7 @@ def _finish(processes: list[subprocess.Popen]) -> list[str]:
 
 
 def _record(out_dir: Path) -> RunRecord:
-    return RunRecord.read(out_dir / f"shapes3d-qlae-{CONFIG.training_identity}")
+    return RunRecord.read(out_dir / f"dsprites-qlae-{CONFIG.training_identity}")
 
 
 def _parameters(record: RunRecord) -> np.ndarray:
@@ -70,7 +70,7 @@ def alone(tmp_path_factory) -> RunRecord:
 
 def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_path):
     """Both are killed once there is a checkpoint; both start again, and one of them writes."""
-    checkpoints = tmp_path / f"shapes3d-qlae-{CONFIG.training_identity}.unfinished" / "checkpoints"
+    checkpoints = tmp_path / f"dsprites-qlae-{CONFIG.training_identity}.unfinished" / "checkpoints"
     processes = _start(tmp_path, "--checkpoint-s", "0")
     end = time.monotonic() + 120
     while not any(path.name.isdigit() for path in checkpoints.glob("*")):
@@ -81,7 +81,7 @@ def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_p
         process.kill()
         process.communicate()
     first, second = _finish(_start(tmp_path))
-    assert re.search(r"seed 5: going on from step [\d,]+ of 3,000", first)
+    assert re.search(r"seed 5: going on from step [\d,]+ of 1,500", first)
     assert "infom" in first
     assert "step" not in second  # neither progress nor results
     record = _record(tmp_path)
@@ -113,4 +113,4 @@ def test_a_signal_to_one_process_stops_both_after_a_checkpoint(tmp_path):
         process.communicate(timeout=60)
         assert process.returncode != 0
     [checkpoint] = tmp_path.glob("*.unfinished/checkpoints/[0-9]*")
-    assert 0 < int(checkpoint.name) < 3000
+    assert 0 < int(checkpoint.name) < 1500

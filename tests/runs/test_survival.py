@@ -16,7 +16,7 @@ from lib.runs import ChangedCodeError, RunConfig, RunImages, RunRecord, execute
 from lib.training import CheckpointMismatchError
 
 CONFIG = RunConfig(
-    "shapes3d", "qlae", "smoke", seed=5, steps=4000, training_images=200, evaluation_images=100
+    "dsprites", "qlae", "smoke", seed=5, steps=4000, training_images=200, evaluation_images=100
 )
 NUM_KILLS = 20
 # Children start from a process that has imported the library but not started JAX.
@@ -52,11 +52,11 @@ def _finish(out_dir: Path) -> RunRecord:
 
 
 def _folder(out_dir: Path) -> Path:
-    return out_dir / f"shapes3d-qlae-{CONFIG.training_identity}"
+    return out_dir / f"dsprites-qlae-{CONFIG.training_identity}"
 
 
 def _unfinished(out_dir: Path) -> Path:
-    return out_dir / f"shapes3d-qlae-{CONFIG.training_identity}.unfinished"
+    return out_dir / f"dsprites-qlae-{CONFIG.training_identity}.unfinished"
 
 
 def _wait_until(condition, process, seconds: float = 300) -> None:
@@ -198,10 +198,10 @@ def test_an_unfinished_run_of_other_code_offers_both_ways(tmp_path, capsys):
 
 def test_an_unfinished_run_of_another_configuration_is_refused(checkpoints, tmp_path):
     """Its folder was renamed to that of this run."""
-    other = CONFIG.replace(learning_rate=0.002)
-    moved = tmp_path / f"shapes3d-qlae-{other.training_identity}.unfinished"
+    other = CONFIG.replace(learning_rate=0.003)
+    moved = tmp_path / f"dsprites-qlae-{other.training_identity}.unfinished"
     checkpoints.parent.rename(moved)
-    with pytest.raises(CheckpointMismatchError, match=r"learning_rate is 0\.005 there and 0\.002"):
+    with pytest.raises(CheckpointMismatchError, match=r"learning_rate is 0\.002 there and 0\.003"):
         execute(other, tmp_path)
     assert any((moved / "checkpoints").glob("[0-9]*"))
 

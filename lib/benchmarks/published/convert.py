@@ -7,7 +7,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +30,7 @@ from lib.benchmarks.published.files import (
 from lib.benchmarks.published.reading import damage_named, open_published
 from lib.benchmarks.twin import Twin
 from lib.files import write_text
+from lib.pixels import to_uint8
 
 FORMAT_VERSION = 1
 IMAGES_FILE = "images.npy"
@@ -174,19 +175,16 @@ def resize(images: UInt8[np.ndarray, "n h w c"], size: int) -> UInt8[np.ndarray,
         # Every chunk is filled up to one shape, so that only one is compiled.
         missing = _RESIZED_TOGETHER - len(chunk)
         full = np.concatenate([chunk, np.zeros((missing, *chunk.shape[1:]), np.uint8)])
-        resized[start : start + _RESIZED_TOGETHER] = _resizing(size)(full)[: len(chunk)]
+        resized[start : start + _RESIZED_TOGETHER] = _resized(full, size)[: len(chunk)]
     return resized
 
 
-@functools.cache
-def _resizing(size: int) -> Callable[[UInt8[Array, "n h w c"]], UInt8[Array, "n s s c"]]:
-    def program(images: UInt8[Array, "n h w c"]) -> UInt8[Array, "n s s c"]:
-        shape = (images.shape[0], size, size, images.shape[-1])
-        light = images.astype(jnp.float32) / 255
-        light = jax.image.resize(light, shape, method="cubic", antialias=True)
-        return jnp.round(jnp.clip(light, 0, 1) * 255).astype(jnp.uint8)
-
-    return jax.jit(program)
+@functools.partial(jax.jit, static_argnames="size")
+def _resized(images: UInt8[Array, "n h w c"], size: int) -> UInt8[Array, "n s s c"]:
+    shape = (images.shape[0], size, size, images.shape[-1])
+    light = images.astype(jnp.float32) / 255
+    light = jax.image.resize(light, shape, method="cubic", antialias=True)
+    return to_uint8(jnp.clip(light, 0, 1))
 
 
 def _description(twin: Twin) -> dict[str, object]:
