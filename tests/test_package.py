@@ -69,9 +69,9 @@ def test_a_page_elsewhere_finds_the_records_of_the_book(installed, tmp_path):
         f"import sys; sys.path.insert(0, {str(installed)!r})\n"
         "from lib.runs import recorded_runs\n"
         "print(len(recorded_runs('book/results', 'shapes3d')))\n"
-        "print(len(recorded_runs('book/results/laptop', 'shapes3d')))\n"
+        "print(len(recorded_runs('book/results/main', 'shapes3d')))\n"
         "print(len(recorded_runs('elsewhere', 'shapes3d')))"
     )
     own = ROOT / "book" / "results"
-    counts = [len(list(folder.glob("shapes3d-*.json"))) for folder in (own, own / "laptop")]
+    counts = [len(list(folder.glob("shapes3d-*.json"))) for folder in (own, own / "main")]
     assert [int(line) for line in _run(tmp_path, code).splitlines()] == [*counts, 0]

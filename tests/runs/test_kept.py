@@ -131,7 +131,9 @@ def test_a_kept_model_gives_the_recorded_scores(kind, folders, tmp_path, monkeyp
     scoring = score(CONFIG, again.load_model(), RunImages.of(CONFIG), record.parameters_sha256)
     for name in ("infom", "infoe", "infoc"):
         assert scoring.scores[name] == pytest.approx(record.scores[name], abs=0.005)
-    assert scoring.scores["psnr"] == pytest.approx(record.scores["psnr"], abs=0.005)
+    # A megabyte's price for a model of the workstation profile, kept as int8: 0.23 dB.
+    bound = 0.005 if kind == "float16" else 0.3
+    assert scoring.scores["psnr"] == pytest.approx(record.scores["psnr"], abs=bound)
     assert OwnModel.load(file).settings["channels"] == 3
 
 
