@@ -102,7 +102,8 @@ def live_decoder(panels: Sequence[LivePanel], originals: ArrayLike) -> str:
     return (
         f'<div class="live-decoder"><style>{_STYLE}</style>'
         '<div class="live-image"><p>An image</p>'
-        f'<img class="dark-light" alt="The image at which the sliders start" src="{png_uri(images[0])}">'
+        '<img class="dark-light" alt="The image at which the sliders start" '
+        f'src="{png_uri(images[0])}">'
         '<button type="button">Back to this image</button>'
         '<button type="button">Another image</button></div>'
         f"{''.join(_panel(panel, images.shape[1]) for panel in panels)}"
