@@ -52,6 +52,7 @@ lists: $(READY) ## write anew what follows from other files: lists, first cells
 
 stamp: $(READY) ## write the public address of the repository, REPOSITORY=owner/name, where it is needed
 	@$(BIN) -m tools.address "$(REPOSITORY)"
+	@$(BIN) -m tools.lists
 
 versions: $(READY) ## run the core tests with the oldest, Colab's, the locked and the newest packages
 	@$(BIN) -m tools.versions $(ENVIRONMENTS)

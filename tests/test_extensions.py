@@ -1,4 +1,4 @@
-"""A model, a twin, a score and a protocol of one's own: a file each, outside the library."""
+"""The files of the page on adding one's own, outside the library: as they stand there."""
 
 import json
 import os
@@ -11,62 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-TOYS = {
-    "sparse.py": """
-from dataclasses import dataclass
-import jax.numpy as jnp
-from lib.models import Autoencoder
-from lib.settings import Settings, number
-
-@dataclass(frozen=True, kw_only=True)
-class SparseSettings(Settings):
-    sparsity_weight: float = number(0.01)
-
-class Sparse(Autoencoder, name="sparse"):
-    label = "sparse autoencoder"
-    Settings = SparseSettings
-    recipes = {"laptop": {"weight_decay": 0.01}}
-
-    def terms(self, images, step):
-        size = jnp.mean(jnp.abs(self(images).code.continuous))
-        return super().terms(images, step) | {"sparsity": self.settings.sparsity_weight * size}
-""",
-    "bars.py": """
-import jax.numpy as jnp
-from lib.benchmarks import Source, Twin, add_twin
-
-def renderer(resolution):
-    places = jnp.arange(resolution) / resolution
-
-    def draw(sources):
-        row, column = sources[..., 0, None] / 16, sources[..., 1, None] / 16
-        down = (jnp.abs(places - row) < 0.1)[..., :, None]
-        across = (jnp.abs(places - column) < 0.1)[..., None, :]
-        return (down | across)[..., None].astype(jnp.float32)
-
-    return draw
-
-SIXTEEN = tuple(str(place) for place in range(16))
-SOURCES = (Source("row", SIXTEEN), Source("column", SIXTEEN))
-add_twin(Twin("bars", "Bars", SOURCES, renderer, channels=1), __name__)
-""",
-    "spread.py": """
-from lib.scores import Score, add_score
-
-def spread(evaluation):
-    return float(evaluation.reconstructions.std())
-
-add_score(Score(name="spread", label="spread of pixels", compute=spread, digits=3), __name__)
-""",
-    "strict.py": """
-from dataclasses import replace
-from lib.metrics import PROTOCOLS
-from lib.metrics.protocol import add_protocol
-
-strict = replace(PROTOCOLS["corrected"], name="strict", source="mine", least_nmi=0.2)
-add_protocol(strict, __name__)
-""",
-}
+PAGE = ROOT / "book" / "contributing.md"
+_BLOCK = re.compile(r"```\{code-block\} python\n:caption: (\S+)\n\n(.*?)```", re.DOTALL)
+TOYS = dict(_BLOCK.findall(PAGE.read_text(encoding="utf-8")))
 USE = """
 import json, sys
 from lib import figures
@@ -85,6 +32,7 @@ print(json.dumps([record.scores, record.config.to_dict(), sorted(record.training
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("own")
+    assert set(TOYS) == {"sparse.py", "bars.py", "spread.py", "strict.py", "bars_study.py"}
     for name, text in TOYS.items():
         assert len(text.strip().splitlines()) < 30
         (folder / name).write_text(text)
@@ -127,6 +75,13 @@ def test_the_command_line_knows_them(folder, tmp_path):
     said = _run(folder, "-m", "lib.runs", *words, "evaluation_images=100", "training_images=100")
     assert "spread 0." in said
     assert "bars" in _run(folder, "-m", "lib.runs", "--help")
+
+
+def test_a_study_is_planned(folder):
+    said = _run(folder, "-m", "lib.studies", "plan", "bars")
+    assert "2 × autoencoder on bars" in said
+    assert "2 × sparse on bars" in said
+    assert "4 runs are left" in said
 
 
 def test_a_score_that_is_added_is_computed_of_kept_models(folder, tmp_path):

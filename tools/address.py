@@ -79,9 +79,7 @@ def stamp(root: Path, at: str | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Stamp the repository, and write anew what follows from its address."""
-    from . import lists
-
+    """Stamp the repository; `python -m tools.lists` then writes what follows from its address."""
     parser = argparse.ArgumentParser(prog="python -m tools.address", description=__doc__)
     parser.add_argument("repository", metavar="OWNER/NAME", help="as on GitHub")
     try:
@@ -89,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    return lists.main([])
+    return 0
 
 
 if __name__ == "__main__":
