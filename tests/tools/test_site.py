@@ -48,6 +48,13 @@ def test_figures_are_numbered_and_referred_to(built):
     assert "Fig. 1" in (built.build / "html" / "chapter.html").read_text()
 
 
+def test_icons_come_from_fonts_and_not_from_a_script(built):
+    site = built.build / "html"
+    assert [page.name for page in site.glob("*.html") if "fontawesome.js" in page.read_text()] == []
+    assert not list(site.glob("_static/**/fontawesome.js"))
+    assert list(site.glob("_static/**/fa-solid-900.woff2"))
+
+
 def test_no_absolute_path_of_this_machine_is_published(built):
     site = built.build / "html"
     pages = [*site.glob("*.html"), *(site / "_sources").glob("*")]

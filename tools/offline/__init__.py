@@ -3,11 +3,13 @@
 Altair's HTML output asks whether the versions of Vega that it wants are loaded already, and turns
 to a public server only if not. This extension loads them from the site itself, on the pages that
 hold a chart, and redraws the charts when the reader switches between light and dark. MathJax
-comes from a package. The same notebooks work unchanged in JupyterLab and on Colab.
+comes from a package, and icons from the theme's fonts, without its script of 1.5 MB. The same
+notebooks work unchanged in JupyterLab and on Colab.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from lib.chapters.page import mathjax_folder, vega_bundle
 
 HERE = Path(__file__).parent
 CHART_MARK = 'id="altair-viz-'
+# The theme brings its icons twice: as fonts in its style sheet, and as a script that draws them.
+ICON_SCRIPT = re.compile(r'<script[^>]*src="[^"]*scripts/fontawesome\.js[^"]*"[^>]*></script>')
+NOT_READ = ("scripts/fontawesome.js*", "**/*.map", "vendor/fontawesome/webfonts/*.ttf")
 MATHJAX_PARTS = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 
 
@@ -54,3 +59,7 @@ def _write_files(app: Sphinx, exception: Exception | None) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (mathjax / part).is_dir() else shutil.copyfile
         copy(mathjax / part, target)
+    for page in Path(app.outdir).rglob("*.html"):
+        page.write_text(ICON_SCRIPT.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+    for file in {file for pattern in NOT_READ for file in static.glob(pattern)}:
+        file.unlink()
