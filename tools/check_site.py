@@ -2,7 +2,8 @@
 
 `python -m tools.check_site _build/html` checks each page at two widths, light and dark: every
 chart drawn and readable, every formula set, no error in the console, no failed request, none to
-another host, no page wider than its window. `--find-browser` only prints which Chromium it is.
+another host, no page wider than its window, no serious or critical finding of axe-core about
+accessibility. `--find-browser` only prints which Chromium it is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import axe_playwright_python
 from playwright.async_api import BrowserContext, Page, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
@@ -44,6 +46,11 @@ IS_DRAWN = """(theme) =>
   [...document.querySelectorAll(".math")].every((math) => math.querySelector("mjx-container")) &&
   [...document.querySelectorAll('[id^="altair-viz-"]')].every(
     (chart) => chart.dataset.drawn === theme || chart.querySelector(".error"))"""
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+AXE_FINDINGS = """async () => (await axe.run()).violations
+  .filter((found) => ["serious", "critical"].includes(found.impact))
+  .map((found) => `${found.impact} for accessibility: ${found.help}, ` +
+    `${found.nodes.length} times, such as ${found.nodes[0].html.slice(0, 200)}`)"""
 PAGE_PROBE = (Path(__file__).parent / "probe_page.js").read_text(encoding="utf-8")
 
 
@@ -145,6 +152,8 @@ async def _look(
         if picture is not None:
             picture.parent.mkdir(parents=True, exist_ok=True)
             await page.screenshot(path=str(picture), full_page=True)
+        await page.evaluate(AXE)
+        problems += await page.evaluate(AXE_FINDINGS)
         other = next(name for name in SCHEMES if name != scheme)
         await page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", other)
         switched: list[str] = []

@@ -60,6 +60,11 @@ def _write_files(app: Sphinx, exception: Exception | None) -> None:
         copy = shutil.copytree if (mathjax / part).is_dir() else shutil.copyfile
         copy(mathjax / part, target)
     for page in Path(app.outdir).rglob("*.html"):
-        page.write_text(ICON_SCRIPT.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+        text = ICON_SCRIPT.sub("", page.read_text(encoding="utf-8"))
+        # Docutils calls a list of references one, and none of its entries an entry.
+        text = text.replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
+        page.write_text(text, encoding="utf-8")
     for file in {file for pattern in NOT_READ for file in static.glob(pattern)}:
         file.unlink()

@@ -43,6 +43,7 @@
       drawn?.finalize();
       drawn = await embed(element, structuredClone(spec), optionsFor(asked, isDark));
       drawnDark = isDark;
+      element.querySelector("summary")?.setAttribute("aria-label", "Save this figure");
       element.dataset.drawn = isDark ? "dark" : "light";
       return drawn;
     };
