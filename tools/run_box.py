@@ -1,12 +1,15 @@
-"""The box on every page that says how a reader runs the page."""
+"""The box at the end of every page: how a reader runs the page, and what made it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 
 from lib.chapters import declared_parameters
+from lib.chapters.made_from import RECORD_KEY
+from lib.runs.provenance import commit, versions
 
 from .address import open_on_colab
 
@@ -30,9 +33,26 @@ def as_page(executed: Path, source: Path, at: str | None) -> nbformat.NotebookNo
     for cell in code[: max(checks, default=-1) + 1]:
         if not any(output.output_type != "stream" for output in cell.outputs):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-cell"]
-    box = nbformat.v4.new_markdown_cell(run_box(source, at), id="run-this-page")
-    notebook.cells.append(box)
+    text = run_box(source, at) + made_by(notebook.metadata.get(RECORD_KEY, {}))
+    notebook.cells.append(nbformat.v4.new_markdown_cell(text, id="run-this-page"))
     return notebook
+
+
+def made_by(record: Mapping[str, object]) -> str:
+    """Markdown: which code made a page, with what, and how; empty where there is no record.
+
+    Args:
+        record: what an executed chapter keeps of its execution.
+    """
+    if not record:
+        return ""
+    names = {"python": "Python", "jax": "JAX", "flax": "Flax", "scikit-learn": "scikit-learn"}
+    told = versions()
+    return (
+        f"\n\n*What made this page:* commit `{commit()}`, "
+        f"{', '.join(f'{label} {told[name]}' for name, label in names.items())}; executed in "
+        f"{record['seconds']:.0f} s in the profile `{record['profile']}`."
+    )
 
 
 def run_box(source: Path, at: str | None) -> str:

@@ -1,9 +1,13 @@
 """The box that says how to run a page."""
 
+import re
+
+import jax
 import nbformat
 import pytest
 
 from lib.chapters import Book, declared_parameters
+from lib.chapters.made_from import RECORD_KEY
 from tools.address import ROOT
 from tools.run_box import as_page, run_box
 
@@ -39,6 +43,7 @@ def test_a_page_begins_with_its_story_and_ends_with_the_box(tmp_path):
     made = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
     notebook = nbformat.v4.new_notebook(cells=[made[kind](text) for kind, text in cells])
     notebook.cells[2].metadata["tags"] = ["parameters"]
+    notebook.metadata[RECORD_KEY] = {"profile": "smoke", "seconds": 12.3}
     nbformat.write(notebook, tmp_path / "chapter.ipynb")
     page = as_page(tmp_path / "chapter.ipynb", tmp_path / "chapter.ipynb", None)
     shown = [
@@ -46,6 +51,8 @@ def test_a_page_begins_with_its_story_and_ends_with_the_box(tmp_path):
     ]
     assert shown[:2] == ["# Title", "draw()"]
     assert "Run this page yourself" in shown[2]
+    made = rf"made this page:\* commit `\w+\+?`, .*, JAX {jax.__version__}, .* in 12 s .*`smoke`"
+    assert re.search(made, shown[2])
     assert len(shown) == 3
 
 
