@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help book test lint lab site-check lists record stamp versions clean lock
+.PHONY: help book test lint lab site-check lists record study stamp versions clean lock
 
 PYTHON ?= python3
 PROFILE ?= laptop
@@ -14,6 +14,8 @@ BENCHMARK ?= shapes3d
 MODEL ?= qlae
 SEEDS ?= 0
 SETTINGS ?=
+NAME ?=
+STUDY_ARGS ?=
 REPOSITORY ?=
 ENVIRONMENTS ?=
 
@@ -31,6 +33,7 @@ help: ## list the commands
 	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'
 	@echo '  $(BIN) -m lib.chapters list                the chapters; run NAME executes one'
 	@echo '  make record BENCHMARK=shapes3d MODEL=qlae SEEDS="0 1 2" SETTINGS="num_values=6"'
+	@echo '  make study NAME=main STUDY_ARGS="--workers 2"         go on with a study; $(BIN) -m lib.studies lists them'
 	@echo '  make lab LAB_ARGS="--no-browser --allow-root"        with options of JupyterLab'
 
 book: $(READY) ## execute the chapters and render the site to _build/html
@@ -65,13 +68,16 @@ record: PROFILE = paper
 record: $(READY) ## train runs and keep their records in book/results
 	$(BIN) -m lib.runs $(BENCHMARK) $(MODEL) --profile $(PROFILE) --seeds $(SEEDS) --set $(SETTINGS) --record book/results
 
+study: $(READY) ## make and record the runs of the study NAME that are not recorded yet
+	$(BIN) -m lib.studies run "$(NAME)" $(STUDY_ARGS)
+
 clean: ## remove what is built; runs/ and .venv stay
 	rm -rf _build build .pytest_cache .ruff_cache *.egg-info
 
 # requirements.txt is the lock: one set of versions for Python 3.11, one for 3.12 to 3.14. To renew it after a
 # change of the ranges in pyproject.toml, or to move to newer versions, run `make lock`.
 lock: $(READY) ## renew requirements.txt from the ranges in pyproject.toml
-	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --extra tensorboard --no-header --upgrade --output-file requirements.txt
+	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra book --extra dev --extra study --extra tensorboard --no-header --upgrade --output-file requirements.txt
 
 # uv is quick, but knows nothing of pip's own settings, such as a mirror: then pip does it.
 $(READY): requirements.txt

@@ -5,7 +5,7 @@ from lib.runs.comparison import Difference, compare
 from lib.runs.config import RunConfig
 from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
 from lib.runs.images import RunImages
-from lib.runs.kept import RecordedRun, recorded_runs, records_folder
+from lib.runs.kept import RecordedRun, read_records, recorded_runs, records_folder
 from lib.runs.own import OwnModel
 from lib.runs.record import RunRecord
 from lib.runs.score import reconstruct, score_grid
@@ -25,6 +25,7 @@ __all__ = [
     "compare",
     "execute",
     "execute_seeds",
+    "read_records",
     "reconstruct",
     "recorded_runs",
     "records_folder",

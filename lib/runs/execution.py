@@ -14,14 +14,13 @@ from lib.runs import provenance
 from lib.runs.config import RunConfig, title
 from lib.runs.folders import RunFolders, find_scoring
 from lib.runs.images import RunImages
+from lib.runs.parameters import named_parameters, save_parameters
 from lib.runs.record import (
     PARAMETERS_FOLDER,
     RunRecord,
     TrainingRecord,
     load_model,
-    named_parameters,
     read_training,
-    save_parameters,
     write_scoring,
     write_training,
 )

@@ -42,6 +42,9 @@ class RunFolders:
         configs: of the runs, which differ in their seed alone.
         images_sha256: digest of the official images, empty for a rendered twin; None where they
             are not at hand, and runs on any are found.
+
+    Attributes:
+        lock_files: what a process holds while it makes the runs.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class RunFolders:
         self._images_sha256 = images_sha256
         self._configs = tuple(configs)
         names = [self.final(config).name for config in configs]
-        self._locks = sorted(names)
+        self.lock_files = [out_dir / _LOCKS_FOLDER / f"{name}.lock" for name in sorted(names)]
         joined = hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
         first = configs[0]
         name = names[0] if len(names) == 1 else f"{first.benchmark}-{first.model}-seeds-{joined}"
@@ -99,9 +102,8 @@ class RunFolders:
             if is_first_process():
                 self._make(self._out_dir)
                 (self._out_dir / _LOCKS_FOLDER).mkdir(exist_ok=True)
-                for name in self._locks:
-                    path = self._out_dir / _LOCKS_FOLDER / f"{name}.lock"
-                    stack.enter_context(locked(path, f"it makes {name}"))
+                for path in self.lock_files:
+                    stack.enter_context(locked(path, f"it makes {path.stem}"))
             wait_for_all("runs are locked")
             yield
             wait_for_all("runs are done")

@@ -1,8 +1,6 @@
 """Models of one's own images: trained, looked at, saved and loaded without a benchmark."""
 
 import dataclasses
-import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -11,16 +9,14 @@ import numpy as np
 from flax import nnx
 
 from lib.checks import check_choice
-from lib.files import write_whole
 from lib.models import MODELS
 from lib.runs.config import NetworkSettings
-from lib.runs.record import named_parameters, set_parameters
+from lib.runs.parameters import named_parameters, read_arrays, set_parameters, write_arrays
 from lib.runs.score import reconstruct
 from lib.runs.train import build_of, run_keys
 from lib.training import Recipe, arithmetic, image_sampler, train
 
 _IMAGES = ("resolution", "channels", "seed")
-_ABOUT = "about.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,9 +97,8 @@ class OwnModel:
         Args:
             path: of an `.npz` file; one that is there is replaced, at once and as a whole.
         """
-        about = json.dumps({"kind": self.kind, "settings": self.settings})
-        with write_whole(Path(path)) as file:
-            np.savez(file, **named_parameters(self.model), **{_ABOUT: np.asarray(about)})
+        about = {"kind": self.kind, "settings": self.settings}
+        write_arrays(Path(path), named_parameters(self.model), about)
         return Path(path)
 
     @classmethod
@@ -115,18 +110,14 @@ class OwnModel:
             ValueError: the file is not a saved model, or is damaged.
         """
         try:
-            with np.load(path) as file:
-                arrays = dict(file)
-            about = json.loads(str(arrays.pop(_ABOUT)))
+            parameters, about = read_arrays(Path(path))
             own = cls.build(about["kind"], about["settings"])
             wanted = {name: value.shape for name, value in named_parameters(own.model).items()}
-            if {name: value.shape for name, value in arrays.items()} != wanted:
+            if {name: value.shape for name, value in parameters.items()} != wanted:
                 raise ValueError("its parameters are not those of its settings")
-        except FileNotFoundError:
-            raise
-        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise ValueError(f"{path} is no model that OwnModel.save wrote ({error}).") from error
-        set_parameters(own.model, arrays)
+        set_parameters(own.model, parameters)
         return own
 
 

@@ -2,23 +2,22 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-import orbax.checkpoint as ocp
 from flax import nnx
 
+from lib.benchmarks import BENCHMARKS
 from lib.files import write_text
 from lib.runs.config import RunConfig
 from lib.runs.images import RunImages
+from lib.runs.parameters import load_parameters, read_arrays, set_parameters
 from lib.runs.train import build_model
 from lib.training.checkpoints import digest
 
+# Of what `RunRecord.to_dict` gives; a change of its entries makes it one more.
+SCHEMA = 1
 TRAINING_FILE = "training.json"
 PARAMETERS_FOLDER = "parameters"
 
@@ -103,6 +102,7 @@ class RunRecord:
         training: what was trained.
         scoring: what was scored.
         folder: where the parameters lie; not part of what is written.
+        kept_model: a file of rounded parameters, where these are kept instead; likewise.
         data_dir: folder of official files for `images`; not part of what is written.
     """
 
@@ -110,6 +110,7 @@ class RunRecord:
     training: TrainingRecord
     scoring: ScoringRecord
     folder: Path | None = field(default=None, compare=False)
+    kept_model: Path | None = field(default=None, compare=False)
     data_dir: str | Path | None = field(default=None, compare=False)
 
     @property
@@ -140,6 +141,7 @@ class RunRecord:
     def to_dict(self) -> dict[str, Any]:
         """As JSON values; `from_dict` reads them."""
         return {
+            "schema": SCHEMA,
             "identity": self.identity,
             "config": self.config.to_dict(),
             "training": dataclasses.asdict(self.training),
@@ -153,11 +155,30 @@ class RunRecord:
         Raises:
             KeyError, TypeError, ValueError: they are not those of a record.
         """
-        return cls(
+        if (schema := values.get("schema", 1)) != SCHEMA:  # the first ones do not tell
+            raise ValueError(
+                f"its schema is {schema}, and this version of the library reads schema {SCHEMA}"
+            )
+        record = cls(
             config=RunConfig(**values["config"]),
             training=TrainingRecord(**values["training"]),
             scoring=ScoringRecord(**values["scoring"]),
         )
+        record._check()
+        return record
+
+    def _check(self) -> None:
+        """Refuse numbers that do not fit the configuration or one another."""
+        num_sources = len(BENCHMARKS[self.config.benchmark].grid.varying)
+        num_latents, nmi = self.config.networks.num_latents, self.scoring.nmi
+        if len(nmi) != num_sources or {len(row) for row in nmi} != {num_latents}:
+            raise ValueError(f"its NMI has not {num_sources} rows of {num_latents} numbers")
+        if len(self.scoring.active) != num_latents:
+            raise ValueError(f"it tells of {len(self.scoring.active)} latents, not {num_latents}")
+        if len({len(curve) for curve in self.training.curves.values()}) > 1:
+            raise ValueError("its curves have different lengths")
+        if self.scoring.parameters_sha256 != self.training.parameters_sha256:
+            raise ValueError("its scores are of other parameters than those that were trained")
 
     @classmethod
     def read(cls, folder: Path, protocol: str | None = None) -> Self:
@@ -179,12 +200,25 @@ class RunRecord:
         return cls(config=config, training=training, scoring=scoring, folder=folder)
 
     def load_model(self) -> nnx.Module:
-        """The trained model.
+        """The trained model, with rounded parameters where these were kept instead.
 
         Raises:
+            FileNotFoundError: neither is there.
             ValueError: the parameters beside the record are not those that it names.
         """
-        return load_model(self.folder, self.config, self.training)
+        if self.folder is None and self.kept_model is None:
+            raise FileNotFoundError(
+                f"The parameters of run {self.identity} were not kept with its record; execute "
+                "its configuration to train them again."
+            )
+        if self.kept_model is None:
+            return load_model(self.folder, self.config, self.training)
+        parameters, about = read_arrays(self.kept_model)
+        if about.get("parameters_sha256") != self.parameters_sha256:
+            raise ValueError(f"{self.kept_model} holds the model of another run than its record.")
+        model = build_model(self.config)
+        set_parameters(model, parameters)
+        return model
 
 
 def write_training(folder: Path, config: RunConfig, training: TrainingRecord) -> None:
@@ -238,38 +272,3 @@ def load_model(folder: Path, config: RunConfig, training: TrainingRecord) -> nnx
         )
     set_parameters(model, parameters)
     return model
-
-
-def set_parameters(model: nnx.Module, parameters: Mapping[str, np.ndarray]) -> None:
-    """Give a model parameters of the names and shapes that `named_parameters` finds in it."""
-    state = nnx.state(model, nnx.Param)
-    for path, variable in nnx.to_flat_state(state):
-        variable[...] = jnp.asarray(parameters[_name(path)])
-    nnx.update(model, state)
-
-
-def named_parameters(model: nnx.Module) -> dict[str, np.ndarray]:
-    """The parameters of a model by their dotted path, in the order of the names."""
-    flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
-    named = {_name(path): np.asarray(variable[...]) for path, variable in flat}
-    return dict(sorted(named.items()))
-
-
-def save_parameters(folder: Path, parameters: dict[str, np.ndarray]) -> None:
-    """Write parameters with orbax, waiting until they are on disk."""
-    with ocp.StandardCheckpointer() as checkpointer:
-        checkpointer.save(folder.absolute(), parameters, force=True)
-
-
-def load_parameters(folder: Path, model: nnx.Module) -> dict[str, np.ndarray]:
-    """Read parameters of a model of the same structure."""
-    target = jax.tree.map(
-        lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), named_parameters(model)
-    )
-    with ocp.StandardCheckpointer() as checkpointer:
-        restored = checkpointer.restore(folder.absolute(), target)
-    return {name: np.asarray(value) for name, value in restored.items()}
-
-
-def _name(path: tuple) -> str:
-    return ".".join(str(part) for part in path)

@@ -1,5 +1,6 @@
 """Studies: declared grids of runs, and what pages show of them."""
 
+from lib.studies.declaration import STUDIES, DeclaredStudy, StudyRun, add_study
 from lib.studies.likeness_page import LikenessPage
 from lib.studies.overview_page import OverviewPage
 from lib.studies.results import Results
@@ -10,12 +11,16 @@ from lib.studies.trained import TrainedModels
 
 __all__ = [
     "SHORT",
+    "STUDIES",
+    "DeclaredStudy",
     "LikenessPage",
     "OverviewPage",
     "Results",
     "SeedScores",
     "SourcesPage",
     "Study",
+    "StudyRun",
     "TrainedModels",
     "Variant",
+    "add_study",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lib.runs import RunConfig, RunRecord, build_model
-from lib.runs.record import load_parameters
+from lib.runs.parameters import load_parameters
 from tests.simulated import simulated_devices
 
 CONFIG = RunConfig(

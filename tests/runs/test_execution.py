@@ -26,7 +26,7 @@ from lib.runs import (
     table,
 )
 from lib.runs.folders import RunFolders
-from lib.runs.record import named_parameters, save_parameters
+from lib.runs.parameters import named_parameters, save_parameters
 from lib.runs.score import _plain
 from lib.runs.train import run_keys
 from lib.training.checkpoints import digest

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.runs import OwnModel
-from lib.runs.record import named_parameters
+from lib.runs.parameters import named_parameters
 
 SETTINGS = {
     "resolution": 8,

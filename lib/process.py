@@ -1,0 +1,131 @@
+"""Work that a process of its own does, which ends when the one that started it is gone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lib.files import locked
+
+# What a process that is told to end has for its last checkpoint.
+_GRACE_S = 60.0
+_TAIL_BYTES = 6_000
+
+
+class Place(NamedTuple):
+    """Where a process runs.
+
+    Attributes:
+        cores: numbers of the cores that it may use; none for all.
+        environment: variables that it has beside those of this process.
+    """
+
+    cores: Sequence[int] = ()
+    environment: Mapping[str, str] = {}
+
+
+class Ended(NamedTuple):
+    """How a process ended.
+
+    Attributes:
+        problem: in one line; empty where it did what it was told.
+        said: the end of its output.
+        seconds: that it took.
+    """
+
+    problem: str
+    said: str
+    seconds: float
+
+
+def run_process(
+    module: str,
+    message: Mapping[str, Any],
+    log: Path,
+    lock: Path,
+    limit_s: float | None = None,
+    places: Sequence[Place] = (),
+) -> Ended:
+    """Run a module in a process of its own, one at a time for a lock; called by a Dask worker.
+
+    Args:
+        module: name of a module that begins with `parents_message`.
+        message: JSON values for it.
+        log: file that its output replaces.
+        lock: file that is held meanwhile; a process that has it is waited for.
+        limit_s: seconds after which it is told to end, and is killed where it does not.
+        places: one for each worker, where they are named 0, 1 and so on; none for all of the
+            machine.
+    """
+    place = Place()
+    if places:
+        from distributed import get_worker
+
+        place = places[get_worker().name]
+    for file in (log, lock):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    with locked(lock, f"it makes {lock.stem}"), log.open("wb") as output:
+        started = time.monotonic()
+        path = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        child = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ
+            | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
+            | dict(place.environment),
+            start_new_session=True,  # Ctrl-C is for this process, which then tells the other
+        )
+        if place.cores and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(child.pid, place.cores)
+        problem = _told(child, message, limit_s)
+    with log.open("rb") as output:
+        output.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        said = output.read().decode(errors="replace").strip()
+    if not problem and child.returncode:
+        problem = said.splitlines()[-1] if said else "it said nothing"
+        if child.returncode < 0:
+            problem = f"ended by {signal.Signals(-child.returncode).name}"
+    return Ended(problem, said, time.monotonic() - started)
+
+
+def _told(child: subprocess.Popen, message: Mapping[str, Any], limit_s: float | None) -> str:
+    """Give a process its message and wait for its end; the problem, if it had to be told to."""
+    try:
+        child.stdin.write(json.dumps(message).encode() + b"\n")
+        child.stdin.flush()
+        child.wait(limit_s)
+    except BrokenPipeError:
+        child.wait()
+    except subprocess.TimeoutExpired:
+        child.stdin.close()
+        try:
+            child.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        return f"no end within limit_s={limit_s:g} seconds"
+    return ""
+
+
+def parents_message() -> dict[str, Any]:
+    """What the process that started this one said.
+
+    From now on this process gets SIGTERM when that one closes its end or is gone.
+    """
+    message = json.loads(sys.stdin.readline())
+    threading.Thread(target=_follow, daemon=True).start()
+    return message
+
+
+def _follow() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,199 @@
+"""A study's runs on Dask: skipped, shared, failing, hanging, lost. What is run are toys."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+
+from lib.runs import RecordedRun, RunConfig, RunRecord
+from lib.runs.record import SCHEMA
+from lib.studies import DeclaredStudy, Study, Variant
+from lib.studies.state import StudyState
+from lib.studies.sweep import Cluster, run_study
+
+SETTINGS = {"steps": 5, "training_images": 100, "evaluation_images": 100}
+STUDY = DeclaredStudy(
+    name="toys",
+    title="Toys",
+    question="Does it run?",
+    grids=[Study("shapes3d", {"plain": Variant("autoencoder")}, "smoke", 0, 4, settings=SETTINGS)],
+    kept_seeds=(),
+)
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[LocalCluster]:
+    """Two processes that are workers of a scheduler, as on another machine."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "memory_limit": None}
+    path = f"{Path(__file__).parents[2]}"
+    os.environ["PYTHONPATH"] = path
+    with LocalCluster(dashboard_address="127.0.0.1:0", silence_logs=50, **options) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch) -> StudyState:
+    """Four runs that would each make a record at once."""
+    monkeypatch.setattr("lib.studies.sweep._MODULE", "tests.studies.toy_run")
+    state = StudyState(STUDY, tmp_path / "runs", tmp_path / "results")
+    plan(state, "record", "record", "record", "record")
+    return state
+
+
+def plan(state: StudyState, *does: str) -> None:
+    """Say what the run of each seed does."""
+    told = {}
+    for run, what in zip(state.runs, does, strict=True):
+        file = RecordedRun(record(run.config), *2 * [np.zeros((1, 16, 16, 3), np.uint8)]).write(
+            state.out_dir.parent
+        )
+        told[run.config.seed] = {"does": what, "file": file.name}
+    (state.out_dir.parent / "plan.json").write_text(json.dumps(told))
+
+
+def record(config: RunConfig) -> RunRecord:
+    """A record with made-up numbers."""
+    made = {"started": "", "device": "", "versions": {}, "commit": "", "code": {}}
+    training = {"curves": {}, "code_values": [], "images_per_s": 1.0, "compile_s": 1.0}
+    training |= {"duration_s": 9.0, "resumed_from": [], "changed_code": [], "trained_with": [0]}
+    scoring = {"scores": {"infom": 0.5, "psnr": 20.0}, "undefined": "", "nmi": [[0.0] * 12] * 6}
+    scoring |= {"active": [True] * 12, "num_images": 100, "duration_s": 1.0}
+    values = {"schema": SCHEMA, "config": config.to_dict()}
+    values["training"] = training | made | {"images_sha256": "", "parameters_sha256": "x"}
+    values["scoring"] = scoring | made | {"parameters_sha256": "x"}
+    return RunRecord.from_dict(values)
+
+
+def lines(state: StudyState, name: str) -> list[str]:
+    file = state.out_dir.parent / name
+    return file.read_text().split("\n")[:-1] if file.exists() else []
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def is_there(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_all_runs_are_made_once_and_those_with_a_record_are_skipped(two_workers, state, capsys):
+    first = Path(RecordedRun.place(state.folder, state.runs[0].config))
+    first.parent.mkdir(parents=True)
+    first.write_bytes((state.out_dir.parent / first.name).read_bytes())
+    assert run_study(state, Cluster(scheduler=two_workers.scheduler_address)) == 0
+    assert sorted(lines(state, "made")) == ["1", "2", "3"]
+    said = capsys.readouterr().out
+    assert "1 of 4 runs are done." in said
+    assert "[3/3] plain on shapes3d, seed" in said
+    assert "PSNR 20.0 dB" in said
+    assert "dashboard: http://127.0.0.1:" in said.lower()
+    assert state.left() == []
+    assert run_study(state, Cluster(scheduler="tcp://127.0.0.1:1")) == 0  # nobody is asked
+    table = STUDY.table(state.records_dir)
+    assert table[["study", "variant", "seed"]].values.tolist() == [
+        ["toys", "plain", seed] for seed in range(4)
+    ]
+
+
+def test_failures_are_noted_and_taken_back(two_workers, state, capsys):
+    """One raises, one hangs; neither is tried twice, and the others are made."""
+    plan(state, "raise", "record", "hang", "record")
+    cluster = Cluster(scheduler=two_workers.scheduler_address)
+    assert run_study(state, cluster, limit_s=3) == 2
+    assert sorted(line.split()[0] for line in lines(state, "begun")) == ["0", "1", "2", "3"]
+    told = "\n".join(state.told())
+    assert "failed: plain on shapes3d, seed 0: RuntimeError: this run fails" in told
+    assert "failed: plain on shapes3d, seed 2: no end within limit_s=3 seconds" in told
+    assert "'seed': 2" in told
+    assert ["all", "2", "2", "0"] in [line.split() for line in told.splitlines()]
+    note = state.failure(state.runs[0])
+    assert "Traceback" in note["said"]
+    assert RunConfig(**note["config"]) == state.runs[0].config
+    assert "hanging" in state.failure(state.runs[2])["said"]
+    [hung] = [line.split()[1] for line in lines(state, "begun") if line[0] == "2"]
+    assert not is_there(int(hung))
+
+    plan(state, "record", "record", "record", "record")
+    assert run_study(state, cluster) == 0
+    assert "failed" not in "\n".join(state.told()).replace(" failed  missing", "")
+    assert list((state.out_dir / "failed").iterdir()) == []
+    assert "2 of 4 runs are done" in capsys.readouterr().out
+
+
+def test_the_run_of_a_killed_worker_ends_and_another_goes_on_with_it(two_workers, state):
+    plan(state, "wait", "wait", "record", "record")
+    outcome = []
+    cluster = Cluster(scheduler=two_workers.scheduler_address)
+    study = threading.Thread(target=lambda: outcome.append(run_study(state, cluster)))
+    study.start()
+    wait_for(lambda: len(lines(state, "begun")) == 2)
+    pids = dict(line.split() for line in lines(state, "begun"))
+    with Client(two_workers) as client:
+        workers = client.run(os.getpid).values()
+    parents = {Path(f"/proc/{pid}/stat").read_text().split()[3]: pid for pid in pids.values()}
+    worker = next(pid for pid in workers if str(pid) in parents)
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: not is_there(int(parents[str(worker)])))
+    (state.out_dir.parent / "go").touch()
+    study.join(60)
+    assert outcome == [0]
+    assert sorted(lines(state, "made")) == ["0", "1", "2", "3"]
+    assert len(lines(state, "begun")) == 5
+
+
+def test_two_sweeps_at_once_make_each_run_once(two_workers, state):
+    plan(state, "wait", "record", "record", "record")
+    outcome = []
+    cluster = Cluster(scheduler=two_workers.scheduler_address)
+    sweeps = [
+        threading.Thread(target=lambda: outcome.append(run_study(state, cluster))) for _ in range(2)
+    ]
+    for sweep in sweeps:
+        sweep.start()
+    wait_for(lambda: lines(state, "begun"))
+    (state.out_dir.parent / "go").touch()
+    for sweep in sweeps:
+        sweep.join(60)
+    assert outcome == [0, 0]
+    assert sorted(lines(state, "made")) == ["0", "1", "2", "3"]
+
+
+def test_a_lost_scheduler_is_told_and_the_runs_end(state):
+    plan(state, "wait", "wait", "wait", "wait")
+    words = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    scheduler = subprocess.Popen([*words, "--port", "0", "--no-dashboard"], **quiet)
+    address = next(line.split()[-1] for line in scheduler.stderr if "Scheduler at:" in line)
+    words = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny"]
+    worker = subprocess.Popen([*words, "--nthreads", "1", "--no-dashboard"], **quiet)
+    try:
+        killer = threading.Thread(
+            target=lambda: (wait_for(lambda: lines(state, "begun")), scheduler.kill())
+        )
+        killer.start()
+        with pytest.raises(ConnectionError, match=r"The scheduler is lost.*same command again"):
+            run_study(state, Cluster(scheduler=address))
+        worker.kill()
+        [line] = lines(state, "begun")
+        wait_for(lambda: not is_there(int(line.split()[1])))
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.communicate()
+    assert len(state.left()) == 4
