@@ -27,7 +27,7 @@ READY := $(VENV)/.ready
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
 	@echo
-	@echo '  make book PROFILE=smoke                              one of smoke, laptop (the default), paper'
+	@echo '  make book PROFILE=smoke                              one of smoke, laptop (the default), workstation, paper'
 	@echo '  make book FRESH=1                                    execute chapters that have not changed, too'
 	@echo '  make book CHAPTER=shapes3d                           execute this chapter alone'
 	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'

@@ -91,6 +91,7 @@ class BetaTCVAE(BetaVAE, name="beta_tcvae"):
         {
             # As of `BetaVAE`.
             "laptop": {"beta": 3 / 16, "information_weight": 1 / 16, "marginal_weight": 1 / 16},
+            "workstation": {"beta": 3 / 4, "information_weight": 1 / 4, "marginal_weight": 1 / 4},
             ("paper", "mpi3d"): {"beta": 0.3},
             ("paper", "isaac3d"): {"beta": 1.0},
         }

@@ -58,6 +58,7 @@ class BetaVAE(Autoencoder, name="beta_vae"):
             # A mean over the values of an image of 16x16 pixels has 16 times fewer of them than the
             # published 64x64, so the weight of what is divided by their number is 16 times smaller.
             "laptop": {"beta": 3 / 16},
+            "workstation": {"beta": 3 / 4},
             ("paper", "mpi3d"): {"beta": 0.1},
             ("paper", "falcor3d"): {"beta": 10.0},
             ("paper", "isaac3d"): {"beta": 0.3},

@@ -85,6 +85,7 @@ class QLAE(Autoencoder, name="qlae"):
     recipes = MappingProxyType(
         {
             "laptop": {"num_values": 5, "commitment_weight": 0.1, "weight_decay": 0.3},
+            "workstation": {"weight_decay": 0.1},
             "paper": {"weight_decay": 0.1},
             # The weight decay of the authors' configuration files, and in small models their
             # commitment weight too: with the ten times larger one of the other benchmarks, trial

@@ -27,7 +27,7 @@ def test_the_parameters_of_a_chapter_are_shown(book, capsys):
     assert main(["run", "chapter", "--help-chapter"], book) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Chapter; parameters:",
-        "  profile: str = 'laptop'  smoke, laptop or paper",
+        "  profile: str = 'laptop'  smoke, laptop, workstation or paper",
         "  seed: int = 0            seed of the run",
         "  runs_dir: str = 'runs'   where finished runs are kept",
     ]

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from lib.chapters import Book
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMETERS = """profile: str = "laptop"  # smoke, laptop or paper
+PARAMETERS = """profile: str = "laptop"  # smoke, laptop, workstation or paper
 seed: int = 0  # seed of the run
 runs_dir: str = "runs"  # where finished runs are kept"""
 CHART = """import altair as alt
