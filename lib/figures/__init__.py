@@ -6,6 +6,7 @@ from lib.figures.decoded import latent_traversals, reconstructions
 from lib.figures.explorer import source_explorer
 from lib.figures.images import image_grid, png_uri
 from lib.figures.known_sources import known_sources
+from lib.figures.live_decoder import LivePanel, live_decoder
 from lib.figures.nmi_heatmap import diagonal_order, nmi_heatmap
 from lib.figures.nmi_panels import nmi_panels
 from lib.figures.roofline import roofline, scaling
@@ -18,6 +19,7 @@ from lib.figures.theme import finish, group_scales, legend, model_label, score_t
 from lib.figures.training_curves import training_curves
 
 __all__ = [
+    "LivePanel",
     "code_strips",
     "code_values",
     "diagonal_order",
@@ -27,6 +29,7 @@ __all__ = [
     "known_sources",
     "latent_traversals",
     "legend",
+    "live_decoder",
     "model_label",
     "nmi_heatmap",
     "nmi_panels",

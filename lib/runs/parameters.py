@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lib.training.checkpoints import digest
 
 _ABOUT = "about.json"
 _STEP = "#step"  # of a parameter that is kept as int8
+_LARGEST = 127, 63, 31  # of such numbers; smaller ones are compressed further
 
 
 def set_parameters(model: nnx.Module, parameters: Mapping[str, np.ndarray]) -> None:
@@ -64,8 +66,8 @@ def write_arrays(
         parameters: by name, float32.
         about: JSON values.
         most_bytes: that the file may have: the parameters are compressed as float16 or, where that
-            is too large, matrices as int8, with the size of a step for each output. None keeps
-            them as they are.
+            is too large, matrices as int8, with the size of a step for each output, the finest
+            that fits. None keeps them as they are.
 
     Raises:
         ValueError: the file would be larger all the same; it is not written.
@@ -73,14 +75,13 @@ def write_arrays(
     if most_bytes is None:
         content = _packed(np.savez, parameters, about)
     else:
-        for rounded in (_as_float16, _as_int8):
-            content = _packed(np.savez_compressed, rounded(parameters), about)
-            if len(content) <= most_bytes:
-                break
-        else:
+        ways = _as_float16, *(partial(_as_int8, largest=largest) for largest in _LARGEST)
+        packed = (_packed(np.savez_compressed, way(parameters), about) for way in ways)
+        content = next((each for each in packed if len(each) <= most_bytes), b"")
+        if not content:
             raise ValueError(
-                f"The model for {path.name} has {len(content):,} bytes as int8; expected at most "
-                f"{most_bytes:,}."
+                f"The model for {path.name} has more than {most_bytes:,} bytes even as int8; keep "
+                "that of smaller networks."
             )
     with write_whole(path) as file:
         file.write(content)
@@ -121,12 +122,12 @@ def _as_float16(parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: value.astype(np.float16) for name, value in parameters.items()}
 
 
-def _as_int8(parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _as_int8(parameters: Mapping[str, np.ndarray], largest: int) -> dict[str, np.ndarray]:
     """Weights as int8, with a step for each of their outputs, the last axis; others float16."""
     found = _as_float16(parameters)
     for name, value in parameters.items():
         if value.ndim > 1 and value.size > 1_000:
-            step = np.abs(value).max(axis=tuple(range(value.ndim - 1))).astype(np.float32) / 127
+            step = np.abs(value).max(axis=tuple(range(value.ndim - 1))).astype(np.float32) / largest
             found[name] = np.round(value / np.where(step > 0, step, 1)).astype(np.int8)
             found[name + _STEP] = step
     return found

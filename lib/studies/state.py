@@ -41,9 +41,9 @@ class StudyState:
     def __post_init__(self):
         own = [run.config for run in self.study.runs]
         for name in self.benchmarks:
-            check_choice("--only", name, dict.fromkeys(config.benchmark for config in own))
+            check_choice("benchmarks", name, dict.fromkeys(config.benchmark for config in own))
         for seed in self.seeds:
-            check_choice("--seeds", str(seed), dict.fromkeys(str(config.seed) for config in own))
+            check_choice("seeds", str(seed), dict.fromkeys(str(config.seed) for config in own))
 
     @cached_property
     def runs(self) -> tuple[StudyRun, ...]:
@@ -58,7 +58,7 @@ class StudyState:
     @property
     def folder(self) -> Path:
         """The folder of the study's records."""
-        return self.study.folder(self.records_dir)
+        return self.records_dir / self.study.name
 
     def recorded(self, run: StudyRun) -> RecordedRun | None:
         """The record of a run, with its model where that is to be kept; None where it is not."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from lib.checks import check_number
 from lib.process import Ended, Place, run_process
 from lib.runs import RecordedRun
 from lib.runs.folders import RunFolders
@@ -66,10 +67,13 @@ def run_study(
         How many runs failed.
 
     Raises:
+        ValueError: a bad limit, or more workers than accelerators.
         ModuleNotFoundError: Dask is not installed.
         OSError: the scheduler cannot be reached, or is lost.
-        BaseException: what interrupted the study; its runs have kept what they had.
+        KeyboardInterrupt, SystemExit: when these came; the runs have then kept what they had.
     """
+    if limit_s is not None:
+        check_number("limit_s", limit_s, minimum=0, exclusive=True)
     left = state.left()
     print(f"{len(state.runs) - len(left)} of {len(state.runs)} runs are done.", flush=True)
     if not left:
@@ -102,7 +106,7 @@ def run_study(
                     + (f"; about {duration(rest)} left" if rest else ""),
                     flush=True,
                 )
-    except BaseException:
+    except (KeyboardInterrupt, SystemExit):
         _wait_for_checkpoints(state, left)
         raise
     return num_failed

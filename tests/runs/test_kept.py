@@ -153,7 +153,7 @@ def test_a_kept_model_of_another_run_or_damaged_is_refused(folders, tmp_path):
 def test_a_model_that_is_too_large_is_not_written(folders, tmp_path, monkeypatch):
     runs, _ = folders
     monkeypatch.setattr("lib.runs.kept._MOST_MODEL_BYTES", 1_000)
-    with pytest.raises(ValueError, match="bytes as int8; expected at most 1,000"):
+    with pytest.raises(ValueError, match="more than 1,000 bytes even as int8"):
         RecordedRun.of(execute(CONFIG, runs)).write_model(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -125,8 +125,9 @@ def test_what_is_planned_is_told_before_anything_is_there(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--only", "mpi3d"], "--only='mpi3d' is unknown; expected one of shapes3d"),
-        (["--seeds", "7"], "--seeds='7' is unknown; expected one of 0"),
+        (["--only", "mpi3d"], "benchmarks='mpi3d' is unknown; expected one of shapes3d"),
+        (["--seeds", "7"], "seeds='7' is unknown; expected one of 0"),
+        (["--limit-s", "0"], "limit_s=0.0 is out of range"),
         (["--scheduler", "tcp://127.0.0.1:1"], "tcp://127.0.0.1:1"),
     ],
 )

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
+from lib.process import Place, run_process
 from lib.runs import RecordedRun, RunConfig, RunRecord
 from lib.runs.record import SCHEMA
 from lib.studies import DeclaredStudy, Study, Variant
 from lib.studies.state import StudyState
-from lib.studies.sweep import Cluster, run_study
+from lib.studies.sweep import Cluster, _places, run_study
 
 SETTINGS = {"steps": 5, "training_images": 100, "evaluation_images": 100}
 STUDY = DeclaredStudy(
@@ -197,3 +198,45 @@ def test_a_lost_scheduler_is_told_and_the_runs_end(state):
             process.kill()
             process.communicate()
     assert len(state.left()) == 4
+
+
+@pytest.mark.parametrize(
+    ("devices", "workers", "expected"),
+    [
+        (("cpu", 1), 1, [([0, 1, 2, 3, 4], {})]),
+        (("cpu", 1), 2, [([0, 2, 4], {}), ([1, 3], {})]),
+        (("cpu", 1), None, [([0, 2, 4], {}), ([1, 3], {})]),
+        (("cpu", 1), 6, [([n], {}) for n in (0, 1, 2, 3, 4, 0)]),
+        (
+            ("gpu", 2),
+            None,
+            [((), {"CUDA_VISIBLE_DEVICES": d, "HIP_VISIBLE_DEVICES": d}) for d in "35"],
+        ),
+        (("gpu", 2), 1, [((), {"CUDA_VISIBLE_DEVICES": "3", "HIP_VISIBLE_DEVICES": "3"})]),
+        (("tpu", 8), None, [((), {})]),
+    ],
+)
+def test_workers_share_the_cores_and_each_has_an_accelerator(
+    devices, workers, expected, monkeypatch
+):
+    monkeypatch.setattr("lib.studies.sweep._devices", lambda: devices)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3, 4})
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    assert [tuple(place) for place in _places(workers)] == expected
+
+
+@pytest.mark.parametrize(("kind", "workers", "most"), [("gpu", 3, 2), ("tpu", 2, 1)])
+def test_an_accelerator_has_one_user(kind, workers, most, monkeypatch):
+    monkeypatch.setattr("lib.studies.sweep._devices", lambda: (kind, 2))
+    with pytest.raises(ValueError, match=f"workers={workers} .* one an accelerator, {most}"):
+        _places(workers)
+
+
+def test_a_process_has_its_cores_and_variables(two_workers, tmp_path):
+    module = "tests.studies.shows_its_place"
+    core = min(os.sched_getaffinity(0))
+    places = [Place([core], {"OWN_VARIABLE": "seen"})] * 2
+    files = {"log": tmp_path / "log", "lock": tmp_path / "lock"}
+    with Client(two_workers) as client:
+        ended = client.submit(run_process, module, {}, **files, places=places).result(60)
+    assert (ended.problem, ended.said) == ("", f"[{core}] seen")

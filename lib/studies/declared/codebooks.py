@@ -20,6 +20,7 @@ add_study(
         "learned, and how many values and latents there are?",
         grids=[Study("shapes3d", KINDS | SIZES | LATENTS, "workstation", num_seeds=5)],
         comparisons=[("qlae", name) for name in (*KINDS, *SIZES, *LATENTS) if name != "qlae"],
+        kept_seeds=(),
     ),
     __name__,
 )

@@ -7,7 +7,7 @@ from lib.studies.study import Study, Variant
 
 MODELS = ("autoencoder", "qlae")
 DECAYS = (0.0, 0.1, 0.3)
-NETWORKS = ("mlp",)
+NETWORKS = ("style-mlp", "mlp")
 RECIPES = {
     "cosine": {"schedule": "cosine"},
     "constant": {"schedule": "constant"},

@@ -7,7 +7,7 @@ import pytest
 
 from lib.benchmarks import load, source_visibility
 from lib.benchmarks.scene import objects
-from lib.benchmarks.scene.booth import BOOTH
+from lib.benchmarks.scene.booth import BOOTH, meet_booth
 from lib.benchmarks.scene.tracer import Frame, Rays
 from lib.benchmarks.scene.vectors import Vector
 from lib.benchmarks.twins import mpi3d
@@ -114,6 +114,23 @@ def test_a_soft_shadow_lies_on_the_floor_below_the_object():
     dark = left < 1 - 0.5 * BOOTH.shade
     assert abs(columns[dark].mean() - place[0]) < 6
     assert rows[dark].mean() > place[1] + 10
+
+
+def test_nothing_but_the_floor_takes_the_shadow():
+    """Also where the shadowed floor lies behind the pillar or the walls."""
+    sources = BENCHMARK.grid.sources(np.arange(60, 460_800, 20_011))
+    camera = jnp.asarray(sources[:, CAMERA])
+    arguments = [jnp.asarray(sources[:, k]) for k in (SHAPE, SIZE, CAMERA, TURN, LIFT)]
+    shaded, plain = (
+        np.asarray(mpi3d.trace(*arguments, 64, 2, booth).glow)
+        for booth in (BOOTH, BOOTH._replace(shade=0.0))
+    )
+    rays = mpi3d._camera(camera, BOOTH).rays(64, jnp.array([0.5, 0.5]))
+    height = np.asarray(rays.at(meet_booth(rays, BOOTH).distance).z)
+    stands = height > 0.02
+    assert stands.mean() > 0.05
+    np.testing.assert_array_equal(shaded[stands], plain[stands])
+    assert (shaded[~stands] < plain[~stands]).mean() > 0.05
 
 
 def test_published_brightness_and_hardly_any_white_or_burnt_out_pixels():
