@@ -81,7 +81,7 @@ def run_process(
             env=os.environ
             | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
             | dict(place.environment),
-            start_new_session=True,  # Ctrl-C is for this process, which then tells the other
+            process_group=0,  # Ctrl-C is for this process, which then tells the other
         )
         if place.cores and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(child.pid, place.cores)

@@ -4,6 +4,7 @@ from lib.figures.code_strips import code_strips
 from lib.figures.code_values import code_values
 from lib.figures.decoded import latent_traversals, reconstructions
 from lib.figures.explorer import source_explorer
+from lib.figures.filter_table import Cell, filter_table
 from lib.figures.images import image_grid, png_uri
 from lib.figures.known_sources import known_sources
 from lib.figures.live_decoder import LivePanel, live_decoder
@@ -19,10 +20,12 @@ from lib.figures.theme import finish, group_scales, legend, model_label, score_t
 from lib.figures.training_curves import training_curves
 
 __all__ = [
+    "Cell",
     "LivePanel",
     "code_strips",
     "code_values",
     "diagonal_order",
+    "filter_table",
     "finish",
     "group_scales",
     "image_grid",

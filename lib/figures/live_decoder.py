@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike
 from lib.figures.images import pixels, png_uri
 from lib.networks import StyleMLPDecoder
 
-LARGEST = 127
-"""Of the integers that stand for weights."""
+LARGEST = 48
+"""Of the integers that stand for weights: with these, two decoders of width 96 have 400 kB."""
 
 _STYLE = """
 .live-decoder { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start;

@@ -1,6 +1,7 @@
 """One look for every figure: colours, type, and what `finish` sets on each chart."""
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -38,8 +39,9 @@ _LEGEND_PIXELS = {_NARROW: 290, _WIDE: 560}
 
 
 def model_label(name: str) -> str:
-    """How `name` is written in a figure: a model's label, or the name itself."""
-    return MODELS[name].label if name in MODELS else name
+    """How `name` is written in a figure: a model that it begins with by its label."""
+    first = re.match(r"\w*", name)[0]
+    return MODELS[first].label + name.removeprefix(first) if first in MODELS else name
 
 
 def score_title(name: str) -> str:

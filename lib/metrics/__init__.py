@@ -6,7 +6,7 @@ from lib.metrics.discretization import discretize
 from lib.metrics.evaluation import Evaluation
 from lib.metrics.explicitness import Explicitness, IterationLimitWarning, explicitness
 from lib.metrics.infomec import InfoMEC, compactness, infomec, modularity
-from lib.metrics.intervals import Interval, mean_interval
+from lib.metrics.intervals import Interval, mean_interval, smallest_seen
 from lib.metrics.jackknife import jackknife
 from lib.metrics.mig import MIG, mig
 from lib.metrics.modularity_score import ModularityScore, modularity_score
@@ -47,4 +47,5 @@ __all__ = [
     "nmi_matrix",
     "psnr",
     "sap",
+    "smallest_seen",
 ]

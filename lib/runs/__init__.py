@@ -1,7 +1,7 @@
 """Runs: configurations, their execution, and the records that are kept of them."""
 
 from lib.profiles import PROFILES
-from lib.runs.comparison import Difference, compare
+from lib.runs.comparison import Difference, compare, corrected
 from lib.runs.config import RunConfig
 from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
 from lib.runs.images import RunImages
@@ -23,6 +23,7 @@ __all__ = [
     "RunRecord",
     "build_model",
     "compare",
+    "corrected",
     "execute",
     "execute_seeds",
     "read_records",

@@ -24,7 +24,7 @@ from lib.runs.score import reconstruct
 from lib.training import arithmetic
 
 # As many images as have so many pixels together, in whole images between these numbers.
-_PIXELS, _FEWEST, _MOST = 8_192, 2, 8
+_PIXELS, _FEWEST, _MOST = 6_144, 2, 8
 _MOST_MODEL_BYTES = 1_000_000
 # No plain text: a chapter is made from the folders that its code names.
 _BOOKS_OWN = Path("book", "results")

@@ -1,6 +1,6 @@
 """The runs of a study as charts, tables and words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -10,16 +10,14 @@ import pandas as pd
 from IPython.display import Markdown
 
 from lib import figures
+from lib.benchmarks import BENCHMARKS
 from lib.checks import check_choice
-from lib.runs import RunConfig, RunRecord, recorded_runs, table
-from lib.scores import SCORES
+from lib.runs import RunRecord, recorded_runs, table
+from lib.studies.comparisons import Comparisons
 from lib.studies.known import KnownSources, selectivity
 from lib.studies.seed_scores import SeedScores
 from lib.studies.trained import TrainedModels
 from lib.studies.words import SMOKE, images_are, is_collapsed, run_title
-
-# InfoM, and what must stand beside it: a code that knows little can still be modular.
-_BESIDE_INFOM = ("sources_known", "psnr")
 
 
 class Results:
@@ -34,7 +32,7 @@ class Results:
     Attributes:
         records: as given.
         first: the record of the first seed of each variant.
-        scores: tables, means and differences of the scores.
+        scores: tables and means of the scores.
         known: which sources the latents know, in the runs that did not collapse.
         source_names: the sources that vary, in the order of the rows of an NMI matrix.
         benchmark, profile, origin: of the runs.
@@ -66,15 +64,14 @@ class Results:
         )
         self.source_names = self.known.source_names
 
-    @classmethod
-    def recorded(cls, folder: str | Path, benchmark: str, models: Sequence[str]) -> Self | None:
-        """Results from the recorded runs of models in a folder; None where there are none.
-
-        A variant is named after its model and the settings that differ from its profile's.
-        """
-        records = [run.record for run in recorded_runs(folder, benchmark)]
-        records = [record for record in records if record.config.model in models]
-        return cls(records, [_name(record.config) for record in records]) if records else None
+    def only(self, names: Collection[str]) -> Self | None:
+        """The runs of some of the variants; None where there are none of them."""
+        chosen = [
+            (record, name)
+            for record, name in zip(self.records, self.runs["variant"], strict=True)
+            if name in names
+        ]
+        return type(self)(*zip(*chosen, strict=True)) if chosen else None
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -232,31 +229,16 @@ class Results:
         """Markdown: every score of each variant, and how many of its seeds collapsed."""
         return f"{self.scores.table()} {self.images_are}. {self.smoke}".rstrip()
 
-    def verdict(self, one: str, others: Sequence[str]) -> str:
-        """Words: how a variant's InfoM stands to that of others, with what must stand beside it."""
-        scores, label = self.scores, figures.model_label(one)
-        pictured = [score for score in _BESIDE_INFOM if score in scores.shown]
-        beside = ", ".join(f"{SCORES[s].title} {scores.average(one, s)}" for s in pictured)
-        told = f"**{scores.standing(one, others)}** (95 % intervals, paired by seed)"
-        if list(others) == [one]:
-            told = "there is nothing beside it"
-        elif len(others) == 1 and scores.compare(one, others[0], "infom"):
-            names = [name for name in scores.shown if SCORES[name].digits and name != "infom"]
-            rest = [f"{SCORES[s].title} {scores.difference(one, others[0], s)}" for s in names]
-            found = (
-                f"against {figures.model_label(others[0])} **{scores.difference(one, others[0])}**"
-            )
-            told = f"{found}; beside it, {'; '.join(rest)}"
-        twin = "A score on a twin says nothing about the published images."
-        sentences = [
-            f"{self.images_are} of `{self.benchmark}`, seeds {scores.seeds}, profile "
-            f"{self.profile}: InfoM of {label} is {scores.average(one, 'infom')} "
-            f"({beside}); {told}.",
-            scores.collapses,
-            twin if self.origin == "rendered" else "",
-            self.smoke,
-        ]
-        return " ".join(filter(None, sentences))
+    def compared(self, pairs: Sequence[tuple[str, str]]) -> Comparisons:
+        """All scores of pairs of variants, corrected together.
+
+        Args:
+            pairs: of names; the score of the second is subtracted. A variant and itself is none.
+        """
+        for name in (name for pair in pairs for name in pair):
+            check_choice("variant", name, self.scores.names)
+        chosen = [(one, other) for one, other in pairs if one != other]
+        return Comparisons({BENCHMARKS[self.benchmark].title: self.scores}, chosen)
 
     @property
     def _left_out(self) -> str:
@@ -265,16 +247,6 @@ class Results:
     def _values(self, name: str, style: str) -> str:
         """All values that a setting has in these runs."""
         return " or ".join(f"{value:{style}}" for value in sorted(set(self.runs[name].tolist())))
-
-
-def _name(config: RunConfig) -> str:
-    """The model, with the settings that differ from its profile's."""
-    usual = RunConfig(config.benchmark, config.model, config.profile, config.seed).to_dict()
-    own = {name: v for name, v in config.to_dict().items() if v != usual[name]}
-    if not own:
-        return config.model
-    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items())
-    return f"{figures.model_label(config.model)}, {told}"
 
 
 def _plain(value: object) -> str:

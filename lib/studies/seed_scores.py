@@ -1,13 +1,10 @@
-"""Scores of named variants over seeds: tables, intervals and differences paired by seed."""
-
-from collections.abc import Sequence
+"""Scores of named variants over seeds: tables and means with their intervals."""
 
 import pandas as pd
 
 from lib import figures
 from lib.checks import check_choice, check_columns
 from lib.metrics import mean_interval
-from lib.runs import Difference, compare
 from lib.scores import SCORES
 
 
@@ -15,7 +12,7 @@ class SeedScores:
     """Scores of variants that were run with the same seeds.
 
     A collapsed run (its pictures are no better than the mean image's, or no latent is active)
-    stands in no mean, interval or difference; it is counted and named instead.
+    stands in no mean or interval; it is counted and named instead.
 
     Args:
         runs: one row a run, with columns variant, seed, collapsed (boolean), and scores.
@@ -81,53 +78,6 @@ class SeedScores:
         missing = {"undefined": len(kept) - len(values), "collapsed": len(rows) - len(kept)}
         told = ", ".join(f"{count} {why}" for why, count in missing.items() if count)
         return f"{mean:.{digits}f}{width}" + (f" ({told})" if told else "")
-
-    def compare(self, one: str, other: str, score: str = "infom") -> Difference | None:
-        """The score of one variant less that of another, by seed; None where no seed has both."""
-        for name in (one, other):
-            check_choice("variant", name, self.names)
-        try:
-            return compare(self.uncollapsed, score, "variant", one, other)
-        except ValueError:
-            return None
-
-    def difference(self, one: str, other: str, score: str = "infom") -> str:
-        """Words: the score of one variant less that of another, paired by seed."""
-        if one == other:
-            return "the same runs"
-        found = self.compare(one, other, score)
-        return "undefined, as no seed has this score for both" if found is None else str(found)
-
-    def differences(self, one: str, other: str) -> str:
-        """Markdown list: every score that is no count, one variant's less another's, by seed."""
-        scores = [score for score in self.shown if SCORES[score].digits]
-        lines = [f"- {SCORES[s].title}: {self.difference(one, other, s)}" for s in scores]
-        pair = " against ".join(figures.model_label(name) for name in (one, other))
-        return f"Paired by seed, {pair}:\n\n" + "\n".join(lines)
-
-    def ordering(self, one: str, others: Sequence[str], score: str = "infom") -> str:
-        """Markdown list: one variant's score against each of others, in words with numbers."""
-        return "\n".join(
-            f"- against {figures.model_label(other)}: {self.difference(one, other, score)}"
-            for other in others
-        )
-
-    def standing(self, one: str, others: Sequence[str], score: str = "infom") -> str:
-        """Words: which variants a variant's score is above, below, and not told apart from.
-
-        By 95 % intervals of differences paired by seed.
-        """
-        groups: dict[str, list[str]] = {}
-        for other in others:
-            found = self.compare(one, other, score)
-            if found is None or found.num_seeds < 2:
-                way = "has no interval against"
-            elif not found.is_clear:
-                way = "cannot be told apart from"
-            else:
-                way = "is above" if found.mean > 0 else "is below"
-            groups.setdefault(way, []).append(figures.model_label(other))
-        return "; ".join(f"it {way} that of {', '.join(found)}" for way, found in groups.items())
 
     def _of(self, name: str) -> pd.DataFrame:
         check_choice("variant", name, self.names)

@@ -19,6 +19,7 @@ from lib.runs import (
     recorded_runs,
 )
 from lib.runs.__main__ import main
+from lib.runs.once import record_once
 from lib.runs.parameters import named_parameters
 from lib.runs.score import score
 from lib.scores import SCORES
@@ -148,6 +149,17 @@ def test_a_kept_model_of_another_run_or_damaged_is_refused(folders, tmp_path):
     file.write_bytes(content[:-20])
     with pytest.raises(ValueError, match="holds no parameters that can be read"):
         RecordedRun.read(recorded.write(tmp_path)).record.load_model()
+
+
+def test_a_run_is_recorded_once(folders, tmp_path, monkeypatch):
+    runs, _ = folders
+    first = record_once(CONFIG, runs, tmp_path, keeps_model=False)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+    record_once(CONFIG, runs, tmp_path, keeps_model=True)  # the model is wanted, too
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".npz"]
+    monkeypatch.setattr("lib.runs.once.execute", None)
+    again = record_once(CONFIG, tmp_path / "no runs", tmp_path, keeps_model=True)
+    assert again.record == first.record
 
 
 def test_a_model_that_is_too_large_is_not_written(folders, tmp_path, monkeypatch):

@@ -1,6 +1,5 @@
 """What the chapters on models say and draw, against the records that it is said of."""
 
-import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -84,20 +83,27 @@ def test_the_table_and_the_verdict_hold_what_the_records_do(page):
     known = "/".join(str(record.scores["sources_known"]) for record in page.records[:2])
     assert f"| {known} |" in row
     assert "prove that the page runs, no more" in page.score_table()
-    verdict = page.verdict("QLAE", ["plain"])
-    assert verdict.startswith("Rendered twin of `shapes3d`, seeds [0, 1], profile smoke: InfoM of")
-    assert f"sources known {known}, PSNR (dB) {np.mean(ratios[:2]):.1f}" in verdict
-    gap = np.mean(ratios[:2]) - np.mean(ratios[4:])
-    assert f"against plain **{page.scores.difference('QLAE', 'plain')}**; beside it, " in verdict
-    assert re.search(rf"PSNR \(dB\) [^;]*{abs(gap):.1f} dB", verdict)
-    assert "No run collapsed. A score on a twin says nothing about the published" in verdict
-    standing = page.scores.standing("QLAE", ["vectors", "plain"])
-    assert f"**{standing}**" in page.verdict("QLAE", ["vectors", "plain"])
+
+
+def test_pairs_are_compared_in_every_score_that_is_no_count(page):
+    pairs = [("QLAE", "vectors"), ("QLAE", "plain"), ("QLAE", "QLAE")]
+    found = page.compared(pairs).differences["Shapes3D", ("QLAE", "plain"), "psnr"]
+    ratios = [record.scores["psnr"] for record in page.records]
+    assert found.values == pytest.approx(np.subtract(ratios[:2], ratios[4:]))
+    assert {pair for _, pair, _ in page.compared(pairs).differences} == set(pairs[:2])
+    with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE, vec"):
+        page.compared([("QLAE", "qlea")])
+
+
+def test_some_variants_alone(page):
+    alone = page.only(["plain"])
+    assert alone.records == page.records[4:]
+    assert list(alone.first) == ["plain"]
+    assert page.only(["nothing"]) is None
 
 
 def test_a_collapsed_run_is_named_wherever_it_stands_or_is_left_out(collapsed):
     told = "Collapsed: QLAE 1 of 2 (seed 0); vectors 2 of 2 (seeds 0, 1)."
-    assert told in collapsed.verdict("QLAE", ["plain"])
     assert "| 1 of 2 (seed 0) |" in collapsed.score_table()
     for chart in (collapsed.plane(), collapsed.intervals("psnr"), collapsed.known_sources()):
         assert told in words_above(chart)
@@ -117,8 +123,6 @@ def test_where_all_runs_collapsed_there_are_words_and_no_chart(page):
     none = Results([marked(page.records[0], True)], ["QLAE"])
     for shown in (none.plane(), none.intervals(), none.known_sources()):
         assert "Collapsed: QLAE 1 of 1 (seed 0)." in shown.data
-    assert "InfoM of QLAE is collapsed" in none.verdict("QLAE", ["QLAE"])
-    assert "; there is nothing beside it. Collapsed:" in none.verdict("QLAE", ["QLAE"])
 
 
 def test_charts_of_scores_draw_every_run(page):
@@ -272,19 +276,6 @@ def test_codes_of_inactive_latents_are_dark(page):
         lit = {row["latent"] for row in cells if row["model"] == name and row["value"] > 0}
         assert lit <= {place for place, latent in enumerate(order) if active[latent]}
     assert any(row["value"] == 1 for row in cells)
-
-
-def test_recorded_runs_are_named_after_what_differs_from_their_profile(page, tmp_path):
-    for record in (*page.records[:2], page.records[4]):
-        RecordedRun.of(record).write(tmp_path)
-    results = Results.recorded(tmp_path, "shapes3d", ["qlae", "autoencoder"])
-    told = "training images 200, evaluation images 200"
-    assert list(results.first) == [f"autoencoder, {told}", f"QLAE, {told}"]
-    assert (results.scores.seeds, results.profile) == ([0, 1], "smoke")
-    assert results.scores.average(f"QLAE, {told}", "psnr") == page.scores.average("QLAE", "psnr")
-    alone = Results.recorded(tmp_path, "shapes3d", ["qlae"])
-    assert list(alone.first) == [f"QLAE, {told}"]
-    assert Results.recorded(tmp_path, "mpi3d", ["qlae"]) is None
 
 
 def test_runs_of_the_page_stand_beside_recorded_ones(page, tmp_path):

@@ -1,4 +1,4 @@
-"""Means, intervals and differences over seeds, and what is said of collapsed runs."""
+"""Means and intervals over seeds, and what is said of collapsed runs."""
 
 import json
 import os
@@ -57,9 +57,6 @@ def test_a_collapsed_run_is_in_no_mean_and_is_named():
     assert found.average("vectors", "sources_known") == "4/0"
     assert found.collapses == "Collapsed: vectors 1 of 2 (seed 4); plain 2 of 2 (seeds 3, 4)."
     assert "| 1 of 2 (seed 4) |" in found.table()
-    assert found.difference("QLAE", "vectors") == "0.40 higher (one seed, so no interval)"
-    assert found.difference("QLAE", "vectors", "psnr").startswith("5.0 dB lower (one seed")
-    assert found.standing("QLAE", ["plain"]) == "it has no interval against that of plain"
 
 
 def test_where_none_collapsed_that_is_said():
@@ -70,37 +67,6 @@ def test_a_score_that_no_seed_has_is_undefined():
     found = scores([0.9, np.nan, 0.5, 0.4, np.nan, np.nan])
     assert found.average("plain", "infom") == "undefined"
     assert found.average("QLAE", "infom") == "0.90 (1 undefined)"
-    assert found.difference("QLAE", "plain").startswith("undefined")
-    assert found.standing("QLAE", ["plain"]) == "it has no interval against that of plain"
-
-
-def test_those_above_and_below_and_those_that_stay_open_are_named():
-    found = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])
-    assert found.standing("QLAE", ["vectors", "plain"]) == (
-        "it is above that of vectors; it cannot be told apart from that of plain"
-    )
-    assert found.standing("vectors", ["QLAE"]) == "it is below that of QLAE"
-    with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE, vec"):
-        found.standing("QLAE", ["qlea"])
-
-
-def test_one_seed_in_common_has_no_interval():
-    found = scores([0.9, 0.8, np.nan, 0.4, 0.2, 0.9])
-    assert found.standing("QLAE", ["vectors"]) == "it has no interval against that of vectors"
-
-
-def test_differences_are_paired_by_seed():
-    found = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9], psnr=[20.0, 21.0, 22.0, 24.0, 1.0, 30.0])
-    # 0.39 and 0.40, so 0.395 with a half-width of 12.706 x 0.005.
-    assert found.ordering("QLAE", ["vectors", "plain"]).splitlines()[0] == (
-        f"- against vectors: {0.395:.2f} higher "
-        f"(95 % interval {0.395 - T1 * 0.005:.2f} to {0.395 + T1 * 0.005:.2f}, 2 seeds)"
-    )
-    lines = found.differences("QLAE", "vectors").splitlines()
-    assert lines[0] == "Paired by seed, QLAE against vectors:"
-    assert [line.split(":")[0] for line in lines[2:]] == ["- InfoM (modularity)", "- PSNR (dB)"]
-    assert "difference -2.5 dB" in lines[3]
-    assert found.difference("QLAE", "QLAE") == "the same runs"
 
 
 def test_a_table_without_seeds_is_refused():
@@ -121,7 +87,7 @@ SHOW = """
 import json
 import pandas as pd
 from lib import figures
-from lib.studies import SeedScores
+from lib.studies import Comparisons, SeedScores
 
 runs = pd.DataFrame({"variant": ["qlae"] * 2 + ["mine"] * 2, "seed": [0, 1] * 2})
 runs = runs.assign(collapsed=False, infom=0.5, reach=[2.0, 2.5, 1.0, 1.25])
@@ -129,7 +95,8 @@ scores = SeedScores(runs)
 chart = figures.score_intervals(runs, "variant", "reach").to_dict()
 plane = figures.score_plane(runs, "reach", "infom", color="variant").to_dict()
 axes = [chart["layer"][0]["encoding"]["y"]["title"], plane["layer"][0]["encoding"]["x"]["title"]]
-words = [scores.table(), scores.difference("qlae", "mine", "reach"), plane["description"]]
+compared = Comparisons({"twin": scores}, [("qlae", "mine")])
+words = [scores.table(), compared.words("qlae", "mine", "reach"), plane["description"]]
 print(json.dumps([axes, *words]))
 """
 

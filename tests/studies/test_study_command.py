@@ -1,45 +1,47 @@
 """Studies from the command line: what it says, and how it ends."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from lib.runs import RecordedRun
 from lib.studies import DeclaredStudy, Study, Variant
 from lib.studies.__main__ import main
 from lib.studies.declaration import STUDIES, add_study
 
 ROOT = Path(__file__).resolve().parents[2]
+# Of the two runs one fails at once, and one does not end before it is told to.
 EXTENSION = """
 from lib.studies import DeclaredStudy, Study, Variant, add_study
 
-settings = {"steps": 5, "training_images": 100, "evaluation_images": 100}
 variants = {
-    "qlae": Variant("qlae"),
-    "diverging": Variant("autoencoder", {"learning_rate": 1e30}),
+    "diverging": Variant("autoencoder", {"learning_rate": 1e30, "steps": 5}),
+    "long": Variant("qlae", {"steps": 50_000_000}),
 }
+settings = {"training_images": 100, "evaluation_images": 100}
 grids = [Study("shapes3d", variants, "smoke", settings=settings)]
-add_study(DeclaredStudy("two", "Two", "Does it run?", grids, [("qlae", "diverging")]), __name__)
+add_study(DeclaredStudy("two", "Two", "Why?", grids, [("long", "diverging")]), __name__)
 """
-# Runs of many steps, of which none ends by itself before it is told to.
-LONG = EXTENSION.replace('"steps": 5', '"steps": 50_000_000').replace("1e30", "1e-3")
+TOYS = "import lib.studies.sweep as s; s._MODULE = 'tests.studies.toy_run'"
+MAIN = "import runpy; runpy.run_module('lib.studies', run_name='__main__')"
 
 
 @contextmanager
-def command(folder: Path, *words: str, extension: str = EXTENSION) -> Iterator[subprocess.Popen]:
-    """A command about the study of an extension file, which is there no longer than the context."""
-    (folder / "own.py").write_text(extension)
+def command(folder: Path, code: str) -> Iterator[subprocess.Popen]:
+    """Run the study of the extension; the process is gone when the context ends."""
+    (folder / "own.py").write_text(EXTENSION)
+    places = ["--out", str(folder / "runs"), "--record", str(folder / "results")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "lib.studies", *words, "--record", str(folder / "results")],
+        [sys.executable, "-c", code, "run", "two", "--workers", "1", *places],
         cwd=ROOT,
         env=os.environ | {"LATENT_QUANTIZATION_EXTENSIONS": str(folder / "own.py")},
         stdout=subprocess.PIPE,
@@ -54,43 +56,46 @@ def command(folder: Path, *words: str, extension: str = EXTENSION) -> Iterator[s
         process.communicate()
 
 
-def test_a_study_outside_the_library_runs_and_a_failure_is_no_success(tmp_path):
-    words = ("run", "two", "--workers", "1", "--out", str(tmp_path / "runs"))
-    with command(tmp_path, *words) as process:
-        said, errors = process.communicate(timeout=300)
-    assert process.returncode == 1, errors
-    assert re.search(r"\[1/2\] qlae on shapes3d, seed 0: InfoM .*, PSNR \d+\.\d dB", said)
-    assert re.search(r"failed: diverging on shapes3d, seed 0: FloatingPointError: .* step", said)
-    [record] = (tmp_path / "results" / "two").glob("*.json")
-    recorded = RecordedRun.read(record)
-    assert recorded.record.kept_model == record.with_suffix(".npz")
-    assert record.stat().st_size < 25_000
-    with command(tmp_path, "table", "two") as process:
-        table, _ = process.communicate(timeout=60)
-    assert table.startswith("study,variant,benchmark,")
-    assert "\ntwo,qlae,shapes3d," in table
+def wait_for(condition: Callable[[], object], process: subprocess.Popen) -> None:
+    end = time.monotonic() + 300
+    while not condition():
+        assert time.monotonic() < end
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_leaves_runs_that_can_go_on(number, status, tmp_path):
-    """Ctrl-C comes to all processes of the terminal, SIGTERM to one."""
-    logs, end = tmp_path / "runs" / "logs", time.monotonic() + 200
-    words = ("run", "two", "--workers", "1", "--out", str(tmp_path / "runs"))
-    with command(tmp_path, *words, extension=LONG) as process:
-        while not list((tmp_path / "runs").glob("*.unfinished/*/scalars.jsonl")):
-            assert time.monotonic() < end
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.05)
-        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+def test_sigterm_leaves_a_run_that_can_go_on_and_a_failure_that_is_told(tmp_path):
+    runs = tmp_path / "runs"
+    with command(tmp_path, MAIN) as process:
+        wait_for(lambda: list(runs.glob("*qlae*.unfinished/*/scalars.jsonl")), process)
+        process.terminate()
+        said, errors = process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGTERM, errors
+    assert re.search(r"\[1/2\] diverging on shapes3d, seed 0: failed after .* not finite", said)
+    assert errors == "Stopping: runs write a checkpoint.\n"
+    assert "it can go on from step" in next((runs / "logs").glob("*-qlae-*")).read_text()
+    assert list(runs.glob("*-qlae-*.unfinished/checkpoints/[0-9]*"))
+    [failure] = (runs / "failed").iterdir()
+    note = json.loads(failure.read_text())
+    assert note["problem"].startswith("FloatingPointError: autoencoder on shapes3d, seed 0: ")
+    assert "Traceback" in note["said"]
+
+
+def test_ctrl_c_comes_to_all_processes_and_ends_all(tmp_path):
+    wait = {"does": "wait", "file": "x"}
+    (tmp_path / "plan.json").write_text(json.dumps({"0": wait}))
+    with command(tmp_path, f"{TOYS}; {MAIN}") as process:
+        wait_for((tmp_path / "begun").exists, process)
+        os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=120)
-    assert process.returncode == status, errors
-    assert "Stopping: runs write a checkpoint." in errors
-    assert "still runs" not in errors
+    assert process.returncode == 128 + signal.SIGINT, errors
+    assert "Interrupted; the same command goes on." in errors
     assert "Traceback" not in errors
-    [log] = logs.iterdir()
-    assert "it can go on from step" in log.read_text()
-    assert list((tmp_path / "runs").glob("*.unfinished/checkpoints/[0-9]*"))
-    assert not (tmp_path / "runs" / "failed").exists()
+    _, child = (tmp_path / "begun").read_text().split()
+    end = time.monotonic() + 30
+    while Path(f"/proc/{child}").exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from distributed import Client, LocalCluster
 from lib.process import Place, run_process
 from lib.runs import RecordedRun, RunConfig, RunRecord
 from lib.runs.record import SCHEMA
-from lib.studies import DeclaredStudy, Study, Variant
+from lib.studies import STUDIES, DeclaredStudy, Study, Variant
+from lib.studies.__main__ import main
 from lib.studies.state import StudyState
 from lib.studies.sweep import Cluster, _places, run_study
 
@@ -112,11 +113,14 @@ def test_all_runs_are_made_once_and_those_with_a_record_are_skipped(two_workers,
     ]
 
 
-def test_failures_are_noted_and_taken_back(two_workers, state, capsys):
+def test_failures_are_noted_and_taken_back(two_workers, state, monkeypatch, capsys):
     """One raises, one hangs; neither is tried twice, and the others are made."""
     plan(state, "raise", "record", "hang", "record")
     cluster = Cluster(scheduler=two_workers.scheduler_address)
-    assert run_study(state, cluster, limit_s=3) == 2
+    monkeypatch.setitem(STUDIES._entries, "toys", STUDY)
+    monkeypatch.setitem(STUDIES._modules, "toys", __name__)
+    words = ["--out", str(state.out_dir), "--record", str(state.records_dir), "--limit-s", "3"]
+    assert main(["run", "toys", *words, "--scheduler", cluster.scheduler]) == 1
     assert sorted(line.split()[0] for line in lines(state, "begun")) == ["0", "1", "2", "3"]
     told = "\n".join(state.told())
     assert "failed: plain on shapes3d, seed 0: RuntimeError: this run fails" in told

@@ -1,0 +1,84 @@
+"""All comparisons that a page makes, paired by seed and corrected together."""
+
+from collections.abc import Mapping, Sequence
+
+from lib.figures import model_label
+from lib.runs import Difference, compare, corrected
+from lib.scores import SCORES
+from lib.studies.seed_scores import SeedScores
+
+
+class Comparisons:
+    """Scores of variants less those of others, on one benchmark or several.
+
+    A page says here once what it compares: p values are corrected for all of it (Holm), and every
+    sentence about a difference follows the corrected ones. A collapsed run is in none of them.
+
+    Args:
+        scores: the runs on each benchmark, by its title.
+        pairs: names of two variants; the score of the second is subtracted.
+        names: of the scores that are compared; None for all that are no counts.
+
+    Attributes:
+        differences: by benchmark, pair and score, without those that no seed has for both.
+    """
+
+    def __init__(
+        self,
+        scores: Mapping[str, SeedScores],
+        pairs: Sequence[tuple[str, str]],
+        names: Sequence[str] | None = None,
+    ):
+        self._benchmarks = list(scores)
+        raw = {}
+        for benchmark, runs in scores.items():
+            for pair in pairs:
+                for score in names or [name for name in runs.shown if SCORES[name].digits]:
+                    kept = runs.uncollapsed.dropna(subset=[score])
+                    one, other = (set(kept.loc[kept["variant"] == v, "seed"]) for v in pair)
+                    if one & other:
+                        raw[benchmark, pair, score] = compare(kept, score, "variant", *pair)
+        self.differences: dict[tuple[str, tuple[str, str], str], Difference] = corrected(raw)
+
+    def words(self, one: str, other: str, score: str = "infom") -> str:
+        """Words: a score of one variant less that of another, on the first benchmark."""
+        found = self.differences.get((self._benchmarks[0], (one, other), score))
+        return str(found) if found else "undefined, as no seed has this score for both"
+
+    def table(self) -> str:
+        """Markdown: every difference with its intervals, p value, seeds and power."""
+        if not self.differences:
+            return "No two variants have a seed in common, so nothing is compared."
+        lines = [
+            "| | difference | 95 %, t | 95 %, bootstrap | p | seeds | would have seen |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+        ]
+        for (benchmark, pair, score), found in self.differences.items():
+            where = f"{benchmark}, " if len(self._benchmarks) > 1 else ""
+            short = SCORES[score].label.split(" (")[0]
+            what = f"{where}{' less '.join(map(model_label, pair))}: {short}"
+            mean = found.format(found.mean, "+")
+            cells = [f"**{mean}**" if found.is_clear else mean, *["–"] * 3, "1", "–"]
+            if found.num_seeds > 1:
+                intervals = (found.interval, found.bootstrap_interval)
+                cells = [
+                    cells[0],
+                    *(" to ".join(found.format(end, "+") for end in ends) for ends in intervals),
+                    "< 0.001" if found.p_value < 0.001 else f"{found.p_value:.2g}",
+                    str(found.num_seeds),
+                    found.format(found.smallest_seen),
+                ]
+            unbroken = [cell.replace(" ", "\u00a0") for cell in cells]
+            lines.append(f"| {what} | {' | '.join(unbroken)} |")
+        return "\n".join(lines) + self._note
+
+    @property
+    def _note(self) -> str:
+        count = max(found.num_comparisons for found in self.differences.values())
+        return (
+            "\n\nPaired by seed, collapsed runs left out; bold where p is below 0.05. *p*: of the "
+            f"paired t-test, corrected (Holm) for the {count} comparisons of this table; the "
+            "intervals are not. With few seeds the bootstrap's is too narrow. *Would have seen*: "
+            "the smallest true difference that so many seeds with this spread find in 80 of 100 "
+            "repetitions, so corrected."
+        )

@@ -1,0 +1,101 @@
+"""Recorded models of a study as decoders that run in the page."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from lib import figures
+from lib.benchmarks import BENCHMARKS
+from lib.metrics.evaluation import KNOWN_NMI
+from lib.models import MODELS
+from lib.runs import RunRecord
+
+# A continuous latent moves between these quantiles over images, in so many steps.
+_QUANTILES, _STEPS = (0.02, 0.98), 25
+
+
+class Travel(NamedTuple):
+    """Where the sliders of a model's latents can go.
+
+    Attributes:
+        positions: for each latent, the values that the decoder reads, in increasing order.
+        starts: `(n, num_latents)`, the nearest position of each image's latents.
+    """
+
+    positions: list[np.ndarray]
+    starts: np.ndarray
+
+
+def travel(model: nnx.Module, images: np.ndarray) -> Travel:
+    """The positions of a model's latents: all code values, or steps through their range.
+
+    Args:
+        model: a trained autoencoder whose decoder reads one number a latent.
+        images: uint8, `(n, height, width, channels)`, of which a range is taken.
+    """
+    latents = np.asarray(model(jnp.asarray(images, jnp.float32) / 255).code.decoder_input)
+    if hasattr(model.latent, "values"):
+        values = np.broadcast_to(
+            model.latent.values[...], (latents.shape[1], model.latent.values.shape[1])
+        )
+        positions = list(np.sort(values, axis=1))
+    else:
+        low, high = np.quantile(latents, _QUANTILES, axis=0)
+        positions = list(np.linspace(low, high, _STEPS, axis=1))
+    starts = [
+        np.abs(z[:, None] - p).argmin(axis=1) for z, p in zip(latents.T, positions, strict=True)
+    ]
+    return Travel(positions, np.stack(starts, axis=1))
+
+
+def live_models(
+    records: Mapping[str, RunRecord], *, num_images: int = 6, reference: int = 1_000, seed: int = 0
+) -> str:
+    """HTML: the decoder of each recorded model beside the others, with a slider for each latent.
+
+    The sliders stand in the order of the sources that their latents know best.
+
+    Args:
+        records: of one run of each variant, by its name, with a kept model; all on one benchmark,
+            with networks "style-mlp".
+        num_images: held-out images to start from.
+        reference: held-out images over which the range of a continuous latent is taken.
+        seed: of the choice of these images.
+    """
+    first = next(iter(records.values()))
+    benchmark, split = first.images.benchmark, first.images.split
+    ranks = np.random.default_rng(seed).choice(len(split.held_out), reference, replace=False)
+    images = benchmark.images(benchmark.grid.sources(split.held_out[ranks]))
+    grid = BENCHMARKS[first.config.benchmark].grid
+    names = [grid.names[place].replace("_", " ") for place in grid.varying]
+    panels = []
+    for variant, record in records.items():
+        model, nmi = record.load_model(), np.array(record.scoring.nmi)
+        went, best = travel(model, images), nmi.argmax(axis=0)
+        order = np.lexsort((-nmi.max(axis=0), np.where(nmi.max(axis=0) < KNOWN_NMI, 99, best)))
+        panels.append(
+            figures.LivePanel(
+                title=figures.model_label(variant),
+                color=MODELS[record.config.model].color,
+                decoder=_reordered(model.decoder, order),
+                latents=[
+                    f"{names[best[j]]} {nmi[best[j], j]:.2f}"
+                    if nmi[:, j].max() >= KNOWN_NMI
+                    else f"little {nmi[:, j].max():.2f}"
+                    for j in order
+                ],
+                positions=[went.positions[j] for j in order],
+                starts=went.starts[:num_images][:, order],
+            )
+        )
+    return figures.live_decoder(panels, images[:num_images])
+
+
+def _reordered(decoder: nnx.Module, order: np.ndarray) -> nnx.Module:
+    """The decoder of latents in another order."""
+    copy = nnx.clone(decoder)
+    copy.dense[0].kernel[...] = copy.dense[0].kernel[...][order]
+    return copy

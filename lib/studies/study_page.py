@@ -1,0 +1,149 @@
+"""What pages say of a declared study: its conclusions, from records alone, and what is missing."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+from IPython.display import Markdown
+
+from lib.benchmarks import BENCHMARKS
+from lib.figures import model_label
+from lib.scores import SCORES
+from lib.studies.comparisons import Comparisons
+from lib.studies.declaration import STUDIES
+from lib.studies.results import Results
+
+
+class StudyPage:
+    """Words, tables and charts of a declared study; no run is made.
+
+    Args:
+        name: of a study in `STUDIES`.
+        results_dir: folder of the records of all studies.
+        pairs: of variants that the page compares, the score of the second subtracted; by default
+            those that the study is for.
+
+    Attributes:
+        study: as it is declared.
+        pairs: as given.
+
+    Raises:
+        KeyError: no such study.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        results_dir: str | Path = "book/results",
+        pairs: Sequence[tuple[str, str]] = (),
+    ):
+        self.study = STUDIES[name]
+        self.pairs = list(pairs or self.study.comparisons)
+        self._results_dir = results_dir
+
+    @cached_property
+    def results(self) -> dict[str, Results]:
+        """The recorded runs on each benchmark that has any."""
+        names = dict.fromkeys(grid.benchmark for grid in self.study.grids)
+        found = {name: self.study.results(name, self._results_dir) for name in names}
+        return {name: results for name, results in found.items() if results}
+
+    def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """How many runs are recorded and how many declared, by benchmark and variant."""
+        counts: dict[tuple[str, str], tuple[int, int]] = {}
+        recorded = {run.config.identity for run, _ in self.study.recorded(self._results_dir)}
+        for run in self.study.runs:
+            key = run.config.benchmark, run.variant
+            done, declared = counts.get(key, (0, 0))
+            counts[key] = (done + (run.config.identity in recorded), declared + 1)
+        return counts
+
+    def runs(self) -> pd.DataFrame:
+        """One row a recorded run, on all benchmarks."""
+        return self.study.table(self._results_dir)
+
+    def command(self, benchmark: str) -> str:
+        """The command that makes the runs on a benchmark that are not recorded."""
+        return f"python -m lib.studies run {self.study.name} --only {benchmark}"
+
+    def missing(self, benchmark: str) -> str:
+        """Words: which runs on a benchmark are not recorded, and how to make them; or none."""
+        title, make = BENCHMARKS[benchmark].title, f"`{self.command(benchmark)}`"
+        if benchmark not in {run.config.benchmark for run in self.study.runs}:
+            return f"The study `{self.study.name}` is not about {title}."
+        if benchmark not in self.results:
+            return f"The study `{self.study.name}` has no runs on {title} yet; {make} makes them."
+        told = [
+            f"{model_label(variant)} {done} of {declared}"
+            for (where, variant), (done, declared) in self.counts().items()
+            if where == benchmark and done < declared
+        ]
+        if not told:
+            return ""
+        return f"Not all runs are recorded: {', '.join(told)}; {make} makes the rest."
+
+    def compared(self, benchmark: str) -> Comparisons:
+        """All scores of the page's pairs on a benchmark that has runs, corrected together."""
+        scores = {BENCHMARKS[benchmark].title: self.results[benchmark].scores}
+        return Comparisons(scores, self.pairs)
+
+    def verdict(self, benchmark: str) -> str:
+        """Markdown: how the InfoM of each pair differs, and what goes with it.
+
+        Where no run is recorded, the words say how to make them.
+        """
+        results = self._shown(benchmark)
+        if results is None:
+            return self.missing(benchmark)
+        compared, scores = self.compared(benchmark), results.scores
+        lines = [
+            f"- {model_label(one)} against {model_label(other)}: InfoM "
+            f"**{compared.words(one, other)}**; PSNR {compared.words(one, other, 'psnr')}."
+            for one, other in self.pairs
+            if {one, other} <= {*scores.names}
+        ]
+        means = [
+            f"{model_label(name)} {scores.average(name, 'infom')} (sources known "
+            f"{scores.average(name, 'sources_known')}, {SCORES['psnr'].title} "
+            f"{scores.average(name, 'psnr')})"
+            for name in scores.names
+        ]
+        protocol = results.records[0].config.scoring.protocol
+        closing = [
+            f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}.",
+            scores.collapses,
+            f"{results.images_are} of `{benchmark}`, study `{self.study.name}`, profile "
+            f"{results.profile}, protocol `{protocol}`, seeds {scores.seeds}.",
+            "A score on a twin says nothing about the published images."
+            if results.origin == "rendered"
+            else "",
+            self.missing(benchmark),
+        ]
+        return "\n".join(lines) + "\n\n" + " ".join(filter(None, closing))
+
+    def tables(self, benchmark: str) -> str:
+        """Markdown: every score of the pairs' variants, and every difference."""
+        results = self._shown(benchmark)
+        if results is None:
+            return self.missing(benchmark)
+        return f"{results.score_table()}\n\n{self.compared(benchmark).table()}"
+
+    def plane(
+        self, benchmark: str, x: str = "infoe", names: Sequence[str] = ()
+    ) -> alt.LayerChart | Markdown:
+        """Chart: InfoM of every run against another score; without runs, how to make them.
+
+        Args:
+            benchmark: name of a benchmark.
+            x: name of the other score.
+            names: of the variants that are drawn; by default those of the pairs.
+        """
+        results = self._shown(benchmark, names)
+        return Markdown(self.missing(benchmark)) if results is None else results.plane(x)
+
+    def _shown(self, benchmark: str, names: Sequence[str] = ()) -> Results | None:
+        """The recorded runs of the variants of the page's pairs, or of those named."""
+        chosen = names or {name for pair in self.pairs for name in pair}
+        return self.results[benchmark].only(chosen) if benchmark in self.results else None

@@ -1,0 +1,81 @@
+"""Comparisons of a page: paired by seed, corrected together, collapsed runs left out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.metrics import smallest_seen
+from lib.runs import compare
+from lib.studies import Comparisons, SeedScores
+
+PAIRS = [("QLAE", "vectors"), ("QLAE", "plain")]
+# t = 12.706 with one degree of freedom: any table of Student's distribution.
+T1 = 12.7062
+
+
+def scores(infom, collapsed=(False,) * 6, **more) -> SeedScores:
+    """Two seeds of QLAE, of vectors and of the plain model."""
+    variants = ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2
+    runs = {"variant": variants, "seed": [3, 4] * 3, "infom": infom, "collapsed": collapsed}
+    return SeedScores(pd.DataFrame(runs | more))
+
+
+def test_differences_are_paired_by_seed_and_corrected_for_all_of_the_page():
+    """QLAE less vectors is 0.39 and 0.40; the other p value is far larger, so twice the first."""
+    runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])
+    found = Comparisons({"twin": runs}, PAIRS).differences["twin", PAIRS[0], "infom"]
+    raw = compare(runs.runs, "infom", "variant", *PAIRS[0])
+    assert sorted(found.values) == pytest.approx([0.39, 0.4])
+    assert found.p_value == pytest.approx(2 * raw.p_value)
+    assert found.num_comparisons == 2
+    alone = Comparisons({"twin": runs}, PAIRS[:1])
+    assert alone.differences["twin", PAIRS[0], "infom"].p_value == raw.p_value
+    two = Comparisons({"twin": runs, "other": runs}, PAIRS)
+    assert two.differences["other", PAIRS[0], "infom"].num_comparisons == 4
+
+
+def test_all_scores_that_are_no_counts_are_compared_unless_some_are_named():
+    runs = scores([0.9] * 6, psnr=[20.0, 21.0] * 3, sources_known=[6] * 6)
+    found = Comparisons({"twin": runs}, PAIRS[:1]).differences
+    assert [score for _, _, score in found] == ["infom", "psnr"]
+    named = Comparisons({"twin": runs}, PAIRS[:1], ["psnr"]).differences
+    assert [score for _, _, score in named] == ["psnr"]
+
+
+def test_collapsed_and_undefined_runs_are_in_no_difference():
+    collapsed = [False, False, False, True, True, True]
+    psnr = [20.0, 21.0, 25.0, 9.0, 9.0, 9.0]
+    runs = scores([0.9, 0.8, 0.5, 0.1, 0.2, 1.0], collapsed, psnr=psnr)
+    found = Comparisons({"twin": runs}, PAIRS)
+    assert found.words("QLAE", "vectors") == "0.40 higher (one seed, so no interval)"
+    assert found.words("QLAE", "vectors", "psnr").startswith("5.0 dB lower (one seed")
+    assert found.words("QLAE", "plain").startswith("undefined")
+    undefined = Comparisons({"twin": scores([0.9, np.nan, 0.5, 0.4, np.nan, 0.1])}, PAIRS)
+    assert undefined.words("QLAE", "vectors") == "0.40 higher (one seed, so no interval)"
+    assert undefined.words("QLAE", "plain").startswith("undefined")
+
+
+def test_runs_that_differ_in_more_than_their_variant_are_refused():
+    runs = SeedScores(pd.concat([scores([0.9] * 6).runs] * 2))
+    with pytest.raises(ValueError, match="variant='QLAE' has several runs with one seed"):
+        Comparisons({"twin": runs}, PAIRS)
+
+
+def test_the_table_has_both_intervals_the_p_value_and_the_power():
+    runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9], psnr=[20.0, 21.0, 22.0, 24.0, 1.0, 30.0])
+    found = Comparisons({"one": runs, "two": runs}, PAIRS[:1])
+    lines = found.table().replace("\u00a0", " ").splitlines()
+    half = T1 * 0.005
+    difference = found.differences["one", PAIRS[0], "infom"]
+    assert lines[2].startswith(
+        f"| one, QLAE less vectors: InfoM | **+{difference.mean:.2f}** | "
+        f"+{0.395 - half:.2f} to +{0.395 + half:.2f} | +0.39 to +0.40 | {difference.p_value:.2g} "
+    )
+    assert f"| 2 | {smallest_seen([0.39, 0.4], level=0.05 / 4):.2f} |" in lines[2]
+    assert lines[3].startswith("| one, QLAE less vectors: PSNR | -2.5 dB | ")
+    assert lines[3].endswith(" dB |")
+    assert "corrected (Holm) for the 4 comparisons of this table" in found.table()
+    alone = Comparisons(
+        {"one": scores([0.9, 0.8, 0.5, 0.1, 0, 0], [False] * 3 + [True] * 3)}, PAIRS
+    )
+    assert "| QLAE less vectors: InfoM | +0.40 | – | – | – | 1 | – |" in alone.table()
