@@ -86,6 +86,7 @@ def test_planted_faults_are_seen_in_a_browser(built, browser, tmp_path):
     )
     problems = "\n".join(check_in_browser(site, browser)[0])
     expected = ["Invalid specification", "px wide", "missing.png", "planted", "another host"]
+    expected += ["critical for accessibility: Images must have alternative text"]
     assert [text for text in expected if text not in problems] == []
 
 
