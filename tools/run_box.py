@@ -32,7 +32,7 @@ def as_page(executed: Path, source: Path, at: str | None) -> nbformat.NotebookNo
     checks = [number for number, cell in enumerate(code) if "check_parameters()" in cell.source]
     for cell in code[: max(checks, default=-1) + 1]:
         if not any(output.output_type != "stream" for output in cell.outputs):
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-cell"]
+            cell.metadata["tags"] = sorted({*cell.metadata.get("tags", []), "remove-cell"})
     text = run_box(source, at) + made_by(notebook.metadata.get(RECORD_KEY, {}))
     notebook.cells.append(nbformat.v4.new_markdown_cell(text, id="run-this-page"))
     return notebook

@@ -47,7 +47,10 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
         cells = [setting, *numbers, made, _picture(pair, label)]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     inside = f'<table class="table">{"".join(rows)}</table>'
-    return f'<div class="runs-table" style="overflow-x: auto">{inside}</div>'
+    return (
+        '<div class="runs-table" role="region" aria-label="Runs" tabindex="0" '
+        f'style="overflow-x: auto">{inside}</div>'
+    )
 
 
 def _number(name: str, value: float | None) -> str:

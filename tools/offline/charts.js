@@ -44,6 +44,10 @@
       drawn = await embed(element, structuredClone(spec), optionsFor(asked, isDark));
       drawnDark = isDark;
       element.querySelector("summary")?.setAttribute("aria-label", "Save this figure");
+      // Groups of marks that have no words: the chart's own description has them.
+      for (const group of element.querySelectorAll('[role="graphics-symbol"]:not([aria-label])')) {
+        group.setAttribute("aria-hidden", "true");
+      }
       element.dataset.drawn = isDark ? "dark" : "light";
       return drawn;
     };

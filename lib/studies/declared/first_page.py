@@ -19,6 +19,7 @@ add_study(
                 num_seeds=1,
             )
         ],
+        comparisons=[("qlae", "autoencoder")],
     ),
     __name__,
 )
