@@ -48,9 +48,12 @@ IS_DRAWN = """(theme) =>
     (chart) => chart.dataset.drawn === theme || chart.querySelector(".error"))"""
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 # Without its preloading, which asks for style sheets at addresses where there are none, and without
-# what is inside a drawing: thousands of marks, which the drawing's own words stand for.
+# what is inside a drawing: thousands of marks, which the drawing's own words stand for. Contrast,
+# which takes longest, is looked for on wide pages alone: colours are the same at any width.
 AXE_FINDINGS = """async () =>
-  (await axe.run({ exclude: ["svg > *"] }, { preload: false })).violations
+  (await axe.run({ exclude: ["svg > *"] }, {
+    preload: false, rules: { "color-contrast": { enabled: innerWidth > 600 } },
+  })).violations
   .filter((found) => ["serious", "critical"].includes(found.impact))
   .map((found) => `${found.impact} for accessibility: ${found.help}, ` +
     `${found.nodes.length} times, such as ${found.nodes[0].html.slice(0, 200)}`)"""
