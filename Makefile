@@ -19,6 +19,9 @@ STUDY_ARGS ?=
 REPOSITORY ?=
 ENVIRONMENTS ?=
 
+# Where it is set, every process compiles the source of all that it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
