@@ -7,7 +7,6 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr
-from scipy.stats import bootstrap
 
 from lib.metrics import mean_interval, smallest_seen
 from lib.scores import SCORES, Score
@@ -58,6 +57,8 @@ class Difference:
         """
         if self.num_seeds < 2:
             return np.nan, np.nan
+        from scipy.stats import bootstrap  # here, as it takes half a second to import
+
         rng = np.random.default_rng(0)
         found = bootstrap((self.values,), np.mean, method="percentile", random_state=rng)
         return tuple(map(float, found.confidence_interval))

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from lib import figures
 from lib.benchmarks import BENCHMARKS
@@ -88,6 +87,8 @@ class KnownSources:
         Args:
             changes: for each source that varies, how much one step of it changes an image.
         """
+        from scipy.stats import spearmanr  # here, as it takes half a second to import
+
         sentences = []
         size = [changes[name] for name in self.source_names]
         for name, known in self.best().items():
