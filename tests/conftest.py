@@ -20,6 +20,8 @@ import jax
 import jaxtyping
 import numpy as np
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import array_hints
 
@@ -29,13 +31,12 @@ jax.config.update("jax_debug_key_reuse", True)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN_DIR = Path(os.environ.get("GOLDEN_DIR", Path(__file__).parent / "golden"))
-# Files of which one worker is busy for long: begun first, so that the workers end together.
-LONGEST = ("test_survival.py", "test_distributed.py", "test_site.py")
+# Files that take longest: begun first, so that the workers end together.
+LONGEST = ("test_survival.py", "test_distributed.py", "test_site.py", "test_program.py")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests, which share fixtures, on one worker, but chapters each by itself."""
+    """Begin with what takes longest."""
 
     def turn(item: pytest.Item) -> int:
         if item.path.name in LONGEST:
@@ -43,9 +44,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return len(LONGEST) + (item.get_closest_marker("chapter") is None)
 
     items.sort(key=turn)
-    for item in items:
-        is_chapter = item.get_closest_marker("chapter")
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if is_chapter else str(item.path)))
+
+
+class _FileByFile(LoadScopeScheduling):
+    """Keep a file's tests, which share fixtures, on one worker, but chapters each by itself."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "::test_a_chapter_runs" in nodeid else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Spread tests so; the groups of `--dist=loadgroup` are lost on pytest 9.2."""
+    return _FileByFile(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
 import pandas as pd
 import pytest
 
@@ -138,8 +139,8 @@ def test_what_is_planned_is_told_before_anything_is_there(tmp_path, capsys):
 )
 def test_what_cannot_be_done_ends_with_one_line(words, message, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
-    assert main(["run", "toys", *words]) == 1
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
+        assert main(["run", "toys", *words]) == 1
     errors = capsys.readouterr().err
     assert errors.startswith("Error: ")
     assert message in errors
