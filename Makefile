@@ -43,7 +43,7 @@ book: $(READY) ## execute the chapters and render the site to _build/html
 	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS)) $(if $(FRESH),--fresh)
 
 test: lint ## lint, then run all tests
-	$(BIN) -m pytest --numprocesses auto --maxprocesses 4
+	$(BIN) -m pytest --numprocesses auto
 
 lint: $(READY) ## check style and format, notebooks too, and what imports what
 	$(BIN) -m ruff check .

@@ -46,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=turn)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, up to four: some tests wait for processes that they start."""
+    return min(os.cpu_count() + 1, 4)
+
+
 class _FileByFile(LoadScopeScheduling):
     """Keep a file's tests, which share fixtures, on one worker, but chapters each by itself."""
 

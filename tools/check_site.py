@@ -48,15 +48,20 @@ IS_DRAWN = """(theme) =>
     (chart) => chart.dataset.drawn === theme || chart.querySelector(".error"))"""
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 # Without its preloading, which asks for style sheets at addresses where there are none, and without
-# what is inside a drawing: thousands of marks, which the drawing's own words stand for. Contrast,
-# which takes longest, is looked for on wide pages alone: colours are the same at any width.
-AXE_FINDINGS = """async () =>
-  (await axe.run({ exclude: ["svg > *"] }, {
-    preload: false, rules: { "color-contrast": { enabled: innerWidth > 600 } },
-  })).violations
-  .filter((found) => ["serious", "critical"].includes(found.impact))
-  .map((found) => `${found.impact} for accessibility: ${found.help}, ` +
-    `${found.nodes.length} times, such as ${found.nodes[0].html.slice(0, 200)}`)"""
+# what is inside a drawing: thousands of marks, which the drawing's own words stand for. Colours,
+# which take longest, are the same at any width, and all else is the same in light and dark.
+AXE_FINDINGS = """async () => {
+  const wide = innerWidth > 600, dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const colors = ["color-contrast", "link-in-text-block"];
+  if (dark && !wide) return [];
+  const options = dark ? { runOnly: colors }
+    : { rules: Object.fromEntries(colors.map((rule) => [rule, { enabled: wide }])) };
+  const found = await axe.run({ exclude: ["svg > *"] }, { preload: false, ...options });
+  return found.violations
+    .filter((violation) => ["serious", "critical"].includes(violation.impact))
+    .map((violation) => `${violation.impact} for accessibility: ${violation.help}, ` +
+      `${violation.nodes.length} times, such as ${violation.nodes[0].html.slice(0, 200)}`);
+}"""
 PAGE_PROBE = (Path(__file__).parent / "probe_page.js").read_text(encoding="utf-8")
 
 

@@ -65,8 +65,9 @@ def _visibility(name: str, change: Float[np.ndarray, "num h w c"]) -> Visibility
     return Visibility(
         name=name,
         change=size.mean(axis=(1, 2, 3)),
-        where=size.mean(axis=(0, 3)),
-        touched=(size.max(axis=-1) > JUST_SEEN).mean(axis=(1, 2)),
+        where=size.mean(axis=0).mean(axis=-1),
+        # Over slices: NumPy reduces a short last axis six times as slowly.
+        touched=(np.maximum.reduce(list(np.moveaxis(size, -1, 0))) > JUST_SEEN).mean(axis=(1, 2)),
         smaller={
             resolution: _visibility(name, _merged(change, along // resolution))
             for resolution in SMALLER
@@ -80,8 +81,8 @@ def _merged(
 ) -> Float[np.ndarray, "num small small c"]:
     """Means over cells of `cell` x `cell` pixels."""
     num, along, _, channels = change.shape
-    cells = change.reshape(num, along // cell, cell, along // cell, cell, channels)
-    return cells.mean(axis=(2, 4))
+    rows = change.reshape(num, along // cell, cell, along, channels).mean(axis=2)
+    return rows.reshape(num, along // cell, along // cell, cell, channels).mean(axis=3)
 
 
 def source_overlap(
