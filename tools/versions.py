@@ -105,14 +105,13 @@ def _colab(folder: Path, python: Path) -> None:
     """
     image = ("--requirement", "tools/colab.txt", "setuptools")
     _run(*UV, "pip", "install", "--quiet", "--python", python, *image)
-    fake = folder / "elsewhere" / "google" / "colab" / "__init__.py"
-    fake.parent.mkdir(parents=True)
-    fake.touch()
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
     _run(*UV, "build", "--quiet", "--wheel", "--out-dir", folder / "wheel")
     [wheel] = (folder / "wheel").glob("*.whl")
     _run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel)
-    elsewhere = {"cwd": folder / "elsewhere", "env": os.environ | {"COLAB_GPU": "0"}}
-    _run(python, "-c", "from lib.start import start; start()", **elsewhere)
+    on_colab = {"cwd": elsewhere, "env": os.environ | {"COLAB_GPU": "0"}}
+    _run(python, "-c", "from lib.start import start; start()", **on_colab)
     _run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "latent-quantization-book")
 
 
