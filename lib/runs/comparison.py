@@ -101,8 +101,8 @@ class Difference:
         if not self.is_clear:
             mean, low, high = (self.format(value, "+") for value in (self.mean, low, high))
             return (
-                f"not distinguishable (difference {mean}, 95 % interval {low} to {high}, {seeds}, "
-                f"which would have seen {self.format(self.smallest_seen)})"
+                f"not distinguishable (difference {mean}, 95 % interval {low} to {high}, {seeds}; "
+                f"a true {self.format(self.smallest_seen)} would show in 4 of 5 such sets of seeds)"
             )
         near, far = sorted((abs(low), abs(high)))
         return (

@@ -50,7 +50,7 @@ class Comparisons:
         if not self.differences:
             return "No seed has two runs that did not collapse, so nothing is compared."
         lines = [
-            "| | difference | 95 %, t | 95 %, bootstrap | p | seeds | would have seen |",
+            "| | difference | 95 %, t | 95 %, bootstrap | p | seeds | smallest seen |",
             "|---|---:|---:|---:|---:|---:|---:|",
         ]
         for (benchmark, pair, score), found in self.differences.items():
@@ -75,10 +75,10 @@ class Comparisons:
     @property
     def _note(self) -> str:
         count = max(found.num_comparisons for found in self.differences.values())
+        together = f", corrected (Holm) for the {count} comparisons of this table" * (count > 1)
         return (
             "\n\nPaired by seed, collapsed runs left out; bold where p is below 0.05. *p*: of the "
-            f"paired t-test, corrected (Holm) for the {count} comparisons of this table; the "
-            "intervals are not. With few seeds the bootstrap's is too narrow. *Would have seen*: "
-            "the smallest true difference that so many seeds with this spread find in 80 of 100 "
-            "repetitions, so corrected."
+            f"paired t-test{together}; the intervals are not corrected. With few seeds the "
+            "bootstrap's is too narrow. *Smallest seen*: the smallest true difference that shows, "
+            "so corrected, in 4 of 5 sets of so many seeds with this spread."
         )

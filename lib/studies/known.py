@@ -87,6 +87,8 @@ class KnownSources:
         Args:
             changes: for each source that varies, how much one step of it changes an image.
         """
+        if not self._records:
+            return "All of these runs collapsed, so what their latents know is not compared."
         from scipy.stats import spearmanr  # here, as it takes half a second to import
 
         sentences = []

@@ -136,6 +136,7 @@ add_twin(
             ),
             licence="Apache-2.0",
             url="https://github.com/google-deepmind/dsprites-dataset",
+            twin_differs="The twin's shapes are a little larger or smaller than the published.",
         ),
         published=PublishedFile(
             file_name="dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",
