@@ -33,6 +33,7 @@ class LookedUp(Generic[Arrays]):
     @functools.cached_property
     def bound(self) -> Partial:
         """The renderer with its arrays, which are arguments where it is passed as one."""
-        # The first call may come while JAX traces; the arrays are data all the same.
-        with jax.ensure_compile_time_eval():
+        # The first call may come while JAX traces; the arrays are data all the same. (Within
+        # `jax.ensure_compile_time_eval` JAX 0.7 cannot compile a scan.)
+        with jax.core.eval_context():
             return Partial(self.draw, self.make())

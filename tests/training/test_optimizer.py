@@ -53,11 +53,13 @@ def _qlae(network="mlp"):
 @pytest.mark.parametrize("network", ["convolutional", "mlp"])
 def test_everything_but_biases_and_code_values_is_a_weight(network):
     shapes = nnx.eval_shape(lambda: _qlae(network))
-    mask = nnx.to_flat_state(weight_mask(nnx.state(shapes, nnx.Param)))
-    excluded = {path for path, is_weight in mask if not is_weight.get_value()}
-    assert ("latent", "values") in excluded
-    assert {path[-1] for path in excluded} == {"values", "bias"}
-    assert {"kernel", "scale"} <= {path[-1] for path, is_weight in mask if is_weight.get_value()}
+    mask, _ = jax.tree.flatten_with_path(weight_mask(nnx.state(shapes, nnx.Param)))
+    # Such as "decoder.mlp.head.bias.value".
+    found = [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in mask]
+    excluded = {name for name, is_weight in found if not is_weight}
+    assert "latent.values.value" in excluded
+    assert {name.split(".")[-2] for name in excluded} == {"values", "bias"}
+    assert {"kernel", "scale"} <= {name.split(".")[-2] for name, is_weight in found if is_weight}
 
 
 def test_with_zero_gradients_only_weights_shrink():

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import logging
+import re
 import subprocess
 import sys
 from functools import partial
@@ -16,7 +18,6 @@ import pytest
 from flax import nnx
 
 from lib.training import Program, build_mesh, build_optimizer, train
-from lib.training.program import _jitted
 from tests.simulated import simulated_devices
 from tests.training.small import RECIPE, build, build_any, parameters, step, waves
 
@@ -81,16 +82,18 @@ def test_seeds_at_once_equal_each_alone():
             np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_all_calls_use_one_compiled_program():
+def test_all_calls_use_one_compiled_program(caplog):
     recipe = dataclasses.replace(RECIPE, batch_size=12)  # which no other test compiles
     program = Program([build(0)], waves(), recipe, [jax.random.key(0)], build_mesh(1, 12))
-    before = _jitted()._cache_size()
-    state, _ = program(program.state, 0, 0)
-    state, _ = program(state, 0, 1)
-    state, _ = program(program.to_mesh(state), 1, 9, reset=True)
-    again = Program([build(1)], waves(), recipe, [jax.random.key(1)], build_mesh(1, 12))
-    again(again.state, 0, 1)
-    assert _jitted()._cache_size() == before + 1
+    with jax.log_compiles(), caplog.at_level(logging.WARNING):
+        state, _ = program(program.state, 0, 0)
+        state, _ = program(state, 0, 1)
+        state, _ = program(program.to_mesh(state), 1, 9, reset=True)
+        again = Program([build(1)], waves(), recipe, [jax.random.key(1)], build_mesh(1, 12))
+        again(again.state, 0, 1)
+    compiled = [r for r in caplog.messages if re.match(r"Compiling (jit\()?_run\b", r)]
+    # JAX 0.7 takes the sharding of the state that a call returned for another one.
+    assert len(compiled) == (2 if jax.__version_info__ < (0, 8) else 1)
 
 
 def test_a_report_begins_anew_when_it_was_read():
