@@ -25,7 +25,7 @@ _STYLE = """
   border-radius: 4px; display: block; margin: 0; }
 .live-decoder .live-panel, .live-decoder .live-image { flex: 1 1 11rem; max-width: 19rem; }
 .live-decoder p { margin: 0 0 .4rem; font-weight: 600; }
-.live-decoder label { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem;
+.live-decoder label { display: grid; grid-template-columns: 8em 1fr; gap: .5rem;
   align-items: center; font-size: .85rem; line-height: 1.9; }
 .live-decoder input { width: 100%; min-height: 1.6rem; }
 .live-decoder button { display: block; margin-top: .6rem; padding: .4rem .8rem; font: inherit; }
