@@ -115,8 +115,9 @@ def test_arrays_that_were_exchanged_are_noticed(tmp_path):
 def test_a_half_written_one_is_never_seen(tmp_path):
     _save(tmp_path, 3)
     shutil.copytree(tmp_path / "3", tmp_path / "7.orbax-checkpoint-tmp")
-    assert _restore(tmp_path).step == 3
-    _save(tmp_path, 9)  # orbax clears up in a thread, and waits for it before it writes
+    with Checkpoints(tmp_path, ABOUT) as checkpoints:
+        assert checkpoints.restore(_tree(0)).step == 3
+        checkpoints.save(9, _tree(9), {})  # waits for orbax, which clears up in a thread
     assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "9"]
 
 
@@ -195,4 +196,5 @@ def test_a_full_disk_is_said_and_what_was_there_is_kept(tmp_path):
     assert re.match(r"OSError: A checkpoint could not be written to .*those written before", last)
     with Checkpoints(tmp_path, {"source": "a"}) as checkpoints:
         assert checkpoints.restore({"x": np.zeros(1000)}).step == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+        checkpoints.save(5, {"x": np.zeros(1000)}, {})  # waits for orbax, which clears up
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "5"]
