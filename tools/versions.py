@@ -25,6 +25,7 @@ CORE = (
 FOR_TESTS = (
     "beartype",
     "hypothesis",
+    "playwright",
     "pytest",
     "pytest-xdist",
     "vl-convert-python",
