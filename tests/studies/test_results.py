@@ -201,13 +201,11 @@ def test_traversals_stand_by_source_and_run_through_the_values(page):
         rows = [row for row in rows_of(chart) if "row_label" in row]
         labels = list(dict.fromkeys(row["row_label"] for row in rows))
         nmi = np.array(page.first[name].scoring.nmi)
-        best = [
-            SOURCES[row] if known >= 0.1 else "none"
-            for row, known in zip(nmi.argmax(axis=0), nmi.max(axis=0), strict=True)
-        ]
+        best, known = nmi.argmax(axis=0), nmi.max(axis=0) >= 0.1
         latents = [int(label.split(":")[0]) for label in labels]
         assert sorted(latents) == list(range(12))
-        assert [label.split(": ")[1] for label in labels] == [best[j] for j in latents]
+        names = [SOURCES[best[j]] if known[j] else "none" for j in latents]
+        assert [label.split(": ")[1] for label in labels] == names
         assert np.all(np.diff(best[latents]) >= 0)
     kinds = {name: chart.to_dict()["description"] for name, chart in charts.items()}
     assert "rank of the code values: 1, 2, 3, 4, 5." in kinds["QLAE"]
