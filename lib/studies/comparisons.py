@@ -1,6 +1,8 @@
-"""All comparisons that a page makes, paired by seed and corrected together."""
+"""All comparisons of a study or a page, paired by seed and corrected together."""
 
+import copy
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 from lib.figures import model_label
 from lib.runs import Difference, compare, corrected
@@ -11,7 +13,7 @@ from lib.studies.seed_scores import SeedScores
 class Comparisons:
     """Scores of variants less those of others, on one benchmark or several.
 
-    A page says here once what it compares: p values are corrected for all of it (Holm), and every
+    What is compared is said here once: p values are corrected for all of it (Holm), and every
     sentence about a difference follows the corrected ones. A collapsed run is in none of them.
 
     Args:
@@ -39,6 +41,13 @@ class Comparisons:
                     if one & other:
                         raw[benchmark, pair, score] = compare(kept, score, "variant", *pair)
         self.differences: dict[tuple[str, tuple[str, str], str], Difference] = corrected(raw)
+
+    def only(self, benchmark: str) -> Self:
+        """Those on one benchmark, by its title, corrected for as many as they are here."""
+        part = copy.copy(self)
+        part._benchmarks = [benchmark]
+        part.differences = {key: d for key, d in self.differences.items() if key[0] == benchmark}
+        return part
 
     def words(self, one: str, other: str, score: str = "infom") -> str:
         """Words: a score of one variant less that of another, on the first benchmark."""
@@ -75,7 +84,7 @@ class Comparisons:
     @property
     def _note(self) -> str:
         count = max(found.num_comparisons for found in self.differences.values())
-        together = f", corrected (Holm) for the {count} comparisons of this table" * (count > 1)
+        together = f", corrected (Holm) for {count} comparisons together" * (count > 1)
         return (
             "\n\nPaired by seed, collapsed runs left out; bold where p is below 0.05. *p*: of the "
             f"paired t-test{together}; the intervals are not corrected. With few seeds the "

@@ -9,9 +9,9 @@ from flax import nnx
 
 from lib import figures
 from lib.benchmarks import BENCHMARKS
-from lib.metrics.evaluation import KNOWN_NMI
 from lib.models import MODELS
 from lib.runs import RunRecord
+from lib.studies.words import NO_SOURCE, best_sources
 
 # A continuous latent moves between these quantiles over images, in so many steps.
 _QUANTILES, _STEPS = (0.02, 0.98), 25
@@ -74,19 +74,15 @@ def live_models(
     panels = []
     for variant, record in records.items():
         model, nmi = record.load_model(), np.array(record.scoring.nmi)
-        went, best = travel(model, images), nmi.argmax(axis=0)
-        order = np.lexsort((-nmi.max(axis=0), np.where(nmi.max(axis=0) < KNOWN_NMI, 99, best)))
+        went, best = travel(model, images), best_sources(nmi, names)
+        place = [[*names, NO_SOURCE].index(source) for source in best]
+        order = np.lexsort((-nmi.max(axis=0), place))
         panels.append(
             figures.LivePanel(
                 title=figures.model_label(variant),
                 color=MODELS[record.config.model].color,
                 decoder=_reordered(model.decoder, order),
-                latents=[
-                    f"{names[best[j]]} {nmi[best[j], j]:.2f}"
-                    if nmi[:, j].max() >= KNOWN_NMI
-                    else f"little {nmi[:, j].max():.2f}"
-                    for j in order
-                ],
+                latents=[f"{best[j]} {nmi[:, j].max():.2f}" for j in order],
                 positions=[went.positions[j] for j in order],
                 starts=went.starts[:num_images][:, order],
             )

@@ -13,7 +13,6 @@ from lib.benchmarks import BENCHMARKS
 from lib.figures import Cell, model_label
 from lib.metrics import mean_interval
 from lib.scores import SCORES
-from lib.studies.comparisons import Comparisons
 from lib.studies.seed_scores import SeedScores
 from lib.studies.study_page import StudyPage
 
@@ -129,12 +128,6 @@ class ResultsPage:
         )
 
     @property
-    def comparisons(self) -> Comparisons:
-        """What the first study compares, on every benchmark, corrected together."""
-        scores = {BENCHMARKS[name].title: found.scores for name, found in self.main.results.items()}
-        return Comparisons(scores, self.main.pairs, _CLAIMED)
-
-    @property
     def collapses(self) -> str:
         """Words: which runs of the first study collapsed."""
         told = [
@@ -148,7 +141,7 @@ class ResultsPage:
         """Markdown: on which benchmarks each pair of the first study differs, in which scores."""
         if not self.main.results:
             return f"The study `{self.main.study.name}` has no runs yet, so nothing is concluded."
-        found = self.comparisons.differences
+        found = self.main.comparisons.differences
         lines = []
         for pair in self.main.pairs:
             told = []

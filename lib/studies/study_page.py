@@ -84,10 +84,18 @@ class StudyPage:
             return ""
         return f"Not all runs are recorded: {', '.join(told)}; {make} makes the rest."
 
-    def compared(self, benchmark: str) -> Comparisons:
-        """All scores of the page's pairs on a benchmark that has runs, corrected together."""
-        scores = {BENCHMARKS[benchmark].title: self.results[benchmark].scores}
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """All scores of the pairs on all benchmarks that have runs, corrected together.
+
+        So a difference has one p value on whichever page it stands.
+        """
+        scores = {BENCHMARKS[name].title: found.scores for name, found in self.results.items()}
         return Comparisons(scores, self.pairs)
+
+    def compared(self, benchmark: str) -> Comparisons:
+        """Those of `comparisons` on a benchmark that has runs."""
+        return self.comparisons.only(BENCHMARKS[benchmark].title)
 
     def verdict(self, benchmark: str) -> str:
         """Markdown: how the InfoM of each pair differs, and what goes with it.

@@ -13,10 +13,9 @@ from lib import figures
 from lib.benchmarks import BENCHMARKS
 from lib.checks import check_choice
 from lib.figures.theme import MAX_ROWS
-from lib.metrics.evaluation import KNOWN_NMI
 from lib.models import traversals
 from lib.runs import RecordedRun, RunImages, RunRecord, reconstruct
-from lib.studies.words import images_are, is_collapsed, run_title
+from lib.studies.words import best_sources, images_are, is_collapsed, run_title
 from lib.training import arithmetic
 
 # The walk of the figure of codes: how many images a source gets, at most this many in all.
@@ -73,15 +72,14 @@ class TrainedModels:
         start = self._held_out[self._chosen(1)[0]]
         with arithmetic(record.config.recipe.precision):
             pictures, _ = traversals(self.models[name], start, latents, num_steps)
-        order, nmi = self._order(name), np.array(record.scoring.nmi)
-        best = [self._source_names[row] for row in nmi.argmax(axis=0)]
-        known = nmi.max(axis=0) >= KNOWN_NMI
+        order = self._order(name)
+        best = best_sources(np.array(record.scoring.nmi), self._source_names)
         kind = "position, 2 % to 98 % quantile"
         if np.issubdtype(latents.dtype, np.integer):
             kind = "rank of the code value" if self._has_order(name) else "frequency rank"
         return figures.latent_traversals(
             pictures[order],
-            [f"{j}: {best[j] if known[j] else 'none'}" for j in order],
+            [f"{j}: {best[j]}" for j in order],
             [f"{v + 1}" for v in range(pictures.shape[1])],
             value_title=kind,
             title=run_title(name, record),

@@ -74,7 +74,9 @@ def test_the_table_has_both_intervals_the_p_value_and_the_power():
     assert f"| 2 | {smallest_seen([0.39, 0.4], level=0.05 / 4):.2f} |" in lines[2]
     assert lines[3].startswith("| one, QLAE less vectors: PSNR | -2.5 dB | ")
     assert lines[3].endswith(" dB |")
-    assert "corrected (Holm) for the 4 comparisons of this table" in found.table()
+    assert "corrected (Holm) for 4 comparisons together" in found.table()
+    single = Comparisons({"one": scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])}, PAIRS[:1]).table()
+    assert "paired t-test; the intervals" in single
     alone = Comparisons(
         {"one": scores([0.9, 0.8, 0.5, 0.1, 0, 0], [False] * 3 + [True] * 3)}, PAIRS
     )

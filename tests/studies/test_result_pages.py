@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -126,12 +127,31 @@ def test_the_pairs_of_a_page_are_its_family(folder):
     assert alone.verdict("shapes3d").count("- QLAE against") == 1
     assert "corrected for 4 comparisons" in alone.verdict("shapes3d")
     assert "autoencoder" not in alone.tables("shapes3d")
-    assert "corrected (Holm) for the 4 comparisons of this table" in alone.tables("shapes3d")
+    assert "corrected (Holm) for 4 comparisons together" in alone.tables("shapes3d")
     drawn = alone.plane("shapes3d").to_dict()["description"]
     assert "autoencoder" not in drawn
     assert "QLAE without decay: InfoM 0.81, InfoE 0.90" in drawn
     named = alone.plane("shapes3d", "psnr", ["autoencoder"]).to_dict()["description"]
     assert "autoencoder: InfoM 0.50, PSNR 21.0 dB" in named
+
+
+def test_a_difference_has_one_p_value_on_whichever_page_it_stands(folder, study, tmp_path):
+    """On two benchmarks of four scores and two pairs, or of one where the pair is not recorded."""
+    shutil.copytree(folder / "paged", tmp_path / "paged")
+    picture = np.zeros((1, 4, 4, 3), np.uint8)
+    for run in study.runs:
+        if (run.config.benchmark, run.variant) == ("dsprites", "autoencoder"):
+            made = record(run.config, [0.2, 0.35, 0.3][run.config.seed])
+            RecordedRun(made, picture, picture).write(tmp_path / "paged")
+    both = StudyPage("paged", tmp_path)
+    assert "corrected for 12 comparisons" in both.verdict("shapes3d")
+    assert "corrected for 12 comparisons" in both.verdict("dsprites")
+    every = ResultsPage([both]).main.comparisons.differences
+    assert len(every) == 12
+    for name, title in (("shapes3d", "Shapes3D"), ("dsprites", "dSprites")):
+        one = both.compared(name).differences
+        assert one == {key: found for key, found in every.items() if key[0] == title}
+        assert f"{both.compared(name).words(*PAIRS[0])}" == str(every[title, PAIRS[0], "infom"])
 
 
 def test_what_is_missing_is_said_with_the_command_that_makes_it(main):
@@ -233,4 +253,4 @@ def test_without_any_record_the_page_concludes_nothing(tmp_path):
     assert empty.verdict() == "The study `paged` has no runs yet, so nothing is concluded."
     assert isinstance(empty.intervals("infom"), Markdown)
     assert empty.table().count("python -m lib.studies run paged --only") == 9
-    assert "nothing is compared" in empty.comparisons.table()
+    assert "nothing is compared" in empty.main.comparisons.table()

@@ -13,6 +13,7 @@ from lib.metrics import psnr
 from lib.models import MODELS
 from lib.runs import RecordedRun, RunImages, RunRecord, reconstruct
 from lib.studies import Results, Study, TrainedModels, Variant
+from lib.studies.known import KnownSources
 
 FEW = {"training_images": 200, "evaluation_images": 200}
 VARIANTS = {
@@ -195,6 +196,11 @@ def test_reconstructions_are_what_the_models_make_of_held_out_images(page):
         assert f"{name} {psnr(chosen, made):.1f} dB" in described
 
 
+def test_that_all_runs_collapsed_is_said():
+    told = KnownSources("shapes3d", {"plain": []}).words({})
+    assert told == "All of these runs collapsed, so what their latents know is not compared."
+
+
 def test_traversals_stand_by_source_and_run_through_the_values(page):
     charts = {name: page.trained.traversals(name) for name in VARIANTS}
     for name, chart in charts.items():
@@ -204,7 +210,7 @@ def test_traversals_stand_by_source_and_run_through_the_values(page):
         best, known = nmi.argmax(axis=0), nmi.max(axis=0) >= 0.1
         latents = [int(label.split(":")[0]) for label in labels]
         assert sorted(latents) == list(range(12))
-        names = [SOURCES[best[j]] if known[j] else "none" for j in latents]
+        names = [SOURCES[best[j]] if known[j] else "no source" for j in latents]
         assert [label.split(": ")[1] for label in labels] == names
         assert np.all(np.diff(best[latents]) >= 0)
     kinds = {name: chart.to_dict()["description"] for name, chart in charts.items()}

@@ -136,7 +136,9 @@ add_twin(
             ),
             licence="Apache-2.0",
             url="https://github.com/google-deepmind/dsprites-dataset",
-            twin_differs="The twin's shapes are a little larger or smaller than the published.",
+            twin_differs=(
+                "The twin's shapes are a little larger or smaller than the published ones."
+            ),
         ),
         published=PublishedFile(
             file_name="dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",
