@@ -18,8 +18,8 @@ _GRACE_S = 60.0
 _TAIL_BYTES = 6_000
 
 
-class Place(NamedTuple):
-    """Where a process runs.
+class MachineShare(NamedTuple):
+    """The part of a machine that a process has.
 
     Attributes:
         cores: numbers of the cores that it may use; none for all.
@@ -50,7 +50,7 @@ def run_process(
     log: Path,
     lock: Path,
     limit_s: float | None = None,
-    places: Sequence[Place] = (),
+    shares: Sequence[MachineShare] = (),
 ) -> Ended:
     """Run a module in a process of its own, one at a time for a lock; called by a Dask worker.
 
@@ -60,14 +60,14 @@ def run_process(
         log: file that its output replaces.
         lock: file that is held meanwhile; a process that has it is waited for.
         limit_s: seconds after which it is told to end, and is killed where it does not.
-        places: one for each worker, where they are named 0, 1 and so on; none for all of the
+        shares: one for each worker, where they are named 0, 1 and so on; none for all of the
             machine.
     """
-    place = Place()
-    if places:
+    share = MachineShare()
+    if shares:
         from distributed import get_worker
 
-        place = places[get_worker().name]
+        share = shares[get_worker().name]
     for file in (log, lock):
         file.parent.mkdir(parents=True, exist_ok=True)
     with locked(lock, f"it makes {lock.stem}"), log.open("wb") as output:
@@ -80,11 +80,11 @@ def run_process(
             stderr=subprocess.STDOUT,
             env=os.environ
             | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
-            | dict(place.environment),
+            | dict(share.environment),
             process_group=0,  # Ctrl-C is for this process, which then tells the other
         )
-        if place.cores and hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(child.pid, place.cores)
+        if share.cores and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(child.pid, share.cores)
         problem = _told(child, message, limit_s)
     with log.open("rb") as output:
         output.seek(max(0, log.stat().st_size - _TAIL_BYTES))

@@ -100,8 +100,8 @@ def import_extensions() -> None:
     """
     named = os.environ.get(EXTENSIONS_VARIABLE, "")
     for text in filter(None, named.split(os.pathsep)):
-        place = Path(text).expanduser().resolve()
-        files = sorted(place.glob("*.py")) if place.is_dir() else [place]
+        given = Path(text).expanduser().resolve()
+        files = sorted(given.glob("*.py")) if given.is_dir() else [given]
         for file in files:
             _import_file(file)
 

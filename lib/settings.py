@@ -47,6 +47,12 @@ class Settings:
                 )
         return cls(**values)
 
+    @classmethod
+    def following(cls) -> dict[str, str]:
+        """Settings that follow from a number of the run, which their value names."""
+        told = {field.name: field.metadata.get("follows") for field in dataclasses.fields(cls)}
+        return {name: number for name, number in told.items() if number}
+
     def to_dict(self) -> dict[str, Any]:
         """The values by name."""
         return {name: getattr(self, name) for name in self.names()}
@@ -71,6 +77,7 @@ def setting(
     check: Callable[[str, object], object],
     convert: Callable[[Any], Any],
     default: object = dataclasses.MISSING,
+    follows: str | None = None,
 ) -> Any:
     """A field with a check and a conversion of its own.
 
@@ -78,8 +85,11 @@ def setting(
         check: called with name and value; raises where the value is refused.
         convert: makes of an accepted value what is kept.
         default: none where the field must be given.
+        follows: the number of a run that the setting is where a run is not given another; see
+            `lib.runs.RunConfig`.
     """
-    return dataclasses.field(default=default, metadata={"check": check, "convert": convert})
+    metadata = {"check": check, "convert": convert, "follows": follows}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def number(
@@ -92,10 +102,15 @@ def number(
 
 
 def integer(
-    default: object = dataclasses.MISSING, *, minimum: int, maximum: int | None = None
+    default: object = dataclasses.MISSING,
+    *,
+    minimum: int,
+    maximum: int | None = None,
+    follows: str | None = None,
 ) -> Any:
     """A field that holds an integer of at least `minimum` and at most `maximum`."""
-    return setting(partial(check_integer, minimum=minimum, maximum=maximum), int, default)
+    check = partial(check_integer, minimum=minimum, maximum=maximum)
+    return setting(check, int, default, follows)
 
 
 def flag(default: object = dataclasses.MISSING) -> Any:

@@ -154,7 +154,7 @@ def _imported(tree: ast.AST, beside: Path) -> dict[str, Path]:
         else:
             for alias in node.names:
                 inside = f"{node.module}.{alias.name}"
-                if (place := _find(inside, beside)) and _is_package(place):
+                if (package := _find(inside, beside)) and _is_package(package):
                     for name in _attributes(tree, alias.asname or alias.name):
                         found |= _defining(inside, name, beside)
                 else:
@@ -165,9 +165,9 @@ def _imported(tree: ast.AST, beside: Path) -> dict[str, Path]:
 def _relative(node: ast.ImportFrom, beside: Path) -> dict[str, Path]:
     """The modules of a relative import, by their paths."""
     folder = beside.parents[node.level - 1].joinpath(*(node.module or "").split("."))
-    places = [folder.with_suffix(".py")] if node.module else []
-    places += [folder / "__init__.py", *(folder / f"{alias.name}.py" for alias in node.names)]
-    return {str(path): path for path in places if path.is_file()}
+    candidates = [folder.with_suffix(".py")] if node.module else []
+    candidates += [folder / "__init__.py", *(folder / f"{alias.name}.py" for alias in node.names)]
+    return {str(path): path for path in candidates if path.is_file()}
 
 
 def _attributes(tree: ast.AST, module: str) -> Iterable[str | None]:
@@ -231,8 +231,8 @@ def _find(module: str, beside: Path) -> Path | None:
     """
     top, *rest = module.split(".")
     for base in (LIBRARY.parent, beside.parent) if top == LIBRARY.name else (beside.parent,):
-        place = base.joinpath(top, *rest)
-        for path in (place.with_suffix(".py"), place / "__init__.py"):
+        stem = base.joinpath(top, *rest)
+        for path in (stem.with_suffix(".py"), stem / "__init__.py"):
             if path.is_file():
                 return path
     file = getattr(sys.modules.get(module), "__file__", None) or ""

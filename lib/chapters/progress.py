@@ -65,7 +65,7 @@ class Progress:
         return f"The chapter as far as it came: {self.kept}"
 
     @property
-    def place(self) -> str:
+    def position(self) -> str:
         """Which cell of the source runs, by its position from 1 and its id, if one does."""
         if self._index is None:
             return self._outside

@@ -141,10 +141,10 @@ def _execute(
     except KeyboardInterrupt as stop:
         logging.getLogger("asyncio").addFilter(_is_awaited)
         number = signal.Signals(stop.args[0] if stop.args else signal.SIGINT)
-        told = f"chapter {name!r} was stopped by {number.name} {progress.place}"
+        told = f"chapter {name!r} was stopped by {number.name} {progress.position}"
         raise ChapterInterrupted(f"{told}.\n{progress.keep_stopped(told)}", number) from None
     except Exception as error:
-        head = f"chapter {name!r} failed {progress.place}, profile {record['profile']!r}:"
+        head = f"chapter {name!r} failed {progress.position}, profile {record['profile']!r}:"
         told = "\n".join([head, *progress.code_shown(), progress.reason(error)])
         raise ChapterFailed(f"{told}\n{progress.keep_stopped(told)}") from error
     finally:

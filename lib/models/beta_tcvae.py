@@ -68,12 +68,12 @@ class BetaTCVAESettings(BetaVAESettings):
         anneal_steps: steps over which it grows linearly from 0 to beta; 0 for none.
         information_weight: of the mutual information, at least 0; alpha of the source.
         marginal_weight: of the dimension-wise divergence, at least 0; gamma of the source.
-        dataset_size: images of the training set, at least 1; a run fills it in.
+        dataset_size: images of the training set, at least 1; in a run, those that it trains on.
     """
 
     information_weight: float = number(1.0)
     marginal_weight: float = number(1.0)
-    dataset_size: int = integer(480_000, minimum=1)
+    dataset_size: int = integer(480_000, minimum=1, follows="num_training_images")
 
 
 class BetaTCVAE(BetaVAE, name="beta_tcvae"):

@@ -79,7 +79,8 @@ class RunConfig:
         profile: one of `PROFILES`: where the settings that are not given come from.
         seed: of the initial parameters and of the batches, from 0 to 2**32 - 1.
         **settings: settings that differ from the profile's, of any of the parts below, by name.
-            None leaves a setting to the profile.
+            None leaves a setting to the profile. A hyperparameter that follows
+            "num_training_images" is their number where it is not given.
 
     Attributes:
         data: which images.
@@ -134,11 +135,13 @@ class RunConfig:
             part: kind(**{name: resolved[name] for name in kind.names() if name in resolved})
             for part, kind in kinds.items()
         }
-        own = parts["hyperparameters"]
-        if "dataset_size" in own.names() and "dataset_size" not in given:
-            unseen = BENCHMARKS[benchmark].grid.num_images - parts["data"].evaluation_images
-            size = parts["data"].training_images or max(unseen, 1)
-            parts["hyperparameters"] = dataclasses.replace(own, dataset_size=size)
+        own, data = parts["hyperparameters"], parts["data"]
+        unseen = BENCHMARKS[benchmark].grid.num_images - data.evaluation_images
+        numbers = {"num_training_images": data.training_images or max(unseen, 1)}
+        followed = own.following().items()
+        parts["hyperparameters"] = dataclasses.replace(
+            own, **{name: numbers[which] for name, which in followed if name not in given}
+        )
         chosen = {"benchmark": benchmark, "model": model, "profile": profile, "seed": int(seed)}
         for name, value in {**chosen, **parts}.items():
             object.__setattr__(self, name, value)

@@ -162,25 +162,25 @@ def score_again(
     if isinstance(protocols, str):
         protocols = [protocols]
     folder = Path(folder)
-    places = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
+    run_folders = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
     found = []
-    for place in places:
+    for run_folder in run_folders:
         try:
-            found.append((place, read_training(place)[0]))
+            found.append((run_folder, read_training(run_folder)[0]))
         except FileNotFoundError:
             continue
         except (ValueError, KeyError, TypeError) as error:
-            print(f"{place} is left out: {error}", file=sys.stderr)
+            print(f"{run_folder} is left out: {error}", file=sys.stderr)
     if not found:
         raise FileNotFoundError(f"{folder} holds no trained run; expected a folder of runs.")
     records = []
-    for place, trained in found:
+    for run_folder, trained in found:
         for protocol in protocols or [trained.scoring.protocol]:
             config = trained.replace(protocol=protocol)
-            folders = RunFolders(place.parent, [config])
+            folders = RunFolders(run_folder.parent, [config])
             with folders.locked():
-                _score(config, place, RunImages.of(config, data_dir))
-            record = RunRecord.read(place, protocol)
+                _score(config, run_folder, RunImages.of(config, data_dir))
+            record = RunRecord.read(run_folder, protocol)
             records.append(dataclasses.replace(record, data_dir=data_dir))
     return records
 

@@ -60,7 +60,7 @@ class RecordedRun:
         return cls(small, chosen, to_uint8(reconstructions))
 
     @staticmethod
-    def place(folder: Path, config: RunConfig) -> Path:
+    def path_of(folder: Path, config: RunConfig) -> Path:
         """The file of a run's record in a folder."""
         return folder / f"{config.benchmark}-{config.model}-{config.identity}.json"
 
@@ -74,7 +74,7 @@ class RecordedRun:
             with_model: whether its model must be there, too.
         """
         try:
-            found = cls.read(cls.place(folder, config))
+            found = cls.read(cls.path_of(folder, config))
         except (FileNotFoundError, ValueError):
             return None
         return None if with_model and found.record.kept_model is None else found
@@ -82,7 +82,7 @@ class RecordedRun:
     def write(self, folder: Path) -> Path:
         """Write one JSON file, named after the run; one of the same configuration is replaced."""
         folder.mkdir(parents=True, exist_ok=True)
-        path = self.place(folder, self.record.config)
+        path = self.path_of(folder, self.record.config)
         values = self.record.to_dict() | {
             "images": {
                 "originals": _encoded(self.originals),
@@ -104,7 +104,7 @@ class RecordedRun:
         settings = config.to_dict() | {"channels": BENCHMARKS[config.benchmark].channels}
         about = {"kind": config.model, "settings": settings}
         about["parameters_sha256"] = self.record.parameters_sha256
-        path = self.place(folder, config).with_suffix(".npz")
+        path = self.path_of(folder, config).with_suffix(".npz")
         write_arrays(path, parameters, about, _MOST_MODEL_BYTES)
         return path
 

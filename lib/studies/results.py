@@ -100,7 +100,8 @@ class Results:
         lines.append("|---|---|---|---:|---:|---|")
         for name, first in self.first.items():
             own, rows = first.config, self.runs[self.runs["variant"] == name]
-            shown = {n: v for n, v in own.hyperparameters.to_dict().items() if n != "dataset_size"}
+            given = own.hyperparameters
+            shown = {n: v for n, v in given.to_dict().items() if n not in given.following()}
             told = ", ".join(f"{n.replace('_', ' ')} {_plain(v)}" for n, v in shown.items())
             lines.append(
                 f"| {figures.model_label(name)} | `{own.model}` | {told or 'none'} | "
@@ -170,11 +171,11 @@ class Results:
             return Markdown(f"No run has such a score.{self._left_out}")
         subtitle = f"Mean and 95 % t-interval over seeds (ticks). {self.images_are}."
         if score is None and x is None:
-            places = {"x": "score", "color": "variant"}
+            axes = {"x": "score", "color": "variant"}
         else:
-            places = {"x": x or "variant", "x_title": x_title}
+            axes = {"x": x or "variant", "x_title": x_title}
         return figures.score_intervals(
-            runs, scores=names, subtitle=f"{subtitle}{self._left_out}", **places
+            runs, scores=names, subtitle=f"{subtitle}{self._left_out}", **axes
         )
 
     def nmi_heatmap(self, name: str) -> alt.LayerChart:

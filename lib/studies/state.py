@@ -154,7 +154,7 @@ class StudyState:
         return [run for run in runs if run.record.identity not in declared]
 
     def _failure_file(self, run: StudyRun) -> Path:
-        return RecordedRun.place(self.out_dir / "failed", run.config)
+        return RecordedRun.path_of(self.out_dir / "failed", run.config)
 
 
 def name_of(run: StudyRun) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lib.checks import check_number
-from lib.process import Ended, Place, run_process
+from lib.process import Ended, MachineShare, run_process
 from lib.runs import RecordedRun
 from lib.runs.folders import RunFolders
 from lib.scores import SCORES
@@ -87,8 +87,8 @@ def run_study(
         ) from error
     began, num_failed = time.monotonic(), 0
     try:
-        with _connected(cluster) as (client, places):
-            runs = _submit(client, places, state, left, limit_s, options)
+        with _connected(cluster) as (client, shares):
+            runs = _submit(client, shares, state, left, limit_s, options)
             for number, future in enumerate(as_completed(runs), 1):
                 run = runs[future]
                 ended = _ended(future)
@@ -112,14 +112,14 @@ def run_study(
     return num_failed
 
 
-def _submit(client, places, state, left, limit_s, options) -> dict[Any, StudyRun]:
+def _submit(client, shares, state, left, limit_s, options) -> dict[Any, StudyRun]:
     """Give all runs to the scheduler; the run of each future."""
     out_dir = state.out_dir.absolute()
     workers = client.scheduler_info()["workers"].values()
     has_devices = workers and all("device" in worker["resources"] for worker in workers)
     runs = {}
     for run in left:
-        name = RecordedRun.place(state.folder, run.config).stem
+        name = RecordedRun.path_of(state.folder, run.config).stem
         message = {
             "config": run.config.to_dict(),
             "out_dir": str(out_dir),
@@ -134,7 +134,7 @@ def _submit(client, places, state, left, limit_s, options) -> dict[Any, StudyRun
             log=out_dir / "logs" / f"{name}.log",
             lock=out_dir / ".locks" / f"{state.study.name}-{name}.lock",
             limit_s=limit_s,
-            places=places,
+            shares=shares,
             pure=False,
             resources={"device": 1} if has_devices else None,
         )
@@ -168,8 +168,8 @@ def _outcome(ended: Ended, recorded: RecordedRun | None) -> str:
 
 
 @contextmanager
-def _connected(cluster: Cluster) -> Iterator[tuple[Any, Sequence[Place]]]:
-    """A Dask client, and a place for each worker that is started here."""
+def _connected(cluster: Cluster) -> Iterator[tuple[Any, Sequence[MachineShare]]]:
+    """A Dask client, and a share for each worker that is started here."""
     from distributed import Client, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told as failed
@@ -180,10 +180,10 @@ def _connected(cluster: Cluster) -> Iterator[tuple[Any, Sequence[Place]]]:
                 print(f"Waiting for workers at {cluster.scheduler}.", flush=True)
             yield client, ()
         return
-    places = _places(cluster.workers)
+    shares = _shares(cluster.workers)
     with (
         LocalCluster(
-            n_workers=len(places),
+            n_workers=len(shares),
             threads_per_worker=1,
             processes=True,
             host=cluster.host,
@@ -193,12 +193,12 @@ def _connected(cluster: Cluster) -> Iterator[tuple[Any, Sequence[Place]]]:
         ) as started,
         Client(started) as client,
     ):
-        print(f"{len(places)} workers; dashboard: {client.dashboard_link}", flush=True)
-        yield client, places
+        print(f"{len(shares)} workers; dashboard: {client.dashboard_link}", flush=True)
+        yield client, shares
 
 
-def _places(workers: int | None) -> list[Place]:
-    """A place for each worker: some of the cores, or one of the accelerators.
+def _shares(workers: int | None) -> list[MachineShare]:
+    """A share for each worker: some of the cores, or one of the accelerators.
 
     Raises:
         ValueError: more workers than there are accelerators.
@@ -208,17 +208,17 @@ def _places(workers: int | None) -> list[Place]:
         cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         available = len(cores) or os.cpu_count()
         num = workers or max(1, available // 2)
-        return [Place(cores[i % available :: num]) for i in range(num)]
+        return [MachineShare(cores[i % available :: num]) for i in range(num)]
     # A process takes all chips of a TPU's host.
     count = count if platform == "gpu" else 1
     if (workers or 1) > count:
         raise ValueError(f"workers={workers} is too large; expected one an accelerator, {count}.")
     if platform != "gpu":
-        return [Place()]
+        return [MachineShare()]
     shown = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = shown.split(",") if shown else [str(i) for i in range(count)]
     return [
-        Place(environment={"CUDA_VISIBLE_DEVICES": n, "HIP_VISIBLE_DEVICES": n})
+        MachineShare(environment={"CUDA_VISIBLE_DEVICES": n, "HIP_VISIBLE_DEVICES": n})
         for n in names[: workers or count]
     ]
 

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
-from lib.process import Place, run_process
+from lib.process import MachineShare, run_process
 from lib.runs import RecordedRun, RunConfig, RunRecord
 from lib.runs.record import SCHEMA
 from lib.studies import STUDIES, DeclaredStudy, Study, Variant
 from lib.studies.__main__ import main
 from lib.studies.state import StudyState
-from lib.studies.sweep import Cluster, _places, run_study
+from lib.studies.sweep import Cluster, _shares, run_study
 
 SETTINGS = {"steps": 5, "training_images": 100, "evaluation_images": 100}
 STUDY = DeclaredStudy(
@@ -95,7 +95,7 @@ def is_there(process: int) -> bool:
 
 
 def test_all_runs_are_made_once_and_those_with_a_record_are_skipped(two_workers, state, capsys):
-    first = Path(RecordedRun.place(state.folder, state.runs[0].config))
+    first = Path(RecordedRun.path_of(state.folder, state.runs[0].config))
     first.parent.mkdir(parents=True)
     first.write_bytes((state.out_dir.parent / first.name).read_bytes())
     assert run_study(state, Cluster(scheduler=two_workers.scheduler_address)) == 0
@@ -226,21 +226,21 @@ def test_workers_share_the_cores_and_each_has_an_accelerator(
     monkeypatch.setattr("lib.studies.sweep._devices", lambda: devices)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3, 4})
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
-    assert [tuple(place) for place in _places(workers)] == expected
+    assert [tuple(share) for share in _shares(workers)] == expected
 
 
 @pytest.mark.parametrize(("kind", "workers", "most"), [("gpu", 3, 2), ("tpu", 2, 1)])
 def test_an_accelerator_has_one_user(kind, workers, most, monkeypatch):
     monkeypatch.setattr("lib.studies.sweep._devices", lambda: (kind, 2))
     with pytest.raises(ValueError, match=f"workers={workers} .* one an accelerator, {most}"):
-        _places(workers)
+        _shares(workers)
 
 
 def test_a_process_has_its_cores_and_variables(two_workers, tmp_path):
     module = "tests.studies.shows_its_place"
     core = min(os.sched_getaffinity(0))
-    places = [Place([core], {"OWN_VARIABLE": "seen"})] * 2
+    shares = [MachineShare([core], {"OWN_VARIABLE": "seen"})] * 2
     files = {"log": tmp_path / "log", "lock": tmp_path / "lock"}
     with Client(two_workers) as client:
-        ended = client.submit(run_process, module, {}, **files, places=places).result(60)
+        ended = client.submit(run_process, module, {}, **files, shares=shares).result(60)
     assert (ended.problem, ended.said) == ("", f"[{core}] seen")
