@@ -114,7 +114,8 @@ class TrainedModels:
         columns = {}
         for name, record in self._records.items():
             code = self._coded(name, images)[:, record.scoring.active]
-            steps = np.abs(np.diff(code.reshape(-1, length, code.shape[1]), axis=1))
+            blocks = code.reshape(len(images) // length, length, code.shape[1])
+            steps = np.abs(np.diff(blocks, axis=1))
             if not self._has_order(name):
                 steps = (steps > 0).astype(float)
             spread = self._seen[name][:, record.scoring.active].std(axis=0)

@@ -231,7 +231,7 @@ def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypa
     mixed[:, :2] = within[:, None]
     idle = modular.copy()
     idle[:, 11] = 1e-3 * np.random.default_rng(1).normal(size=len(images))
-    fake = {"QLAE": modular, "vectors": modular, "plain": mixed, "idle": idle}
+    fake = {"QLAE": modular, "vectors": modular, "plain": mixed, "idle": idle, "dead": idle}
     latents = {name: np.random.default_rng(0).normal(size=(99, 12)) for name in fake}
     latents["idle"][:, 11] *= 1e-3
     scalars = SimpleNamespace(latent=SimpleNamespace(outputs_per_latent=1))
@@ -241,6 +241,7 @@ def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypa
         return SimpleNamespace(scoring=SimpleNamespace(active=active))
 
     records = dict.fromkeys(fake, record([True] * 12)) | {"idle": record([True] * 11 + [False])}
+    records["dead"] = record([False] * 12)  # a collapsed run has no active latent
     monkeypatch.setattr(trained, "_records", records)
     monkeypatch.setitem(trained.__dict__, "_seen", latents)
     monkeypatch.setitem(
@@ -251,7 +252,9 @@ def test_concentration_is_the_share_of_the_latent_that_moves_most(page, monkeypa
     for name in ("QLAE", "vectors", "idle"):  # an inactive latent's jitter does not count
         np.testing.assert_allclose(found[name], 1.0)
     assert (found["plain"] < 0.6).all()
-    assert "| `floor_hue` | 100% | 100% |" in trained.concentration_table()
+    assert found["dead"].isna().all()
+    assert "| `floor_hue` | 100% | 100% |" in (table := trained.concentration_table())
+    assert table.count("| no move |") == 6
 
 
 def test_in_each_block_of_the_walk_one_source_runs_from_its_first_to_its_last_value(page):
