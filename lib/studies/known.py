@@ -10,6 +10,7 @@ from lib import figures
 from lib.benchmarks import BENCHMARKS
 from lib.metrics.evaluation import KNOWN_NMI
 from lib.runs import RunRecord
+from lib.studies.words import is_collapsed
 
 
 class KnownSources:
@@ -127,8 +128,8 @@ def selectivity(records: Mapping[str, RunRecord], source_names: Sequence[str]) -
     for name, record in records.items():
         label, nmi = figures.model_label(name), np.array(record.scoring.nmi)
         active = np.array(record.scoring.active)
-        if not active.any():
-            sentences.append(f"In {label}, no latent is active.")
+        if is_collapsed(record) or not active.any():
+            sentences.append(f"The run of {label} collapsed, so its latents are not compared.")
             continue
         share = np.where(active, nmi.max(axis=0) / np.maximum(nmi.sum(axis=0), 1e-9), np.nan)
         best, worst = np.nanargmax(share), np.nanargmin(share)

@@ -135,13 +135,13 @@ class StudyPage:
         """Markdown: every score of the pairs' variants, and every difference."""
         results = self._shown(benchmark)
         if results is None:
-            return self.missing(benchmark)
+            return "There are no numbers yet: no run is recorded."
         return f"{results.score_table()}\n\n{self.compared(benchmark).table()}"
 
     def plane(
         self, benchmark: str, x: str = "infoe", names: Sequence[str] = ()
     ) -> alt.LayerChart | Markdown:
-        """Chart: InfoM of every run against another score; without runs, how to make them.
+        """Chart: InfoM of every run against another score; a sentence where there are no runs.
 
         Args:
             benchmark: name of a benchmark.
@@ -149,7 +149,9 @@ class StudyPage:
             names: of the variants that are drawn; by default those of the pairs.
         """
         results = self._shown(benchmark, names)
-        return Markdown(self.missing(benchmark)) if results is None else results.plane(x)
+        if results is None:
+            return Markdown("There is no figure yet: no run is recorded.")
+        return results.plane(x)
 
     def _shown(self, benchmark: str, names: Sequence[str] = ()) -> Results | None:
         """The recorded runs of the variants of the page's pairs, or of those named."""

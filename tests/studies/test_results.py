@@ -13,7 +13,7 @@ from lib.metrics import psnr
 from lib.models import MODELS
 from lib.runs import RecordedRun, RunImages, RunRecord, reconstruct
 from lib.studies import Results, Study, TrainedModels, Variant
-from lib.studies.known import KnownSources
+from lib.studies.known import KnownSources, selectivity
 
 FEW = {"training_images": 200, "evaluation_images": 200}
 VARIANTS = {
@@ -185,6 +185,8 @@ def test_the_most_selective_latent_is_told_with_its_share(page):
     assert f"holds {share.max():.0%} of its information" in told
     assert f"{share.min():.0%}. The source that" in told
     assert f"`{SOURCES[nmi.max(axis=1).argmax()]}` (NMI {nmi.max():.2f})" in told
+    dead = selectivity({"plain": marked(page.first["plain"], True)}, SOURCES)
+    assert dead == "The run of plain collapsed, so its latents are not compared."
 
 
 def test_reconstructions_are_what_the_models_make_of_held_out_images(page):

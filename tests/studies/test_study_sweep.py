@@ -119,12 +119,12 @@ def test_failures_are_noted_and_taken_back(two_workers, state, monkeypatch, caps
     cluster = Cluster(scheduler=two_workers.scheduler_address)
     monkeypatch.setitem(STUDIES._entries, "toys", STUDY)
     monkeypatch.setitem(STUDIES._modules, "toys", __name__)
-    words = ["--out", str(state.out_dir), "--record", str(state.records_dir), "--limit-s", "3"]
+    words = ["--out", str(state.out_dir), "--record", str(state.records_dir), "--limit-s", "8"]
     assert main(["run", "toys", *words, "--scheduler", cluster.scheduler]) == 1
     assert sorted(line.split()[0] for line in lines(state, "begun")) == ["0", "1", "2", "3"]
     told = "\n".join(state.told())
     assert "failed: plain on shapes3d, seed 0: RuntimeError: this run fails" in told
-    assert "failed: plain on shapes3d, seed 2: no end within limit_s=3 seconds" in told
+    assert "failed: plain on shapes3d, seed 2: no end within limit_s=8 seconds" in told
     assert "'seed': 2" in told
     assert ["all", "2", "2", "0"] in [line.split() for line in told.splitlines()]
     note = state.failure(state.runs[0])
