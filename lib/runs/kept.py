@@ -173,7 +173,7 @@ def _encoded(pictures: np.ndarray) -> str:
     """Pictures one below another as one lossless image, in base64."""
     stream = io.BytesIO()
     column = pictures.reshape(-1, *pictures.shape[2:])
-    if column.shape[-1] == 1:  # WebP, which takes a third less room, knows no gray
+    if column.shape[-1] == 1:  # WebP, which takes a third less room, knows no grey
         Image.fromarray(column.squeeze(-1)).save(stream, "PNG", optimize=True)
     else:
         Image.fromarray(column).save(stream, "WEBP", lossless=True, quality=100, method=6)
