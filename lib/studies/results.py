@@ -94,30 +94,32 @@ class Results:
         return TrainedModels(self.first)
 
     def about(self) -> str:
-        """Markdown: what all runs share, what each variant is, and how long its runs took."""
-        config, record = self.records[0].config, self.records[0]
-        lines = ["| name | model | settings | weight decay | seconds a run | runs |"]
-        lines.append("|---|---|---|---:|---:|---|")
+        """Markdown: what all runs share, and what each variant is."""
+        config = self.records[0].config
+        lines = ["| name | model | its settings | weight decay |", "|---|---|---|---:|"]
         for name, first in self.first.items():
-            own, rows = first.config, self.runs[self.runs["variant"] == name]
-            given = own.hyperparameters
-            shown = {n: v for n, v in given.to_dict().items() if n not in given.following()}
-            told = ", ".join(f"{n.replace('_', ' ')} {_plain(v)}" for n, v in shown.items())
+            own = first.config.hyperparameters
+            told = ", ".join(
+                f"`{setting}={_plain(value)}`"
+                for setting, value in own.to_dict().items()
+                if setting not in own.following()
+            )
             lines.append(
-                f"| {figures.model_label(name)} | `{own.model}` | {told or 'none'} | "
-                f"{own.recipe.weight_decay:g} | {rows['duration_s'].median():.0f} | "
-                f"{', '.join(f'`{identity}`' for identity in rows['identity'])} |"
+                f"| {figures.model_label(name)} | `{first.config.model}` | {told or 'none'} | "
+                f"{first.config.recipe.weight_decay:g} |"
             )
         data = config.data
-        kept = f" from {data.training_images:,} kept ones" if data.training_images else ""
+        kept = (
+            f", drawn from {data.training_images:,} that are kept" if data.training_images else ""
+        )
         return (
-            f"{self._values('steps', ',')} steps of {self._values('batch_size', '')} images{kept} "
-            f"at {data.resolution}×{data.resolution} pixels, learning rate "
-            f"{self._values('learning_rate', 'g')}, {config.networks.num_latents} latents; scored "
-            f"on {record.scoring.num_images:,} other images by the protocol "
-            f"`{config.scoring.protocol}`; seeds {self.scores.seeds}; {self.images_are.lower()} of "
-            f"`{self.benchmark}`. On {record.training.device}, commit `{record.training.commit}`"
-            ":\n\n" + "\n".join(lines)
+            f"Each run takes {self._values('steps', ',')} steps of "
+            f"{self._values('batch_size', '')} images of "
+            f"{data.resolution}×{data.resolution} pixels{kept}, at a learning rate of "
+            f"{self._values('learning_rate', 'g')}, with {config.networks.num_latents} latents. It "
+            f"is scored on {self.records[0].scoring.num_images:,} other images by the protocol "
+            f"`{config.scoring.protocol}`. Seeds {self.scores.seeds}; {self.images_are.lower()} of "
+            f"`{self.benchmark}`.\n\n" + "\n".join(lines)
         )
 
     def curves(self, quantity: str = "reconstruction", title: str | None = None) -> alt.LayerChart:

@@ -20,7 +20,7 @@ class SeedScores:
     Attributes:
         runs: as given.
         names: of the variants, in the order of the rows.
-        seeds: of all runs.
+        seeds: those of all runs, as words such as "0, 1, 2".
         shown: names of the scores that the runs have, `collapsed` left out.
 
     Raises:
@@ -31,7 +31,7 @@ class SeedScores:
         check_columns(runs.columns, ("variant", "seed", "collapsed"))
         self.runs = runs
         self.names = list(dict.fromkeys(runs["variant"]))
-        self.seeds = sorted(set(runs["seed"].tolist()))
+        self.seeds = ", ".join(str(seed) for seed in sorted(set(runs["seed"].tolist())))
         self.shown = [name for name in SCORES if name in runs and name != "collapsed"]
 
     @property
