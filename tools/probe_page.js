@@ -3,6 +3,8 @@
   const problems = [];
   const MIN_CONTRAST = 3; // WCAG 2 asks 3:1 of large text and of graphics
 
+  const MIN_TEXT = 13; // pixels, in charts
+
   const luminance = ([red, green, blue]) => {
     const linear = [red, green, blue].map((value) => {
       const part = value / 255;
@@ -55,6 +57,10 @@
     if (!drawing.querySelector(".role-mark path, .role-mark image, .role-mark text, .role-mark line")) {
       problems.push(`${name}: drawn without a mark`);
     }
+    const small = [...drawing.querySelectorAll("text")].find(
+      (text) => text.textContent && parseFloat(getComputedStyle(text).fontSize) < MIN_TEXT,
+    );
+    if (small) problems.push(`${name}: "${small.textContent}" is smaller than ${MIN_TEXT} px`);
     const page = backgroundOf(chart);
     const guides = ".role-axis-label text, .role-axis-title text, .role-legend-label text," +
       " .role-legend-title text, .role-title-text text";

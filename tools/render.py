@@ -14,6 +14,7 @@ import yaml
 from lib.chapters import Book, BookError
 
 from .address import HOST, address
+from .pictures import PICTURES, add_pictures
 from .run_box import NOTEBOOKS, as_page
 
 LOG_LINES_SHOWN = 40
@@ -38,7 +39,8 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
         were not executed. Where one is left out, links to it stay unresolved without a warning.
 
     Raises:
-        BookError: if there is nothing to render, or if the renderer fails or warns.
+        BookError: if there is nothing to render, if a chart cannot be drawn, or if the renderer
+            fails or warns.
     """
     sources = {name: book.source(name) for name in _present(book, executed)}
     if not sources:
@@ -49,10 +51,12 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
     for folder in (stage, output):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(book.folder, stage, ignore=_not_for_the_site)
-    (stage / NOTEBOOKS).mkdir()
+    for name in (NOTEBOOKS, PICTURES):
+        (stage / name).mkdir()
     for name, source in sources.items():
         if name in executed:
             notebook = as_page(executed[name], source, address(book.root))
+            add_pictures(notebook, name, stage / PICTURES)
             nbformat.write(notebook, stage / source.name)
             shutil.copy(source, stage / NOTEBOOKS)
 
@@ -75,6 +79,7 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
     site.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(site, ignore_errors=True)
     shutil.move(output / "_build" / "html", site)
+    shutil.move(stage / PICTURES, site)
     shutil.rmtree(output)
     return list(sources)
 

@@ -30,6 +30,8 @@ FETCHING_ATTRIBUTES = {
     "source": ("src",),
     "video": ("src", "poster"),
 }
+PAGE_MB = 1.5  # most that the file of one page may have
+SHARED_MB = 2.5  # and all files together that pages share: scripts, styles, fonts
 REDIRECTION = re.compile(r'http-equiv="refresh"', re.IGNORECASE)
 CSS_ADDRESS = re.compile(r"""(?:url\(|@import\s+)\s*["']?(https?:)?//""")
 
@@ -99,7 +101,7 @@ def check_site(site: Path, pages: Sequence[str], is_complete: bool = True) -> li
     Returns:
         One line for each problem: a page that is missing or empty, a file that a page needs and
         the site does not hold, something that a page would load from another host, a link or an
-        anchor inside the site that leads nowhere.
+        anchor inside the site that leads nowhere, a page or shared files that are too large.
     """
     problems = [
         f"{name}.html: the page is missing"
@@ -116,10 +118,19 @@ def check_site(site: Path, pages: Sequence[str], is_complete: bool = True) -> li
         problems += [f"{where}: {text}" for text in _fetch_problems(site, path, page)]
         if is_complete:
             problems += [f"{where}: {text}" for text in _link_problems(site, path, page, found)]
+    problems += _size_problems(site, found)
     for path in sorted(site.rglob("*.css")):
         if CSS_ADDRESS.search(path.read_text(encoding="utf-8", errors="replace")):
             problems.append(f"{path.relative_to(site)}: loads something from another host")
     return list(dict.fromkeys(problems))
+
+
+def _size_problems(site: Path, pages: Iterable[Path]) -> Iterable[str]:
+    sizes = [(str(page.relative_to(site)), page.stat().st_size, PAGE_MB) for page in pages]
+    shared = sum(path.stat().st_size for path in (site / "_static").rglob("*") if path.is_file())
+    for name, size, most in [*sizes, ("_static", shared, SHARED_MB)]:
+        if size > most * 1e6:
+            yield f"{name}: {size / 1e6:.2f} MB, and at most {most} are for a reader to load"
 
 
 def _fetch_problems(site: Path, path: Path, page: Page) -> Iterable[str]:

@@ -57,8 +57,12 @@ def vega_bundle() -> str:
         "vegalite_version": altair.VEGALITE_VERSION,
         "vegaembed_version": altair.VEGAEMBED_VERSION,
     }
-    minor = ".".join(altair.VEGALITE_VERSION.split(".")[:2])
     bundle = needed("vl_convert").javascript_bundle(
-        "window.vegaEmbed = vegaEmbed;", vl_version=minor
+        "window.vegaEmbed = vegaEmbed;", vl_version=vegalite_version()
     )
     return f"window.VEGA_DEBUG = {json.dumps(versions)};\n(function () {{\n{bundle}\n}})();\n"
+
+
+def vegalite_version() -> str:
+    """The version of Vega-Lite that Altair writes for, as vl-convert names it, such as "6.4"."""
+    return ".".join(needed("altair").VEGALITE_VERSION.split(".")[:2])

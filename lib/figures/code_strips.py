@@ -10,11 +10,13 @@ from numpy.typing import ArrayLike
 
 from lib.checks import check_array
 from lib.figures.images import pixels, png_uri
-from lib.figures.theme import MAX_ROWS, MUTED, STRENGTH, finish, model_label
+from lib.figures.theme import MAX_ROWS, MUTED, STRENGTH, TEXT_PIXELS, finish, model_label
 
 # In widths of a column: between the blocks of columns, and rows above and between the models.
 _GAP = 0.7
 _IMAGE_ROW, _NAME_ROW = 1.3, 1.6
+# Pixels: of such a row where columns are narrower, of a line of text, and of a character.
+_LEAST_ROW, _LINE, _CHARACTER = 11, TEXT_PIXELS + 4, 7.5
 
 
 def code_strips(
@@ -56,7 +58,7 @@ def code_strips(
         )
     length = count // len(blocks)
     left = [column + _GAP * (column // length) for column in range(count)]
-    cells, names, top = [], [], _NAME_ROW + _IMAGE_ROW
+    cells, names, top = [], [], _IMAGE_ROW
     for name, given in codes.items():
         values = check_array(f"codes[{name!r}]", given, ("num_images", "num_latents"))
         if len(values) != count or values.min() < 0 or values.max() > 1:
@@ -86,8 +88,14 @@ def code_strips(
             f"codes must hold at most {MAX_ROWS} cells, got {len(cells)}; draw fewer images."
         )
     width = left[-1] + 1
+    side = f"(width / {width:.6g})"
+    # Where blocks are narrower than their names, these stand by turns in several lines.
+    longest = _CHARACTER * max(len(name) for name in blocks)
+    lines = f"clamp(ceil({longest} / ({length} * {side})), 1, {len(blocks)})"
     across = alt.Scale(domain=[0, width], nice=False, zero=False)
-    down = alt.Scale(domain=[0, top], reverse=True, nice=False, zero=False)
+    down = alt.Scale(
+        domain=[0, top], range=[alt.expr(f"{_LINE} * {lines}"), alt.expr("height")], nice=False
+    )
     places = {
         "x": alt.X("left:Q", scale=across, axis=None),
         "y": alt.Y("top:Q", scale=down, axis=None),
@@ -95,25 +103,19 @@ def code_strips(
     shown = pd.DataFrame(
         {
             "left": left[column] + 0.5,
-            "top": _NAME_ROW + 0.5,
+            "top": 0.5,
             "url": png_uri(pictures[column]),
             "changes": blocks[column // length],
         }
         for column in range(count)
     )
     heads = pd.DataFrame(
-        {"left": left[place * length], "top": _NAME_ROW * 0.55, "text": name}
+        {"left": left[place * length], "place": place, "text": name}
         for place, name in enumerate(blocks)
     )
-    side = f"(width / {width:.6g})"
     spoken = json.dumps("image in which one thing changes: ") + " + datum.changes"
-    words = {
-        "align": "left",
-        "baseline": "middle",
-        "clip": True,
-        "color": MUTED,
-        "fontSize": {"expr": f"clamp({side}, 7, 12)"},
-    }
+    words = {"baseline": "middle", "clip": True, "color": MUTED}
+    is_last = f"datum.place + {lines} > {len(blocks)}"
     layers = [
         alt.Chart(pd.DataFrame(cells))
         .mark_rect()
@@ -135,11 +137,17 @@ def code_strips(
         )
         .encode(**places, url="url:N", tooltip=["changes:N"]),
         alt.Chart(pd.DataFrame(names))
-        .mark_text(**words, fontWeight="bold")
+        .mark_text(**words, align="left", fontWeight="bold")
         .encode(**places, text="text:N"),
         alt.Chart(heads)
-        .mark_text(**words, limit={"expr": f"{side} * {length}"})
-        .encode(**places, text="text:N"),
+        .mark_text(
+            **words,
+            align={"expr": f"{lines} > 1 && {is_last} ? 'right' : 'left'"},
+            dx={"expr": f"{lines} > 1 && {is_last} ? {length} * {side} : 0"},
+            y={"expr": f"{_LINE} * (datum.place % {lines} + 0.5)"},
+            limit={"expr": f"{lines} * {length} * {side}"},
+        )
+        .encode(x=places["x"], text="text:N"),
     ]
     models = ", ".join(model_label(name) for name in codes)
     return finish(
@@ -147,7 +155,7 @@ def code_strips(
         description
         or f"A walk of {count} images in which one after another changes {', '.join(blocks)}; "
         f"under it the value of every latent of {models}.",
-        height=f"{top:.6g} * {side}",
+        height=f"{_LINE} * {lines} + {top:.6g} * max({side}, {_LEAST_ROW})",
         title=title,
         subtitle=subtitle,
     )

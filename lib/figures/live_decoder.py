@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from numpy.typing import ArrayLike
@@ -23,12 +24,14 @@ _STYLE = """
   margin: 1rem 0; }
 .live-decoder canvas, .live-decoder img { width: 11rem; height: 11rem; image-rendering: pixelated;
   border-radius: 4px; display: block; margin: 0; }
+.live-decoder canvas { background-size: cover; print-color-adjust: exact; }
 .live-decoder .live-panel, .live-decoder .live-image { flex: 1 1 11rem; max-width: 19rem; }
 .live-decoder p { margin: 0 0 .4rem; font-weight: 600; }
 .live-decoder label { display: grid; grid-template-columns: 8em 1fr; gap: .5rem;
   align-items: center; font-size: .85rem; line-height: 1.9; }
 .live-decoder input { width: 100%; min-height: 1.6rem; }
 .live-decoder button { display: block; margin-top: .6rem; padding: .4rem .8rem; font: inherit; }
+@media (scripting: none) { .live-decoder label, .live-decoder button { display: none; } }
 """
 
 
@@ -71,7 +74,8 @@ def live_decoder(panels: Sequence[LivePanel], originals: ArrayLike) -> str:
         originals: `(num_images, side, side, 3)`, uint8: the images at which the sliders start.
 
     Returns:
-        An element with its style, data and script.
+        An element with its style, data and script. Without JavaScript it shows the images that the
+        sliders would start with.
 
     Raises:
         ValueError: images that are not square and in colour, or panels of other images.
@@ -123,18 +127,20 @@ def rounded(decoder: StyleMLPDecoder) -> StyleMLPDecoder:
 
 
 def _panel(panel: LivePanel, side: int) -> str:
+    starts = np.asarray(panel.starts)[0]
     sliders = "".join(
         f'<label><span>{html.escape(name)}</span><input type="range" min="0" '
         f'max="{len(values) - 1}" value="{start}"></label>'
-        for name, values, start in zip(
-            panel.latents, panel.positions, np.asarray(panel.starts)[0], strict=True
-        )
+        for name, values, start in zip(panel.latents, panel.positions, starts, strict=True)
     )
     title = html.escape(panel.title)
+    latents = [values[at] for values, at in zip(panel.positions, starts, strict=True)]
+    first = nnx.sigmoid(rounded(panel.decoder)(jnp.asarray([latents], jnp.float32)))[0]
     return (
         f'<div class="live-panel" role="group" aria-label="{title}" '
         f'style="accent-color: {panel.color}"><p>{title}</p>'
         f'<canvas width="{side}" height="{side}" role="img" '
+        f'style="background-image: url({png_uri(first)})" '
         f'aria-label="What {title} draws of its latents"></canvas>{sliders}</div>'
     )
 

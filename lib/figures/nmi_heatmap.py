@@ -182,10 +182,9 @@ def cell_layers(
     )
     # Two decimals need about 30 pixels, without the leading zero 20; below that, no number.
     text = {
-        "expr": f"{side} >= 30 ? format(datum.nmi, '.2f') : {side} < 18 ? '' : "
+        "expr": f"{side} >= 30 ? format(datum.nmi, '.2f') : {side} < 20 ? '' : "
         "datum.nmi >= 0.995 ? '1' : replace(format(datum.nmi, '.2f'), '0.', '.')"
     }
-    size = {"expr": f"clamp({side} * 0.36, 8, 13)"}
     ink = alt.condition("datum.nmi < 0.5", alt.value("#ffffff"), alt.value(INK))
     base = base.encode(tooltip=tooltip)
     active, inactive = (
@@ -194,7 +193,7 @@ def cell_layers(
     return [
         active.mark_rect(cornerRadius=2).encode(color=color, **areas),
         inactive.mark_rect(cornerRadius=2, color=MUTED, opacity=0.35).encode(**areas),
-        active.mark_text(text=text, fontSize=size).encode(color=ink, **centres),
+        active.mark_text(text=text).encode(color=ink, **centres),
     ]
 
 

@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from lib.figures.nmi_heatmap import GREY, best_latents, cell_layers, nmi_cells
-from lib.figures.theme import finish
+from lib.figures.theme import finish, wrapped_label
 
 _GAP = 1
 # Rows of cells that a panel has beside its sources: one for its name, one for its latents.
 _NAME, _NUMBERS = 1, 1
+_LABEL_CHARACTERS = 14
 
 
 def nmi_panels(
@@ -81,6 +82,8 @@ def nmi_panels(
     ).drop(columns=["row", "column"])
     side = f"(width / {num_across})"
     told = " ".join(f"{name}: {best_latents(panel)}." for name, panel, _ in panels)
+    has_two_lines = any(len(wrapped_label(name, _LABEL_CHARACTERS)) > 1 for name in source_names)
+    least = 30 if has_two_lines else 20
     is_grey = (cells["state"] == "inactive").any()
     return finish(
         alt.layer(
@@ -88,7 +91,7 @@ def nmi_panels(
             *_labels(rows, starts, slot, num_across),
         ).resolve_axis(x="independent"),
         description or f"Heatmaps of NMI; largest NMI of each source. {told}",
-        height=f"{len(rows) * slot} * clamp({side}, 20, 32)",
+        height=f"{len(rows) * slot} * clamp({side}, {least}, 32)",
         title=title,
         subtitle=GREY if is_grey else None,
     )
@@ -103,6 +106,7 @@ def _cells(
         for down in range(num_rows)
         for row in range(len(source_names))
     ]
+    names = [wrapped_label(name, _LABEL_CHARACTERS) for name in source_names]
     x_scale = alt.Scale(domain=[0, num_across], nice=False)
     y = alt.Y(
         "top:Q",
@@ -110,10 +114,9 @@ def _cells(
         scale=alt.Scale(domain=[0, num_rows * slot], nice=False, reverse=True),
         axis=alt.Axis(
             values=centres,
-            labelExpr=_lookup(dict(zip(centres, list(source_names) * num_rows, strict=True))),
+            labelExpr=_lookup(dict(zip(centres, names * num_rows, strict=True))),
             # Vega leaves out values that are more than its own count of ticks.
             tickCount=len(centres),
-            labelLimit=90,
             labelOverlap=False,
             grid=False,
             domain=False,
@@ -192,6 +195,6 @@ def _labels(
     return layers
 
 
-def _lookup(labels: Mapping[float, str]) -> str:
+def _lookup(labels: Mapping[float, str | list[str]]) -> str:
     texts = {f"{value:g}": label for value, label in labels.items()}
     return f"{json.dumps(texts, ensure_ascii=False)}[datum.value]"

@@ -88,7 +88,7 @@ def roofline(
             alt.Tooltip("share:Q", title="of the roof", format=".0%"),
         ],
     )
-    words = marks.mark_text(color=MUTED, dy=15, fontSize=11).encode(text="label:N")
+    words = marks.mark_text(color=MUTED, dy=15).encode(text="label:N")
     told = "; ".join(
         f"{row.group}, {label.replace('_', ' ')} {row.label}: {row.rate:.3g} GFLOP/s at "
         f"{row.intensity:.3g} FLOP/B, {row.share:.0%} of the roof"

@@ -37,6 +37,10 @@ _TITLE_CHARACTERS = {_NARROW: 34, _WIDE: 62}
 _SUBTITLE_CHARACTERS = 46
 _LEGEND_PIXELS = {_NARROW: 290, _WIDE: 560}
 
+TEXT_PIXELS = 13
+"""Of all text in a chart but its title, which is larger: as small as prose on a page may be."""
+_LINE_PIXELS = 17
+
 
 def model_label(name: str) -> str:
     """How `name` is written in a figure: a model that it begins with by its label."""
@@ -99,7 +103,7 @@ def legend(labels: Sequence[str], title: str | None = None) -> alt.Legend:
         labels: labels of its entries, which decide the number of columns.
         title: title of the legend, none by default.
     """
-    widest = 32 + 7 * max(len(label) for label in labels)
+    widest = 32 + 8 * max(len(label) for label in labels)
     narrow, wide = (max(1, min(len(labels), room // widest)) for room in _LEGEND_PIXELS.values())
     return alt.Legend(
         title=title,
@@ -115,10 +119,19 @@ def lookup_label(labels: Sequence[str], width: int | None = None) -> str:
 
     Args:
         labels: texts, by position.
-        width: characters after which a label goes on in a new line; None for never.
+        width: characters after which a label goes on in a new line, at a blank or behind an
+            underscore; None for never.
     """
-    lines = [textwrap.wrap(label, width) or [""] if width else label for label in labels]
+    lines = [wrapped_label(label, width) if width else label for label in labels]
     return f"{json.dumps(lines, ensure_ascii=False)}[datum.value]"
+
+
+def wrapped_label(label: str, width: int) -> list[str]:
+    """The lines of a label of at most `width` characters, but for longer words, which stay whole."""
+    lines = textwrap.wrap(
+        label.replace("_", "_ "), width, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace("_ ", "_") for line in lines] or [""]
 
 
 def finish(
@@ -176,7 +189,11 @@ def finish(
     elif plain:
         chart = chart.properties(
             title=alt.TitleParams(
-                plain, limit=limit, fontSize=12, fontWeight="normal", lineHeight=16
+                plain,
+                limit=limit,
+                fontSize=TEXT_PIXELS,
+                fontWeight="normal",
+                lineHeight=_LINE_PIXELS,
             )
         )
     return chart.configure(
@@ -188,25 +205,30 @@ def finish(
             domainColor=MUTED,
             tickColor=MUTED,
             gridColor=FAINT,
-            labelFontSize=11,
-            titleFontSize=12,
+            labelFontSize=TEXT_PIXELS,
+            titleFontSize=TEXT_PIXELS,
             titleFontWeight="normal",
             titlePadding=8,
             labelPadding=4,
             tickSize=4,
         ),
         legend=alt.LegendConfig(
-            labelFontSize=11, titleFontSize=11, titleFontWeight="normal", symbolSize=70, offset=8
+            labelFontSize=TEXT_PIXELS,
+            titleFontSize=TEXT_PIXELS,
+            titleFontWeight="normal",
+            symbolSize=70,
+            offset=8,
         ),
+        text=alt.MarkConfig(fontSize=TEXT_PIXELS),
         title=alt.TitleConfig(
             anchor="start",
             frame="bounds",
-            fontSize=14,
+            fontSize=15,
             fontWeight=600,
-            subtitleFontSize=12,
+            subtitleFontSize=TEXT_PIXELS,
             subtitlePadding=4,
-            lineHeight=18,
-            subtitleLineHeight=16,
+            lineHeight=19,
+            subtitleLineHeight=_LINE_PIXELS,
             offset=10,
         ),
     )

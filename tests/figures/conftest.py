@@ -1,5 +1,6 @@
 """How tests read a chart: its specification, its data, and what Vega makes of it."""
 
+import re
 import warnings
 from collections.abc import Callable
 
@@ -7,6 +8,8 @@ import altair as alt
 import numpy as np
 import pytest
 import vl_convert
+
+from lib.figures.theme import TEXT_PIXELS
 
 
 @pytest.fixture
@@ -32,6 +35,8 @@ def draw(capfd: pytest.CaptureFixture) -> Callable[[alt.Chart], str]:
             svg = vl_convert.vegalite_to_svg(spec, theme=theme, show_warnings=True)
             assert "NaN" not in svg
             assert ": data:" not in svg  # a screen reader would spell it out
+            sizes = re.findall(r'font-size="([0-9.]+)px"', svg)
+            assert [size for size in sizes if float(size) < TEXT_PIXELS] == []
         # Outside a page there is no container, of which Vega-Lite warns; of all else too.
         lines = "".join(capfd.readouterr()).splitlines()
         assert [line for line in lines if "WARN" in line and "container" not in line] == []

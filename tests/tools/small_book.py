@@ -18,7 +18,7 @@ import pandas as pd
 alt.Chart(
     pd.DataFrame({"step": [0, 1, 2], "loss": [3, 2, 1]}),
     width="container", height=120, description="A falling line",
-).mark_line().encode(x="step", y="loss")"""
+).mark_line().encode(x="step", y="loss").configure_axis(labelFontSize=13, titleFontSize=13)"""
 
 
 def write_notebook(path: Path, *cells: str, parameters: str | None = PARAMETERS) -> Path:

@@ -1,8 +1,10 @@
 """A small book built by the command itself, then opened in Chromium where there is one."""
 
+import re
 import shutil
 
 import pytest
+from fontTools.ttLib import TTFont
 from playwright.sync_api import sync_playwright
 
 from lib.chapters import Book
@@ -52,7 +54,21 @@ def test_icons_come_from_fonts_and_not_from_a_script(built):
     site = built.build / "html"
     assert [page.name for page in site.glob("*.html") if "fontawesome.js" in page.read_text()] == []
     assert not list(site.glob("_static/**/fontawesome.js"))
-    assert list(site.glob("_static/**/fa-solid-900.woff2"))
+    [font] = site.glob("_static/**/fa-solid-900.woff2")
+    glyphs = TTFont(font).getBestCmap()
+    assert 0xF002 in glyphs  # the magnifying glass of the search
+    assert len(glyphs) < 200
+
+
+def test_each_chart_has_its_picture_and_its_numbers_and_links_to_them(built):
+    site = built.build / "html"
+    for name in ("index", "chapter"):
+        page = (site / f"{name}.html").read_text()
+        assert 'alt="A falling line"' in page
+        assert "<svg" in (site / "figures" / f"{name}-1.svg").read_text()
+        numbers = (site / "figures" / f"{name}-1.csv").read_text()
+        assert numbers == "step,loss\n0,3\n1,2\n2,1\n"
+        assert f'href="figures/{name}-1.csv"' in page
 
 
 def test_no_absolute_path_of_this_machine_is_published(built):
@@ -106,6 +122,60 @@ def test_the_bundle_of_scripts_announces_the_versions_that_altair_wants():
     head = bundle[:200]
     assert all(name in head for name in ("vega_version", "vegalite_version", "vegaembed_version"))
     assert "\n(function () {\n" in head
+
+
+@pytest.fixture
+def open_page(built, browser):
+    """Opens the chapter in a page with the given options."""
+    with serve(built.build / "html") as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
+        )
+
+        def opened(**options):
+            page = chromium.new_page(viewport={"width": 1280, "height": 900}, **options)
+            page.goto(f"{address}/chapter.html")
+            return page
+
+        yield opened
+        chromium.close()
+
+
+IS_PICTURE = """() => {
+  const picture = document.querySelector(".chart-still");
+  picture.scrollIntoView();
+  return picture.checkVisibility() && picture.complete && picture.naturalWidth > 0 &&
+    !document.querySelector('[id^="altair-viz-"]').checkVisibility();
+}"""
+
+
+def test_without_javascript_the_picture_stands_for_the_chart(open_page):
+    page = open_page(java_script_enabled=False)
+    picture = page.locator(".chart-still")
+    picture.scroll_into_view_if_needed()
+    assert picture.is_visible()
+    assert picture.get_attribute("alt") == "A falling line"
+    assert picture.bounding_box()["width"] > 300
+    assert not page.locator('[id^="altair-viz-"]').is_visible()
+
+
+def test_paper_has_the_picture_on_white_from_dark_mode_too(open_page):
+    page = open_page(color_scheme="dark")
+    page.wait_for_selector(".vega-embed svg")
+    assert not page.locator(".chart-still").is_visible()
+    drawn = page.locator(".vega-embed svg").bounding_box()["width"]
+    colors = """() => ["color", "backgroundColor"].map((name) =>
+      getComputedStyle(document.querySelector(name === "color" ? "article p" : "body"))[name])"""
+    assert page.evaluate(colors)[1] != "rgb(255, 255, 255)"
+    page.emulate_media(media="print")
+    page.wait_for_function(IS_PICTURE, timeout=10_000)
+    ink, paper = page.evaluate(colors)
+    assert paper == "rgb(255, 255, 255)"
+    assert max(map(int, re.findall(r"\d+", ink))) < 100
+    page.emulate_media(media="screen")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.wait_for_timeout(300)
+    assert page.locator(".vega-embed svg").bounding_box()["width"] == drawn
 
 
 def test_charts_follow_the_page_when_its_width_changes(built, browser):

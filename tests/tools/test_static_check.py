@@ -50,6 +50,17 @@ def test_a_style_sheet_that_loads_from_another_host_is_found(site):
     assert check_site(site, ["index"]) == ["_static/style.css: loads something from another host"]
 
 
+def test_a_page_and_shared_files_that_are_too_large_are_found(site):
+    (site / "index.html").write_text(SOUND % (" " * 1_600_000))
+    (site / "_static" / "part.js").write_bytes(bytes(2_000_000))
+    assert len(check_site(site, ["index"])) == 1
+    (site / "_static" / "other.js").write_bytes(bytes(1_000_000))
+    assert check_site(site, ["index"]) == [
+        "index.html: 1.60 MB, and at most 1.5 are for a reader to load",
+        "_static: 3.00 MB, and at most 2.5 are for a reader to load",
+    ]
+
+
 def test_missing_and_empty_pages_are_found(site):
     (site / "other.html").write_text("<html><body></body></html>")
     problems = check_site(site, ["index", "other", "third"])

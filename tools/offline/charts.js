@@ -26,7 +26,7 @@
   function optionsFor(asked, isDark) {
     const page = isDark ? dark : light;
     return {
-      actions: { export: true, source: false, compiled: false, editor: false },
+      actions: false, // files of the chart are linked below it
       ...page,
       ...asked,
       config: { ...page.config, ...asked.config },
@@ -43,7 +43,6 @@
       drawn?.finalize();
       drawn = await embed(element, structuredClone(spec), optionsFor(asked, isDark));
       drawnDark = isDark;
-      element.querySelector("summary")?.setAttribute("aria-label", "Save this figure");
       // Groups of marks that have no words: the chart's own description has them.
       for (const group of element.querySelectorAll('[role="graphics-symbol"]:not([aria-label])')) {
         group.setAttribute("aria-hidden", "true");
@@ -54,6 +53,7 @@
     let turn = draw();
     widths.observe(element.parentElement);
     charts.set(element, () => {
+      if (paper.matches) return;
       turn = turn.then(draw).catch(console.error);
     });
     return turn;
@@ -61,9 +61,11 @@
 
   // Vega measures a chart's place when the window is resized, which is before the page has laid
   // itself out anew, and never when a sidebar opens. So it is told again when a width has changed.
+  const paper = window.matchMedia("print"); // which has pictures in the place of charts
   const known = new WeakMap();
   let timer;
   const widths = new ResizeObserver((entries) => {
+    if (paper.matches) return;
     for (const { target, contentRect } of entries) {
       const before = known.get(target);
       known.set(target, contentRect.width);
