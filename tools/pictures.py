@@ -21,8 +21,8 @@ WIDTH = 640  # of a picture, pixels: about that of the text in a window of 1280
 CHART_MARK = 'id="altair-viz-'
 _CALL = "})({"  # Altair's script is a function that is called with the specification
 _SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
-# Most of a drawing's letters: points that only a pointer brings to sight, the words of each mark for
-# screen readers, which do not enter a picture, and digits far below a pixel.
+# Most of a drawing's letters: points that only a pointer brings to sight, the words of each mark
+# for screen readers, which do not enter a picture, and digits far below a pixel.
 _UNSEEN = re.compile(r'<path[^>]* opacity="0"/>| (?:aria-\w+|role)="[^"]*"')
 _PLACES = re.compile(r' (?:d|transform)="[^"]*"')
 _DIGITS = re.compile(r"(\.\d\d)\d+")
@@ -150,7 +150,8 @@ def _unfolded(rows: list[dict]) -> list[dict]:
     unfolded = []
     for row in rows:
         lists = {key: value for key, value in row.items() if isinstance(value, list)}
-        entries = [dict(zip(lists, values, strict=True)) for values in zip(*lists.values())]
+        points = zip(*lists.values(), strict=True)
+        entries = [dict(zip(lists, values, strict=True)) for values in points]
         unfolded += [row | entry for entry in entries] if lists else [row]
     return unfolded
 

@@ -127,7 +127,7 @@ def lookup_label(labels: Sequence[str], width: int | None = None) -> str:
 
 
 def wrapped_label(label: str, width: int) -> list[str]:
-    """The lines of a label of at most `width` characters, but for longer words, which stay whole."""
+    """The lines of a label, of at most `width` characters; a longer word stays whole."""
     lines = textwrap.wrap(
         label.replace("_", "_ "), width, break_long_words=False, break_on_hyphens=False
     )

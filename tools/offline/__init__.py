@@ -3,8 +3,9 @@
 Altair's HTML output asks whether the versions of Vega that it wants are loaded already, and turns
 to a public server only if not. This extension loads them from the site itself, on the pages that
 hold a chart, and redraws the charts when the reader switches between light and dark. MathJax
-comes from a package, in the parts that the book needs, and icons from the theme's fonts, of which
-those in use stay, without its script of 1.5 MB. The same notebooks work unchanged in JupyterLab and on Colab.
+comes from a package, in the parts that the book needs; icons come from the theme's fonts, of which
+those in use stay, without its script of 1.5 MB. The same notebooks work unchanged in JupyterLab
+and on Colab.
 """
 
 from __future__ import annotations
