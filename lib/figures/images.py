@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from lib.checks import check_array, check_labels
-from lib.figures.theme import MAX_ROWS, finish, lookup_label
+from lib.figures.theme import MAX_ROWS, finish, line_offset, lookup_label
 from lib.pixels import to_uint8
 
 # Vega's tooltip handler draws these two in a way of its own.
@@ -189,6 +189,7 @@ def image_grid(
 def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | None:
     if names is None:
         return None
-    return alt.Axis(
-        labelExpr=lookup_label(names, characters), domain=False, ticks=False, **settings
-    )
+    labels = lookup_label(names, characters)
+    if settings["orient"] == "left":
+        settings["labelOffset"] = line_offset(labels)
+    return alt.Axis(labelExpr=labels, domain=False, ticks=False, **settings)

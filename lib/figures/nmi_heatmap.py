@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from lib.checks import check_array, check_labels
-from lib.figures.theme import INK, MUTED, STRENGTH, finish, lookup_label
+from lib.figures.theme import INK, MUTED, STRENGTH, finish, line_offset, lookup_label
 
 _LARGEST_CELL = 64
 # How far outside [0, 1] an estimate may lie.
@@ -83,6 +83,7 @@ def nmi_heatmap(
     side = f"min(width / {num_latents}, {_LARGEST_CELL})"
     gaps, plain = {"paddingInner": 0.06, "paddingOuter": 0.03}, {"domain": False, "ticks": False}
     latents = lookup_label([str(latent) for latent in order])
+    sources = lookup_label([str(name) for name in source_names], 14)
     places = {
         "x": alt.X(
             "column:O",
@@ -93,7 +94,7 @@ def nmi_heatmap(
         "y": alt.Y(
             "row:O",
             title=None,
-            axis=alt.Axis(labelExpr=lookup_label([str(n) for n in source_names], 14), **plain),
+            axis=alt.Axis(labelExpr=sources, labelOffset=line_offset(sources), **plain),
             scale=alt.Scale(**gaps),
         ),
     }

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from lib.figures.nmi_heatmap import GREY, best_latents, cell_layers, nmi_cells
-from lib.figures.theme import finish, wrapped_label
+from lib.figures.theme import finish, line_offset, wrapped_label
 
 _GAP = 1
 # Rows of cells that a panel has beside its sources: one for its name, one for its latents.
@@ -107,6 +107,7 @@ def _cells(
         for row in range(len(source_names))
     ]
     names = [wrapped_label(name, _LABEL_CHARACTERS) for name in source_names]
+    labels = _lookup(dict(zip(centres, names * num_rows, strict=True)))
     x_scale = alt.Scale(domain=[0, num_across], nice=False)
     y = alt.Y(
         "top:Q",
@@ -114,7 +115,8 @@ def _cells(
         scale=alt.Scale(domain=[0, num_rows * slot], nice=False, reverse=True),
         axis=alt.Axis(
             values=centres,
-            labelExpr=_lookup(dict(zip(centres, names * num_rows, strict=True))),
+            labelExpr=labels,
+            labelOffset=line_offset(labels),
             # Vega leaves out values that are more than its own count of ticks.
             tickCount=len(centres),
             labelOverlap=False,

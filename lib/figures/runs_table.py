@@ -13,7 +13,7 @@ from lib.scores import SCORES
 
 
 def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> str:
-    """HTML of a table with a row a run: settings, scores, provenance, images.
+    """HTML of a table of runs: settings, scores, and under these the images and provenance.
 
     Args:
         runs: for each its label, its record, and images and reconstructions of them, uint8,
@@ -25,7 +25,7 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
     runs = list(runs)
     names = [name for name in SCORES if any(name in record.scores for _, record, _, _ in runs)]
     titles = [SCORES[name].title for name in names]
-    headings = ["run", *titles, "made", "held-out images above their reconstructions"]
+    headings = ["run", *titles]
     rows = ["<tr>" + "".join(f'<th scope="col">{title}</th>' for title in headings) + "</tr>"]
     for label, record, originals, reconstructions in runs:
         config, training = record.config, record.training
@@ -44,8 +44,9 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
         )
         numbers = [_number(name, record.scores.get(name)) for name in names]
         pair = np.stack([np.asarray(originals), np.asarray(reconstructions)])
-        cells = [setting, *numbers, made, _picture(pair, label)]
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        first = f'<th scope="row" rowspan="2" style="font-weight: normal">{setting}</th>'
+        rows.append(f"<tr>{first}{''.join(f'<td>{number}</td>' for number in numbers)}</tr>")
+        rows.append(f'<tr><td colspan="{len(names)}">{_picture(pair, label)}{made}</td></tr>')
     inside = f'<table class="table">{"".join(rows)}</table>'
     return (
         '<div class="runs-table" role="region" aria-label="Runs" tabindex="0" '
@@ -65,6 +66,6 @@ def _picture(pair: np.ndarray, label: str) -> str:
     whole = pair.transpose(0, 2, 1, 3, 4).reshape(2 * height, n * width, channels)
     return (
         f'<img src="{png_uri(whole)}" alt="{n} held-out images and their reconstructions, '
-        f'{html.escape(label)}" style="width: {22 * n}px; max-width: none; image-rendering: '
-        'pixelated">'
+        f'{html.escape(label)}" style="display: block; width: {22 * n}px; max-width: none; '
+        'image-rendering: pixelated">'
     )

@@ -126,6 +126,16 @@ def lookup_label(labels: Sequence[str], width: int | None = None) -> str:
     return f"{json.dumps(lines, ensure_ascii=False)}[datum.value]"
 
 
+def line_offset(labels: str) -> alt.Expr:
+    """The offset that puts the middle of labels beside an axis, and not their first line, at ticks.
+
+    Args:
+        labels: Vega expression of a label's lines.
+    """
+    half_line = (TEXT_PIXELS + 2) / 2  # Vega's own distance of lines
+    return alt.expr(f"-{half_line} * (length({labels}) - 1)")
+
+
 def wrapped_label(label: str, width: int) -> list[str]:
     """The lines of a label, of at most `width` characters; a longer word stays whole."""
     lines = textwrap.wrap(

@@ -60,6 +60,12 @@ def test_all_sources_are_named_however_low_the_rows(draw):
     assert [name for name in names if f">{name}<" not in svg] == []
 
 
+def test_a_name_of_two_words_is_broken_between_them_and_nowhere_else(draw):
+    svg = draw(nmi_panels({"one": np.eye(2)}, ["lighting_intensity", "indivisibleintensity"]))
+    for line in ("lighting_", "intensity", "indivisibleintensity"):
+        assert f">{line}<" in svg
+
+
 def test_description_tells_the_best_latent_of_each_source():
     chart = nmi_panels(NMI, NAMES, {"third": [False]})
     assert "autoencoder: floor_hue by latent 2 (0.90), shape by latent 0 (0.70)" in (
