@@ -1,10 +1,15 @@
 """Decoders in the page draw what the library's draw, and answer to keys."""
 
+import base64
+import io
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from lib.figures import LivePanel, live_decoder
@@ -74,6 +79,16 @@ def test_images_of_another_size_are_refused():
         ValueError, match=r"shape \(3, 4, 4, 3\).*draws images of shape \(8, 8, 3\)"
     ):
         live_decoder([_panel()], _originals()[:, :4, :4])
+
+
+def test_without_javascript_the_page_shows_what_the_sliders_would_start_with():
+    panels = [_panel(0), _panel(1)]
+    shown = re.findall(r"background-image: url\(([^)]*)\)", live_decoder(panels, _originals()))
+    assert len(shown) == len(panels)
+    for panel, uri in zip(panels, shown, strict=True):
+        content = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
+        pixels = np.asarray(Image.open(io.BytesIO(content)), float)
+        assert np.abs(pixels - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
 
 
 @pytest.mark.site
