@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 from lib.chapters import Book
 from lib.chapters.page import vega_bundle
 from tests.tools.small_book import write_notebook, write_small_book
+from tools import check_site
 from tools.build_book import main
 from tools.check_site import check_in_browser, find_browser, serve
 
@@ -81,6 +82,14 @@ def test_the_site_is_sound_in_a_browser(built, browser):
     problems, charts = check_in_browser(built.build / "html", browser)
     assert problems == []
     assert charts["chapter.html"] == charts["index.html"] == 1
+
+
+def test_a_late_first_picture_fails_the_command(built, browser, monkeypatch, capsys):
+    monkeypatch.setattr(check_site, "check_in_browser", lambda *_: ([], {"chapter.html": 1}))
+    for most, status in ((check_site.LOAD_MS, 0), (0.0, 1)):
+        monkeypatch.setattr(check_site, "FIRST_PICTURE_S", most)
+        assert check_site.main([str(built.build / "html")]) == status
+    assert "chapter.html: the first picture comes after" in capsys.readouterr().err
 
 
 def test_planted_faults_are_seen_in_a_browser(built, browser, tmp_path):
