@@ -20,7 +20,6 @@ from jaxtyping import Array, Float, Int
 from lib.benchmarks.looked_up import LookedUp
 from lib.benchmarks.publication import Publication, PublishedFile, drive_addresses
 from lib.benchmarks.scene import tracer
-from lib.benchmarks.scene.arm import Arm, reach
 from lib.benchmarks.scene.camera import (
     Arrays,
     Camera,
@@ -36,10 +35,9 @@ from lib.benchmarks.scene.kitchen import (
     WALL_COLORS,
     Kitchen,
     meet_object,
-    meet_rods,
-    rods,
 )
 from lib.benchmarks.scene.kitchen_light import Backdrop, arriving, backdrop, received, shine
+from lib.benchmarks.scene.robot import meet_rods, pose, rods
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source
 from lib.benchmarks.twin import Twin, add_twin
@@ -177,28 +175,6 @@ def drawing(
 def develop(light: Float[Array, "*n"]) -> Float[Array, "*n"]:
     """How film answers to light of at least 0: never full, and with the usual gamma of nearly 2."""
     return jnp.sqrt(light / (1.0 + light))
-
-
-def pose(turn: Int[Array, "*#n"], lift: Int[Array, "*#n"], kitchen: Kitchen = KITCHEN) -> Arm:
-    """Where the joints bring the arm.
-
-    Args:
-        turn: 0 to 7.
-        lift: 0 to 4.
-        kitchen: lengths and angles.
-
-    Returns:
-        Joints with components of shape (...).
-    """
-    azimuth, raised, lean = (
-        jnp.radians(jnp.asarray(angles, jnp.float32))[step]
-        for angles, step in ((kitchen.turns, turn), (kitchen.lifts, lift), (kitchen.leans, lift))
-    )
-    shoulder = Vector(kitchen.robot_x, 0.0, kitchen.shoulder_z)
-    upright = 0.5 * jnp.pi + lean
-    arm = reach(shoulder, azimuth, upright, raised, kitchen.upper_arm, kitchen.forearm)
-    rise = arm.tip.z.cross(arm.tip.x) * kitchen.hand_rise
-    return arm._replace(tip=arm.tip._replace(origin=arm.wrist + rise))
 
 
 def _table(make: Callable[..., Arrays], sizes: tuple[int, ...], max_bytes: int) -> Arrays | None:

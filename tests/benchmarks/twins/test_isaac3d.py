@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.benchmarks.scene import kitchen_light, tracer
+from lib.benchmarks.scene import kitchen_light, robot, tracer
 from lib.benchmarks.scene.kitchen import BOXES
 from lib.benchmarks.scene.vectors import Vector
 from lib.benchmarks.twins import isaac3d
@@ -201,7 +201,7 @@ def test_joints_are_where_rotations_bring_them():
         return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
     turns, lifts = np.meshgrid(np.arange(8), np.arange(5), indexing="ij")
-    arm = jax.jit(isaac3d.pose)(turns, lifts)
+    arm = jax.jit(robot.pose)(turns, lifts)
     upper, forearm = [0, 0, KITCHEN.upper_arm], [KITCHEN.forearm, 0, 0]
     for turn, lift in np.ndindex(8, 5):
         turned = about_z(math.radians(KITCHEN.turns[turn]))
