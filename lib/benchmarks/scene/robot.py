@@ -27,7 +27,7 @@ def pose(turn: Int[Array, "*#n"], lift: Int[Array, "*#n"], kitchen: Kitchen = KI
         jnp.radians(jnp.asarray(angles, jnp.float32))[step]
         for angles, step in ((kitchen.turns, turn), (kitchen.lifts, lift), (kitchen.leans, lift))
     )
-    shoulder = Vector(kitchen.robot_x, 0.0, kitchen.shoulder_z)
+    shoulder = Vector(kitchen.robot_x, kitchen.robot_y, kitchen.shoulder_z)
     upright = 0.5 * jnp.pi + lean
     arm = reach(shoulder, azimuth, upright, raised, kitchen.upper_arm, kitchen.forearm)
     rise = arm.tip.z.cross(arm.tip.x) * kitchen.hand_rise

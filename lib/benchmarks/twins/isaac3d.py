@@ -264,7 +264,8 @@ add_twin(
             twin_differs=(
                 "The twin's surfaces have no texture and light is not thrown back from one to "
                 "another; the arm has round links instead of a modelled hull, objects are a "
-                "quarter larger, and arm and object cast no shadow on the kitchen."
+                "quarter larger, since a step of smaller ones would hardly be seen, and arm and "
+                "object cast no shadow on the kitchen."
             ),
         ),
         published=PublishedFile(
