@@ -7,7 +7,6 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from lib.benchmarks.scene import tracer
-from lib.benchmarks.scene.arm import Arm
 from lib.benchmarks.scene.vectors import Scalar, Vector
 
 SHAPES = ("cube", "cone", "sphere")
@@ -42,6 +41,8 @@ MATERIALS = {
     "fridge": (0.10, 0.09, 0.08),
     "robot": ROBOT_COLOR,
     "dark robot": (0.20, 0.055, 0.03),
+    "lid": (0.26, 0.07, 0.033),
+    "screen": (0.26, 0.065, 0.03),
 }
 NUMBERS = {name: number for number, name in enumerate(MATERIALS)}
 
@@ -61,6 +62,8 @@ class Kitchen(NamedTuple):
     ceiling: float = 2.92
     clock: tuple[float, float, float] = (0.42, 2.06, 0.175)  # x, z and radius
     robot_x: float = -0.07
+    robot_y: float = 0.0
+    wheel_z: float = 0.31  # height of the hubs
     wheel_radius: float = 0.31
     wheel_half_width: float = 0.045
     wheel_x: float = 0.235  # from the middle of the robot
@@ -82,7 +85,9 @@ class Kitchen(NamedTuple):
     turns: tuple[float, ...] = (-170, -147, -124, -101, -79, -56, -33, -10)
     lifts: tuple[float, ...] = (-2, 12, 26, 40, 54)
     leans: tuple[float, ...] = (20, 18, 16, 14, 12)
-    scales: tuple[float, ...] = (0.09, 0.118, 0.144, 0.169)  # half a side of the cube
+    # Half a side of the cube. At the published size, four fifths of this, a step of the object's
+    # scale, shape or colour would change some images by less than 0.2 grey levels (0.12 to 0.14).
+    scales: tuple[float, ...] = (0.09, 0.118, 0.144, 0.169)
     cone_radius: float = 1.3  # in halves of the cube's side
     cone_height: float = 2.5
     sphere_radius: float = 1.26
@@ -100,11 +105,12 @@ class Kitchen(NamedTuple):
     lamp_radius: float = 0.15
     lamp_strengths: tuple[float, ...] = (1.1, 4.3, 7.5, 10.7)
     # Highlights: strength, and how narrow.
-    sheen: tuple[float, float] = (0.6, 8.0)  # on the fridge
+    sheen: tuple[float, float] = (0.54, 8.0)  # on the fridge
     gleam: tuple[float, float] = (5.0, 1000.0)  # on the fridge
     polish: tuple[float, float] = (0.12, 40.0)  # on the wall
     pool: tuple[float, float] = (1.2, 9.0)  # on the floor
     gloss: tuple[float, float] = (0.25, 25.0)  # on arm and object
+    mirror: float = 0.45  # share of the floor's light that the fridge mirrors
 
 
 KITCHEN = Kitchen()
@@ -133,13 +139,17 @@ BOXES = (
     ("steel", (-1.41, -1.40), (1.24, 1.26), (0.80, 1.40)),
     ("steel", (-1.34, -1.33), (1.24, 1.26), (0.80, 1.40)),
     ("black", (-1.66, -1.50), (1.27, 1.3), (1.0, 1.2)),
-    ("robot", (-0.21, 0.07), (-0.16, 0.16), (0.67, 0.88)),
-    ("dark robot", (-0.215, 0.075), (-0.165, 0.165), (0.865, 0.875)),
-    ("dark robot", (-0.10, -0.04), (-0.17, 0.0), (0.75, 0.80)),
-    ("dark robot", (-0.28, 0.14), (-0.17, -0.15), (0.64, 0.66)),
-    ("dark robot", (-0.22, 0.08), (-0.10, 0.14), (0.20, 0.67)),
-    ("robot", (-0.14, 0.0), (-0.20, -0.10), (0.53, 0.64)),
-    ("robot", (-0.17, 0.03), (-0.24, -0.20), (0.40, 0.47)),
+    ("robot", (-0.21, 0.07), (-0.16, 0.09), (0.68, 0.88)),
+    ("dark robot", (-0.215, 0.075), (-0.165, 0.095), (0.865, 0.875)),
+    ("lid", (-0.21, 0.07), (-0.16, 0.09), (0.876, 0.881)),
+    ("dark robot", (-0.085, -0.042), (-0.17, 0.0), (0.773, 0.829)),
+    ("dark robot", (-0.28, 0.14), (-0.17, -0.15), (0.675, 0.692)),
+    ("dark robot", (-0.128, 0.0), (-0.17, 0.0), (0.68, 0.72)),
+    ("dark robot", (-0.22, 0.08), (-0.10, 0.09), (0.20, 0.68)),
+    # The screen and its rim.
+    ("screen", (-0.149, 0.008), (-0.20, -0.195), (0.53, 0.652)),
+    ("lid", (-0.149, 0.008), (-0.195, -0.15), (0.53, 0.66)),
+    ("lid", (-0.21, 0.07), (-0.24, -0.20), (0.498, 0.556)),
 )
 
 
@@ -166,7 +176,7 @@ def meet_kitchen(rays: tracer.Rays, kitchen: Kitchen) -> tuple[tracer.Hit, Scala
     # A loop: written out, the boxes would take the compiler most of a minute.
     (hit, material), _ = jax.lax.scan(add, (hit, material), _boxes())
     for side in (-kitchen.wheel_x, kitchen.wheel_x):
-        hub = rays.relative_to(Vector(kitchen.robot_x + side, 0.0, kitchen.wheel_radius))
+        hub = rays.relative_to(Vector(kitchen.robot_x + side, kitchen.robot_y, kitchen.wheel_z))
         # On its side: the axle, along x, becomes z.
         turned = tracer.Rays(*(Vector(part.y, part.z, part.x) for part in hub))
         met = tracer.cylinder(turned, kitchen.wheel_radius, kitchen.wheel_half_width)
@@ -213,58 +223,3 @@ def meet_object(
     ball = tracer.sphere(beyond(kitchen.sphere_radius), kitchen.sphere_radius)
     round_hit = tracer.choose(shape == CONE, cone, ball)
     return tip.leave(tracer.choose(shape == CUBE, cube, round_hit))
-
-
-class Rod(NamedTuple):
-    """A rod with round ends, a part of the arm."""
-
-    start: Vector
-    end: Vector
-    radius: Scalar
-    tone: Scalar  # share of the arm's colour
-
-
-def rods(arm: Arm, kitchen: Kitchen) -> list[Rod]:
-    """What the arm is made of."""
-    up = Vector(0.0, 0.0, 1.0)
-    side = arm.tip.x
-    foot = arm.shoulder - up * kitchen.column
-    # The hand runs beside the end of the forearm.
-    palm = arm.tip.origin - arm.tip.z * kitchen.hand
-    bend = arm.wrist - arm.tip.z * kitchen.hand
-
-    def joint(middle: Vector, half_width: float) -> Rod:
-        beside = side * half_width
-        return Rod(middle - beside, middle + beside, kitchen.joint_radius, 0.6)
-
-    def finger(offset: float) -> Rod:
-        start = arm.tip.origin + side * offset
-        ahead = arm.tip.z
-        return Rod(start - ahead * 0.05, start + ahead * 0.03, kitchen.finger_radius, 0.3)
-
-    return [
-        Rod(foot, arm.shoulder, kitchen.column_radius, 0.75),
-        joint(arm.shoulder, 0.05),
-        Rod(arm.shoulder, arm.elbow, kitchen.upper_radius, 0.75),
-        joint(arm.elbow, 0.02),
-        Rod(arm.elbow, bend, kitchen.forearm_radius, 0.4),
-        Rod(bend, palm, kitchen.forearm_radius, 0.3),
-        Rod(palm, arm.tip.origin - arm.tip.z * 0.04, kitchen.hand_radius, 0.4),
-        finger(-0.045),
-        finger(0.045),
-    ]
-
-
-def meet_rods(rays: tracer.Rays, limbs: list[Rod]) -> tuple[tracer.Hit, Scalar]:
-    """Where rays meet the first of several rods, and its tone."""
-
-    def add(found: tuple[tracer.Hit, Scalar], limb: Rod) -> tuple:
-        nearest, tone = found
-        hit = tracer.rod(rays, limb.start, limb.end, limb.radius)
-        closer = hit.distance < nearest.distance
-        return (tracer.choose(closer, hit, nearest), jnp.where(closer, limb.tone, tone)), None
-
-    stacked = jax.tree.map(lambda *parts: jnp.stack(jnp.broadcast_arrays(*parts)), *limbs)
-    dark = jnp.zeros(jnp.broadcast_shapes(rays.direction.x.shape, stacked.start.x.shape[1:]))
-    nothing = tracer.Hit(dark + jnp.inf, Vector(dark, dark, dark))
-    return jax.lax.scan(add, (nothing, dark), stacked)[0]

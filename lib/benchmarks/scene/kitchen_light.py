@@ -72,11 +72,49 @@ def backdrop(
     ):
         mirrored = shine(point, hit.normal, rays.direction, lamp, gloss)
         glint = done(glint + jnp.where(is_kind, mirrored, 0.0))
-    colors = [jnp.asarray(channel)[material] for channel in zip(*MATERIALS.values(), strict=True)]
-    return Backdrop(
-        (*(still * color for color in colors), still * is_wall),
-        (*(lit * color + glint for color in colors), lit * is_wall),
+    mirror = kitchen.mirror * is_front
+    still_floor, lit_floor = (
+        mirror * light for light in mirrored_floor(point, rays, lamp, kitchen)
     )
+    colors = [jnp.asarray(channel)[material] for channel in zip(*MATERIALS.values(), strict=True)]
+    pairs = list(zip(colors, MATERIALS["floor"], strict=True))
+    return Backdrop(
+        (*(still * color + still_floor * floor for color, floor in pairs), still * is_wall),
+        (*(lit * color + lit_floor * floor + glint for color, floor in pairs), lit * is_wall),
+    )
+
+
+def mirrored_floor(
+    point: Vector, rays: tracer.Rays, lamp: Vector, kitchen: Kitchen
+) -> tuple[Scalar, Scalar]:
+    """Light on the floor that an upright mirror facing the camera's side shows at its points.
+
+    As in the published pictures, the mirror shows only what the picture itself shows: its image of
+    the floor ends where the floor leaves the picture.
+
+    Args:
+        point: on the mirror.
+        rays: from the camera to the points.
+        lamp: its middle.
+        kitchen: where the camera looks, and how strong the lights are.
+
+    Returns:
+        Light without the lamp, and from the lamp at strength 1; 0 where no floor is mirrored.
+    """
+    direction = rays.direction
+    mirrored = tracer.Rays(point, Vector(direction.x, -direction.y, direction.z))
+    up = Vector(0.0, 0.0, 1.0)
+    ahead = tracer.plane(mirrored, up, 0.0).distance
+    is_floor = jnp.isfinite(ahead)
+    floor = mirrored.at(jnp.where(is_floor, ahead, 0.0))
+    seen, pitch = floor - rays.origin, jnp.radians(kitchen.camera_pitch)
+    depth = seen.y * jnp.cos(pitch) + seen.z * jnp.sin(pitch)
+    height = seen.z * jnp.cos(pitch) - seen.y * jnp.sin(pitch)
+    reach = depth * jnp.tan(0.5 * jnp.radians(kitchen.field_of_view))
+    is_shown = is_floor & (jnp.maximum(jnp.abs(seen.x), jnp.abs(height)) < reach)
+    window, bulb = (received(floor, up, light) for light in (Vector(*kitchen.window), lamp))
+    still, lit = arriving(floor, up, window, bulb, kitchen)
+    return jnp.where(is_shown, still, 0.0), jnp.where(is_shown, lit, 0.0)
 
 
 def arriving(

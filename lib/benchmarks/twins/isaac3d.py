@@ -20,7 +20,6 @@ from jaxtyping import Array, Float, Int
 from lib.benchmarks.looked_up import LookedUp
 from lib.benchmarks.publication import Publication, PublishedFile, drive_addresses
 from lib.benchmarks.scene import tracer
-from lib.benchmarks.scene.arm import Arm, reach
 from lib.benchmarks.scene.camera import (
     Arrays,
     Camera,
@@ -36,10 +35,9 @@ from lib.benchmarks.scene.kitchen import (
     WALL_COLORS,
     Kitchen,
     meet_object,
-    meet_rods,
-    rods,
 )
 from lib.benchmarks.scene.kitchen_light import Backdrop, arriving, backdrop, received, shine
+from lib.benchmarks.scene.robot import meet_rods, pose, rods
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source
 from lib.benchmarks.twin import Twin, add_twin
@@ -179,28 +177,6 @@ def develop(light: Float[Array, "*n"]) -> Float[Array, "*n"]:
     return jnp.sqrt(light / (1.0 + light))
 
 
-def pose(turn: Int[Array, "*#n"], lift: Int[Array, "*#n"], kitchen: Kitchen = KITCHEN) -> Arm:
-    """Where the joints bring the arm.
-
-    Args:
-        turn: 0 to 7.
-        lift: 0 to 4.
-        kitchen: lengths and angles.
-
-    Returns:
-        Joints with components of shape (...).
-    """
-    azimuth, raised, lean = (
-        jnp.radians(jnp.asarray(angles, jnp.float32))[step]
-        for angles, step in ((kitchen.turns, turn), (kitchen.lifts, lift), (kitchen.leans, lift))
-    )
-    shoulder = Vector(kitchen.robot_x, 0.0, kitchen.shoulder_z)
-    upright = 0.5 * jnp.pi + lean
-    arm = reach(shoulder, azimuth, upright, raised, kitchen.upper_arm, kitchen.forearm)
-    rise = arm.tip.z.cross(arm.tip.x) * kitchen.hand_rise
-    return arm._replace(tip=arm.tip._replace(origin=arm.wrist + rise))
-
-
 def _table(make: Callable[..., Arrays], sizes: tuple[int, ...], max_bytes: int) -> Arrays | None:
     """All values of a function of integers below `sizes`; None where they are too large."""
     step = jax.ShapeDtypeStruct((), jnp.int32)
@@ -288,7 +264,8 @@ add_twin(
             twin_differs=(
                 "The twin's surfaces have no texture and light is not thrown back from one to "
                 "another; the arm has round links instead of a modelled hull, objects are a "
-                "quarter larger, and arm and object cast no shadow on the kitchen."
+                "quarter larger, since a step of smaller ones would hardly be seen, and arm and "
+                "object cast no shadow on the kitchen."
             ),
         ),
         published=PublishedFile(

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.benchmarks.scene import kitchen_light, tracer
-from lib.benchmarks.scene.kitchen import BOXES
+from lib.benchmarks.scene import kitchen_light, robot, tracer
+from lib.benchmarks.scene.camera import Camera
+from lib.benchmarks.scene.kitchen import BOXES, NUMBERS, meet_kitchen
 from lib.benchmarks.scene.vectors import Vector
 from lib.benchmarks.twins import isaac3d
 from lib.pixels import to_uint8
@@ -17,6 +18,7 @@ KITCHEN = isaac3d.KITCHEN
 NUM = 32  # combinations drawn at a time; one shape, so that it is compiled once
 # Wall seen, forearm level, the lamp at half its height, everything else in the middle.
 PLAIN = np.array([0, 0, 1, 1, 2, 2, 2, 0, 3])
+LOW = np.array([0, 7, 1, 0, 2, 2, 2, 0, 3])  # the same under the lowest camera, arm at the right
 draw = isaac3d.renderer(64)
 
 
@@ -126,6 +128,84 @@ def test_the_highlight_climbs_up_the_fridge():
     assert (np.diff(rows) < -2).all()
 
 
+def camera(height):
+    """The camera at one of its heights, and unit vectors that lead it ahead and upwards."""
+    pitch = math.radians(KITCHEN.camera_pitch)
+    ahead = np.array([0, math.cos(pitch), math.sin(pitch)])
+    place = np.array([0, -KITCHEN.camera_distance, KITCHEN.camera_heights[height]])
+    return place, ahead, np.array([0, -ahead[2], ahead[1]])
+
+
+def pixels(points, height, resolution):
+    """Columns and rows at which a camera sees points, (..., 3); outside the picture too."""
+    place, ahead, up = camera(height)
+    seen = points - place
+    reach = seen @ ahead * math.tan(math.radians(KITCHEN.field_of_view) / 2)
+    places = np.stack([seen[..., 0] / reach, -seen @ up / reach])
+    return np.floor((places + 1) / 2 * resolution).astype(int)
+
+
+def rays(height, resolution):
+    place, ahead, _ = camera(height)
+    field_of_view = math.radians(KITCHEN.field_of_view)
+    view = Camera(Vector(*place), Vector(*(place + ahead)), field_of_view)
+    return view.rays(resolution, jnp.full(2, 0.5))
+
+
+def mirrored_in_fridge(height, resolution):
+    """Pixels of the fridge's front in which the floor that the picture shows is mirrored."""
+    front = 1.28
+    x, y = np.meshgrid(np.linspace(-2.2, 0, 800), np.linspace(-1.4, front, 800))
+    columns, rows = pixels(np.stack([x, y, 0 * x], axis=-1), height, resolution)
+    is_shown = (columns >= 0) & (columns < resolution) & (rows >= 0) & (rows < resolution)
+    # Points of the floor appear as far behind the front as they lie before it.
+    place, *_ = camera(height)
+    behind = np.stack([x, 2 * front - y, 0 * x], axis=-1)[is_shown]
+    on_front = place + (behind - place) * ((front - place[1]) / (behind[:, 1] - place[1]))[:, None]
+    is_fridge = (on_front[:, 0] < -0.955) & (on_front[:, 2] > 0.02)
+    columns, rows = pixels(on_front[is_fridge], height, resolution)
+    found = np.zeros((resolution, resolution), bool)
+    found[rows[columns >= 0], columns[columns >= 0]] = True
+    return found
+
+
+@pytest.mark.parametrize("height", [0, 3])
+def test_a_mirror_shows_the_floor_as_far_as_the_picture_does(height):
+    to_front = rays(height, 128)
+    distance = (1.28 - to_front.origin.y) / to_front.direction.y
+    point, lamp = to_front.at(distance), Vector(*lamp_place(KITCHEN))
+    lights = kitchen_light.mirrored_floor(point, to_front, lamp, KITCHEN)
+    is_fridge = (point.x < -0.955) & (point.z > 0.02)
+    expected = mirrored_in_fridge(height, 128)
+    assert expected.sum() > 100
+    for light in lights:
+        found = np.asarray((light > 0) & is_fridge)
+        assert (found ^ expected).sum() < 0.15 * expected.sum()
+
+
+def test_where_the_fridge_mirrors_the_floor_it_is_lighter_than_above():
+    sources = varied(STRENGTH, LOW)
+    sources[:, LAMP] = 5  # whose own highlight is far above
+    mirrored = mirrored_in_fridge(0, 64)
+    columns = np.nonzero(mirrored.sum(axis=0) >= 3)[0]
+    first = mirrored[:, columns].argmax(axis=0)
+    images = pictures(sources).mean(axis=-1)
+    # Without the mirror it gets darker towards the floor.
+    assert (images[:, first + 1, columns] > images[:, first - 2, columns] + 4).all()
+
+
+def test_the_screen_stands_out_from_the_base_and_its_rim_from_the_screen():
+    _, material = jax.jit(lambda: meet_kitchen(rays(0, 64), KITCHEN))()
+    rows, columns = np.nonzero(np.asarray(material) == NUMBERS["screen"])
+    # Ten pixels of 112 along each side, in sample frames.
+    assert 5 <= np.ptp(columns) <= 7
+    left, right = columns.min(), columns.max()
+    image = pictures(LOW[None])[0, ..., 0]
+    screen, rim = image[rows, columns].mean(), image[rows.min() - 1, left + 1 : right].mean()
+    beside = image[rows.min() + 1 : rows.max()][:, [left - 2, right + 2]].mean()
+    assert beside + 4 < screen < rim - 12
+
+
 ACROSS = np.linspace(-0.1, 0.5, 60)  # metres, on the wall right of the upper cabinet
 HEIGHT = 1.7
 
@@ -201,7 +281,7 @@ def test_joints_are_where_rotations_bring_them():
         return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
     turns, lifts = np.meshgrid(np.arange(8), np.arange(5), indexing="ij")
-    arm = jax.jit(isaac3d.pose)(turns, lifts)
+    arm = jax.jit(robot.pose)(turns, lifts)
     upper, forearm = [0, 0, KITCHEN.upper_arm], [KITCHEN.forearm, 0, 0]
     for turn, lift in np.ndindex(8, 5):
         turned = about_z(math.radians(KITCHEN.turns[turn]))
