@@ -3,7 +3,8 @@
 `python -m tools.check_site _build/html` checks each page at two widths, light and dark: every
 chart drawn and readable, every formula set, no error in the console, no failed request, none to
 another host, no page wider than its window, no serious or critical finding of axe-core about
-accessibility. `--find-browser` only prints which Chromium it is.
+accessibility. On a whole site it also makes the searches of `tools.check_search`.
+`--find-browser` only prints which Chromium it is.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 
+from .check_search import SEARCHES, check_search
 from .static_check import page_paths
 
 WIDTHS = (1280, 375)
@@ -40,6 +42,7 @@ so the site was NOT opened in a browser. To install one: `apt-get install chromi
 if it is not on the PATH."""
 # Charts and formulas come late; what is missing after this time is the probe's to report.
 DRAW_MS = 15_000
+SOURCES = "_modules/"  # the library's code, in colours: nothing of the book's own to look at
 PAGES_AT_ONCE = 4  # much of the time is waiting
 IS_DRAWN = """(theme) =>
   document.fonts.status === "loaded" &&
@@ -107,6 +110,7 @@ def check_in_browser(
         One line for each problem, and how many charts each page has.
     """
     names = [path.relative_to(site).as_posix() for path in page_paths(site)]
+    names = [name for name in names if not name.startswith(SOURCES)]
     with serve(site) as address:
         found = asyncio.run(_look_at_all(address, names, browser_path, screenshots))
     problems = [
@@ -221,6 +225,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: no site in {options.site}; `make book` builds it", file=sys.stderr)
         return 1
     problems, charts = check_in_browser(options.site, browser, options.screenshots)
+    if all((options.site / f"{wanted}.html").is_file() for wanted in SEARCHES.values()):
+        with serve(options.site) as address:
+            problems += check_search(address, browser)
     for name, count in charts.items():
         print(f"  {name}: {count} chart{'' if count == 1 else 's'}")
     for problem in problems:
