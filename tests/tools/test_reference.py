@@ -10,7 +10,7 @@ import pytest
 from lib.latents import QuantizedLatent
 from lib.metrics import infomec
 from lib.models import kl_divergence
-from tools.reference import _set_off_notes
+from tools.reference import _set_arguments, _set_off_notes
 from tools.reference.signatures import sign_as_written
 
 API = Path(__file__).resolve().parents[2] / "book" / "api"
@@ -80,3 +80,11 @@ def test_signatures_are_those_of_the_code():
         "rngs: nnx.Rngs)",
         None,
     )
+
+
+def test_the_lines_of_a_signature_are_no_list_of_descriptions():
+    line = '<{0}><em class="sig-param">n</em>,</{1}>'
+    page = {"body": f"<dl><dt>(\n\n<dl>\n{line.format('dd', 'dd')}\n</dl>\n\n)</dt></dl>"}
+    _set_arguments(None, "page", "page.html", page, None)
+    told = line.format('span class="sig-line"', "span")
+    assert page["body"] == f"<dl><dt>(\n\n\n{told}\n\n\n)</dt></dl>"

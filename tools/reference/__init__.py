@@ -21,10 +21,7 @@ from .signatures import sign_as_written
 HERE = Path(__file__).parent
 NOTE = re.compile(r"(Source|Differs): ")
 # The arguments of a long signature, which Sphinx makes a list of descriptions without terms.
-ARGUMENTS = re.compile(
-    r'(?<=<span class="sig-paren">\(</span>)<dl>(.*?)</dl>(?=\s*<span class="sig-paren">\))',
-    re.DOTALL,
-)
+ARGUMENTS = re.compile(r'<dl>(\s*<dd><em class="sig-param">.*?)</dl>', re.DOTALL)
 TERM_LINK = re.compile(
     r'<a class="(reference internal)" href="([^"]*#(term-[^"]+))">'
     r'(?=<span class="[^"]*\bstd-term\b)(.*?)</a>',
