@@ -19,6 +19,7 @@ from lib.chapters import (
     warnings_of,
 )
 from tests.simulated import simulated_devices
+from tools.check_search import SEARCHES
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = Book(ROOT)
@@ -55,8 +56,17 @@ def figures(path: Path) -> list[dict]:
 
 
 def test_the_table_of_contents_and_the_folder_hold_the_same_chapters():
-    files = [path.stem for path in BOOK.folder.iterdir() if path.suffix in (".ipynb", ".md")]
+    files = [
+        path.relative_to(BOOK.folder).with_suffix("").as_posix()
+        for folder in (BOOK.folder, BOOK.folder / "api")
+        for path in folder.iterdir()
+        if path.suffix in (".ipynb", ".md")
+    ]
     assert Counter(files) == Counter(NAMES)
+
+
+def test_a_search_is_for_a_page_of_the_book():
+    assert set(SEARCHES.values()) <= set(NAMES)
 
 
 @each_notebook
@@ -79,6 +89,14 @@ def test_a_chapter_opens_with_its_title(path):
     first = read(path).cells[0]
     assert first.cell_type == "markdown"
     assert re.match(r"# \S", first.source)
+
+
+@each_notebook
+def test_a_chapter_marks_the_first_use_of_terms_of_the_glossary(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    marked = Counter(re.findall(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`", text))
+    assert marked
+    assert [term for term, count in marked.items() if count > 1] == []
 
 
 @each_notebook

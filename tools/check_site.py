@@ -3,8 +3,9 @@
 `python -m tools.check_site _build/html` checks each page at two widths, light and dark: every
 chart drawn and readable, every formula set, no error in the console, no failed request, none to
 another host, no page wider than its window, no serious or critical finding of axe-core about
-accessibility; and of each page alone, that its first picture does not keep a reader waiting.
-`--find-browser` only prints which Chromium it is.
+accessibility; and of each page alone, that its first picture does not keep a reader waiting. On a
+whole site it also makes the searches of `tools.check_search`. `--find-browser` only prints which
+Chromium it is.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 
+from .check_search import SEARCHES, check_search
 from .static_check import page_paths
 
 WIDTHS = (1280, 375)
@@ -42,6 +44,7 @@ so the site was NOT opened in a browser. To install one: `apt-get install chromi
 if it is not on the PATH."""
 # Charts and formulas come late; what is missing after this time is the probe's to report.
 DRAW_MS = 15_000
+SOURCES = "_modules/"  # the library's code, in colours: nothing of the book's own to look at
 PAGES_AT_ONCE = 4  # much of the time is waiting
 FIRST_PICTURE_S = 2.0  # most that a reader waits for the first picture, on two cores
 TRIES = 3  # as the machine may be busy with something else
@@ -114,6 +117,7 @@ def check_in_browser(
         One line for each problem, and how many charts each page has.
     """
     names = [path.relative_to(site).as_posix() for path in page_paths(site)]
+    names = [name for name in names if not name.startswith(SOURCES)]
     with serve(site) as address:
         found = asyncio.run(_look_at_all(address, names, browser_path, screenshots))
     problems = [
@@ -262,6 +266,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, taken in seconds.items()
         if taken > FIRST_PICTURE_S
     ]
+    if all((options.site / f"{wanted}.html").is_file() for wanted in SEARCHES.values()):
+        with serve(options.site) as address:
+            problems += check_search(address, browser)
     for name, count in charts.items():
         first = f", the first picture after {seconds[name]:.1f} s" if name in seconds else ""
         print(f"  {name}: {count} chart{'' if count == 1 else 's'}{first}")

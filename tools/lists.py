@@ -81,9 +81,11 @@ def packages() -> Iterator[str]:
 
 
 def chapters() -> Iterator[str]:
-    """The chapters in reading order, with the question that each opens with."""
+    """The chapters in reading order, with the question that each opens with; no pages below one."""
     book = Book(ROOT)
     for name in book.chapter_names()[1:]:
+        if "/" in name:
+            continue
         opening = _opening(book.source(name))
         title, question = re.match(r"# (.+?)\n+\*(.+?)\*(?:\s|$)", opening, re.DOTALL).groups()
         yield f"1. [{title}]({name}): {' '.join(question.split())}"

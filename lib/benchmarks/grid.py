@@ -27,6 +27,16 @@ class SourceGrid:
 
     Raises:
         ValueError: no source, repeated names, or names and sizes of different length.
+
+    Example:
+        >>> from lib.benchmarks import SourceGrid
+        >>> grid = SourceGrid(("shape", "size"), (2, 3))
+        >>> grid.sources([0, 1, 5])
+        array([[0, 0],
+               [0, 1],
+               [1, 2]], dtype=int32)
+        >>> grid.index([[1, 2]])
+        array([5])
     """
 
     names: tuple[str, ...]

@@ -37,6 +37,14 @@ def load(
             or "official" for a benchmark without a published file.
         FileNotFoundError: the official file is not there; says how to get it.
         lib.benchmarks.published.OfficialFileError: it is there and not as published.
+
+    Example:
+        >>> from lib.benchmarks import load
+        >>> benchmark = load("shapes3d", resolution=16)
+        >>> benchmark.grid.names
+        ('floor_hue', 'wall_hue', 'object_hue', 'scale', 'shape', 'orientation')
+        >>> benchmark.images([[0, 0, 0, 0, 0, 0], [9, 0, 0, 0, 0, 0]]).shape
+        (2, 16, 16, 3)
     """
     check_choice("name", name, BENCHMARKS)
     check_choice("origin", origin, ORIGINS)

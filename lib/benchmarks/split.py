@@ -25,6 +25,12 @@ class Split:
     Raises:
         TypeError: `num_held_out` or `seed` is not an integer.
         ValueError: `num_held_out` or `seed` is out of range.
+
+    Example:
+        >>> from lib.benchmarks import Split, SourceGrid
+        >>> split = Split(SourceGrid(("shape", "size"), (2, 3)), num_held_out=2)
+        >>> split.held_out, split.num_training
+        (array([3, 4], dtype=int32), 4)
     """
 
     grid: SourceGrid

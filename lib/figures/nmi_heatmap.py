@@ -30,6 +30,11 @@ def diagonal_order(nmi: ArrayLike, active: ArrayLike | None = None) -> np.ndarra
 
     Returns:
         (num_latents,) integers: which latent stands in each column.
+
+    Example:
+        >>> from lib.figures import diagonal_order
+        >>> diagonal_order([[0.0, 0.1, 0.9], [0.8, 0.0, 0.1]])
+        array([2, 0, 1])
     """
     nmi = check_array("nmi", nmi, ("num_sources", "num_latents"))
     active = _active("active", active, nmi.shape[1])
@@ -72,6 +77,11 @@ def nmi_heatmap(
             outside [0, 1].
 
     Source: Hsu et al. 2023, where such matrices show modularity and compactness.
+
+    Example:
+        >>> from lib.figures import nmi_heatmap
+        >>> chart = nmi_heatmap([[0.9, 0.0], [0.1, 0.7]], ["shape", "size"], title="Two latents")
+        >>> chart.save("nmi.html")
     """
     cells, order = nmi_cells(nmi, source_names, active, diagonal=diagonal)
     num_latents, num_sources = len(order), len(source_names)

@@ -29,6 +29,12 @@ class FiniteScalarLatent(nnx.Module):
     Source: Hsu et al. 2024, arXiv 2404.10282 (finite scalar latent quantization), after Mentzer
         et al. 2023, arXiv 2309.15505. Differs from the latter: an even number of points is
         rounded to without an offset, as the grid's ends are -1 and 1 for any number.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from lib.latents import FiniteScalarLatent
+        >>> FiniteScalarLatent(2, 5)(jnp.array([[0.1, -9.0]])).quantized
+        Array([[ 0., -1.]], dtype=float32)
     """
 
     inputs_per_latent: ClassVar[int] = 1

@@ -71,6 +71,17 @@ class QuantizedLatent(nnx.Module):
 
     Source: Hsu et al. 2023, arXiv 2305.18378 (latent quantization); initial values
         from the authors' configuration.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from flax import nnx
+        >>> from lib.latents import QuantizedLatent
+        >>> latent = QuantizedLatent(2, 3, rngs=nnx.Rngs(0))  # the values start at -0.5, 0 and 0.5
+        >>> code = latent(jnp.array([[0.1, -0.4]]))
+        >>> code.quantized
+        Array([[ 0. , -0.5]], dtype=float32)
+        >>> code.indices
+        Array([[1, 0]], dtype=int32)
     """
 
     inputs_per_latent: ClassVar[int] = 1

@@ -35,6 +35,13 @@ def discretize(
 
     Source: `equal_width` with 20 bins is the discretization of Locatello et al. 2019,
     arXiv 1811.12359, for MIG and modularity; its edges are those of `numpy.histogram`.
+
+    Example:
+        >>> from lib.metrics import discretize
+        >>> discretize([[0.0], [0.1], [0.2], [1.0]], "equal_width", 2).ravel()
+        array([0, 0, 0, 1])
+        >>> discretize([[0.0], [0.1], [0.2], [1.0]], "equal_count", 2).ravel()
+        array([0, 0, 1, 1])
     """
     num_bins = check_bins(method, num_bins)
     latents, discrete = check_latents(latents, discrete)

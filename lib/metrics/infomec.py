@@ -99,6 +99,17 @@ def infomec(
 
     Source: Hsu et al. 2023, arXiv 2305.18378; for protocols other than `hsu2023` see
     `Protocol.source`.
+
+    Example:
+        >>> import numpy as np
+        >>> from lib.metrics import infomec
+        >>> sources = np.random.default_rng(0).integers(0, 4, (2000, 3))
+        >>> latents = sources[:, [2, 0, 1]]  # a latent for each source
+        >>> infomec(sources, latents, protocol="corrected")
+        InfoMEC(infom=1.000, infoe=1.000, infoc=1.000, active=3 of 3 latents, protocol='corrected')
+        >>> mixed = np.stack([sources[:, 0] * 4 + sources[:, 1], sources[:, 2]], axis=1)
+        >>> infomec(sources, mixed, protocol="corrected").modularity_per_latent.round(2)
+        array([0.25, 1.  ])
     """
     constants = find_protocol(protocol)
     samples = check_samples(sources, latents, discrete)

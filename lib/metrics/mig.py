@@ -61,6 +61,14 @@ def mig(
     one value an image, binned, with the plug-in estimate. Its upward bias, see
     `lib.metrics.nmi_matrix`, mostly cancels in the gap, but not for a second best that is
     independent of the source.
+
+    Example:
+        >>> import numpy as np
+        >>> from lib.metrics import mig
+        >>> sources = np.random.default_rng(0).integers(0, 4, (2000, 2))
+        >>> twice = np.hstack([sources, sources[:, :1]])  # two latents hold the first source
+        >>> mig(sources, twice).per_source.round(1)
+        array([0., 1.])
     """
     num_bins = check_bins(discretization, num_bins)
     samples = check_samples(sources, latents, discrete)

@@ -73,6 +73,13 @@ class Protocol:
             and latents an NMI other than 0 is left.
         least_nmi: an active latent has at least this NMI with some source.
         regression: how explicitness is measured.
+
+    Example:
+        >>> from lib.metrics import PROTOCOLS
+        >>> list(PROTOCOLS)
+        ['hsu2023', 'corrected', 'hsu2023-training', 'tripod2024']
+        >>> PROTOCOLS["corrected"].least_nmi
+        0.01
     """
 
     name: str

@@ -24,6 +24,13 @@ def psnr(images: ArrayLike, reconstructions: ArrayLike) -> float:
 
     Source: Hsu et al. 2023, arXiv 2305.18378, whose reconstruction metric is PSNR in dB.
     Differs: the ratio is averaged over images; that of the error averaged over a batch is lower.
+
+    Example:
+        >>> import numpy as np
+        >>> from lib.metrics import psnr
+        >>> images = np.full((5, 8, 8, 3), 0.5)
+        >>> round(psnr(images, images + 0.1), 1)
+        20.0
     """
     images = _check_images("images", images)
     reconstructions = _check_images("reconstructions", reconstructions)

@@ -69,6 +69,17 @@ def sap(
     value, classes weighted equally. Inactive means constant. Locatello et al. 2019, arXiv
     1811.12359, use a linear support vector machine, which separates V classes of one latent less
     well.
+
+    Example:
+        >>> import numpy as np
+        >>> from lib.metrics import sap
+        >>> sources = np.random.default_rng(0).integers(0, 4, (2000, 2))
+        >>> scores = sap(sources, sources)
+        >>> scores.predictability.round(1)  # 1 in 4 is right by chance
+        array([[1. , 0.3],
+               [0.3, 1. ]])
+        >>> round(scores.score, 1)
+        0.7
     """
     held_out, seed = check_split(held_out, seed)
     samples = check_samples(sources, latents, discrete)

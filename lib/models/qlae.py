@@ -74,6 +74,14 @@ class QLAE(Autoencoder, name="qlae"):
 
     Source: Hsu et al. 2023, arXiv 2305.18378; weights 0.01 from the authors'
         configuration.
+
+    Example:
+        >>> import numpy as np
+        >>> from lib.runs import RunConfig, build_model, reconstruct
+        >>> model = build_model(RunConfig("shapes3d", "qlae", "smoke"))  # not trained yet
+        >>> latents, reconstructions = reconstruct(model, np.zeros((4, 16, 16, 3), np.uint8))
+        >>> latents.shape, reconstructions.shape
+        ((4, 12), (4, 16, 16, 3))
     """
 
     label = "QLAE"

@@ -92,6 +92,14 @@ class RunConfig:
     Raises:
         TypeError: an unknown name, or a value of the wrong type.
         ValueError: a value that is out of range; names the parameter and what is allowed.
+
+    Example:
+        >>> from lib.runs import RunConfig
+        >>> config = RunConfig("shapes3d", "qlae", "smoke", seed=3, num_values=6)
+        >>> config.hyperparameters.num_values, config.recipe.steps
+        (6, 60)
+        >>> config.replace(seed=4).identity == config.identity
+        False
     """
 
     benchmark: str

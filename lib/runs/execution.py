@@ -62,6 +62,17 @@ def execute(config: RunConfig, out_dir: str | Path, **options: object) -> RunRec
             configuration; nothing is changed.
         FloatingPointError: the loss is not finite; names step and configuration, and the last
             checkpoint is kept.
+
+    Example:
+        >>> from lib.runs import RunConfig, execute
+        >>> config = RunConfig("shapes3d", "qlae", "smoke")
+        >>> record = execute(config, "runs")
+        >>> record.scores["collapsed"]
+        False
+        >>> model = record.load_model()
+        >>> sources, images = record.images.held_out
+        >>> images.shape
+        (1000, 16, 16, 3)
     """
     return execute_seeds(config, [config.seed], out_dir, **options)[0]
 

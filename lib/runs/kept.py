@@ -153,6 +153,13 @@ def recorded_runs(folder: str | Path, benchmark: str) -> list[RecordedRun]:
 
     Warns:
         RuntimeWarning: a file that is left out, see `read_records`.
+
+    Example:
+        >>> from lib.runs import recorded_runs, table
+        >>> runs = recorded_runs("book/results/main", "shapes3d")
+        >>> scores = table(run.record for run in runs)
+        >>> sorted(set(scores["model"]))
+        ['autoencoder', 'qlae']
     """
     runs = read_records(records_folder(folder).glob(f"{benchmark}-*.json"))
     return sorted(runs, key=lambda run: (run.record.config.model, run.record.config.seed))

@@ -28,6 +28,18 @@ class OwnModel:
         settings: `network`, `resolution`, `channels`, `width`, `num_latents` and `seed`, the
             model's own settings and those of `lib.training.Recipe`; further ones are kept as notes.
         model: the Flax module.
+
+    Example:
+        >>> import numpy as np
+        >>> from lib.runs import OwnModel
+        >>> images = np.random.default_rng(0).integers(0, 256, (100, 16, 16, 3), dtype=np.uint8)
+        >>> settings = {"network": "mlp", "resolution": 16, "channels": 3, "width": 32, "seed": 0}
+        >>> settings |= {"num_latents": 4, "num_values": 5, "weight_decay": 0.1}
+        >>> settings |= {"steps": 20, "batch_size": 8, "learning_rate": 0.005, "schedule": "cosine"}
+        >>> own = OwnModel.train("qlae", settings, images)
+        >>> latents, reconstructions = OwnModel.load(own.save("qlae.npz")).reconstruct(images)
+        >>> latents.shape, reconstructions.shape
+        ((100, 4), (100, 16, 16, 3))
     """
 
     kind: str

@@ -55,6 +55,13 @@ class Study:
 
     Raises:
         TypeError, ValueError: a bad value; names the parameter.
+
+    Example:
+        >>> from lib.studies import Study, Variant
+        >>> variants = {"QLAE": Variant("qlae"), "no decay": Variant("qlae", {"weight_decay": 0.0})}
+        >>> study = Study("shapes3d", variants, "smoke", num_seeds=2)
+        >>> list(study.configs)
+        [('QLAE', 0), ('QLAE', 1), ('no decay', 0), ('no decay', 1)]
     """
 
     benchmark: str

@@ -85,6 +85,16 @@ def read_images(
         ValueError: `resolution` or `channels` is out of range, or `folder` is empty; or a file,
             which is named, cannot be read, is not square, has transparent pixels or more than 8
             bits a channel.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> from lib.training import read_images
+        >>> folder = Path("pictures")
+        >>> folder.mkdir()
+        >>> Image.new("RGB", (40, 40), "red").save(folder / "one.png")
+        >>> read_images(folder, resolution=16).shape
+        (1, 16, 16, 3)
     """
     check_integer("resolution", resolution, minimum=1)
     if channels not in CHANNELS:

@@ -1,4 +1,4 @@
-"""A small book of two chapters, written where a test wants it."""
+"""A small book of two chapters and a glossary, written where a test wants it."""
 
 from pathlib import Path
 
@@ -45,7 +45,8 @@ def write_small_book(root: Path) -> Book:
     )
     chapter = write_notebook(
         book.folder / "chapter.ipynb",
-        "# Chapter\n\nA formula, $x^2$, and {numref}`figure-chapter`.",
+        "# Chapter\n\nA formula, $x^2$, and {numref}`figure-chapter`. A {term}`latent` and another "
+        "{term}`latent`.",
         CHART,
         'with open("executed.txt", "w") as seen:\n    seen.write(f"{profile} {seed} {runs_dir}")',
     )
@@ -55,9 +56,16 @@ def write_small_book(root: Path) -> Book:
     }
     nbformat.write(notebook, chapter)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    config["sphinx"]["local_extensions"] = {"tools.offline": str(ROOT)}
+    config["sphinx"]["local_extensions"] = {
+        name: str(ROOT) for name in config["sphinx"]["local_extensions"]
+    }
     book.config.write_text(yaml.safe_dump(config))
-    book.toc.write_text("format: jb-book\nroot: index\nchapters:\n  - file: chapter\n")
+    book.toc.write_text(
+        "format: jb-book\nroot: index\nchapters:\n  - file: chapter\n  - file: glossary\n"
+    )
+    (book.folder / "glossary.md").write_text(
+        "# Glossary\n\n```{glossary}\nlatent\n  A number that a decoder <reads>.\n```\n"
+    )
     (book.folder / "images").mkdir()
     for name in ("references.bib", "images/logo.svg"):
         (book.folder / name).write_bytes((ROOT / "book" / name).read_bytes())

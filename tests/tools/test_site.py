@@ -12,6 +12,7 @@ from lib.chapters.page import vega_bundle
 from tests.tools.small_book import write_notebook, write_small_book
 from tools import check_site
 from tools.build_book import main
+from tools.check_search import check_search
 from tools.check_site import check_in_browser, find_browser, serve
 
 pytestmark = pytest.mark.site
@@ -185,6 +186,40 @@ def test_paper_has_the_picture_on_white_from_dark_mode_too(open_page):
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     page.wait_for_timeout(300)
     assert page.locator(".vega-embed svg").bounding_box()["width"] == drawn
+
+
+def test_the_first_use_of_a_term_carries_its_definition(built):
+    text = (built.build / "html" / "chapter.html").read_text()
+    assert text.count('aria-describedby="definition-of-term-latent"') == 1
+    assert text.count("A number that a decoder &lt;reads&gt;.</span>") == 1
+
+
+def test_a_definition_shows_at_the_keyboard_and_by_the_mouse_and_goes_at_escape(built, browser):
+    """Of the site's files, without a server, as a reader opens it from a disk."""
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
+        ).new_page(viewport={"width": 375, "height": 900})
+        page.goto((built.build / "html" / "chapter.html").as_uri())
+        link, definition = page.locator("a.term"), page.locator(".definition")
+        assert not definition.is_visible()
+        for come in (lambda: link.focus(), lambda: link.hover()):
+            page.keyboard.press("Tab")  # so that focus is as a keyboard gives it
+            come()
+            assert definition.is_visible()
+            box = definition.bounding_box()
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= 375
+            page.keyboard.press("Escape")
+            assert not definition.is_visible()
+            page.mouse.move(0, 0)
+            page.evaluate("document.activeElement.blur()")
+
+
+def test_a_search_that_misses_its_page_is_told(built, browser):
+    with serve(built.build / "html") as address:
+        assert check_search(address, browser, {"formula": "chapter", "latent": "glossary"}) == []
+        [told] = check_search(address, browser, {"formula": "index"})
+    assert told == "the search for 'formula' finds chapter, not index"
 
 
 def test_charts_follow_the_page_when_its_width_changes(built, browser):

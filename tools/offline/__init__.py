@@ -89,6 +89,11 @@ def _write_files(app: Sphinx, exception: Exception | None) -> None:
         text = text.replace(
             '<div role="list" class="citation-list">', '<div class="citation-list">'
         )
+        # The theme leaves what opens a part of the table of contents without a name.
+        text = text.replace(
+            '<summary><span class="toctree-toggle"',
+            '<summary aria-label="pages of this part"><span class="toctree-toggle"',
+        )
         page.write_text(text, encoding="utf-8")
     for file in {file for pattern in NOT_READ for file in static.glob(pattern)}:
         file.unlink()
