@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help book test lint lab site-check lists record study stamp versions clean lock
+.PHONY: help book test lint lab site-check lists record study campaign stamp versions clean lock
 
 PYTHON ?= python3
 PROFILE ?= laptop
@@ -16,6 +16,10 @@ SEEDS ?= 0
 SETTINGS ?=
 NAME ?=
 STUDY_ARGS ?=
+MINUTES ?=
+FROM ?=
+TO ?= _build/campaign
+CAMPAIGN_ARGS ?=
 REPOSITORY ?=
 ENVIRONMENTS ?=
 
@@ -37,6 +41,7 @@ help: ## list the commands
 	@echo '  $(BIN) -m lib.chapters list                the chapters; run NAME executes one'
 	@echo '  make record BENCHMARK=shapes3d MODEL=qlae SEEDS="0 1 2" SETTINGS="num_values=6"'
 	@echo '  make study NAME=main STUDY_ARGS="--workers 2"         go on with a study; $(BIN) -m lib.studies lists them'
+	@echo '  make campaign MINUTES=12 FROM=folder TO=other         go on from what a campaign wrote'
 	@echo '  make lab LAB_ARGS="--no-browser --allow-root"        with options of JupyterLab'
 
 book: $(READY) ## execute the chapters and render the site to _build/html
@@ -74,6 +79,12 @@ record: $(READY) ## train runs and keep their records in book/results
 
 study: $(READY) ## make and record the runs of the study NAME that are not recorded yet
 	$(BIN) -m lib.studies run "$(NAME)" $(STUDY_ARGS)
+
+# A machine that is lent for minutes has no network: without .venv its own Python does it, and no package is
+# fetched. Lend it some minutes more than MINUTES.
+campaign: NAME = published_networks
+campaign: ## measure, then go on with a study, for MINUTES=12 of an accelerator; TO=folder, FROM=folder
+	$(if $(wildcard $(READY)),$(BIN),$(PYTHON)) -m tools.campaign "$(MINUTES)" --study "$(NAME)" --to "$(TO)" $(if $(FROM),--from "$(FROM)") $(CAMPAIGN_ARGS)
 
 clean: ## remove what is built; runs/ and .venv stay
 	rm -rf _build build .pytest_cache .ruff_cache *.egg-info

@@ -52,7 +52,7 @@ def run_process(
     limit_s: float | None = None,
     shares: Sequence[MachineShare] = (),
 ) -> Ended:
-    """Run a module in a process of its own, one at a time for a lock; called by a Dask worker.
+    """Run a module in a process of its own, one at a time for a lock; a Dask worker calls it, too.
 
     Args:
         module: name of a module that begins with `parents_message`.
@@ -62,6 +62,9 @@ def run_process(
         limit_s: seconds after which it is told to end, and is killed where it does not.
         shares: one for each worker, where they are named 0, 1 and so on; none for all of the
             machine.
+
+    Raises:
+        KeyboardInterrupt, SystemExit: when these came; the process was told to end, and has.
     """
     share = MachineShare()
     if shares:
@@ -105,14 +108,22 @@ def _told(child: subprocess.Popen, message: Mapping[str, Any], limit_s: float | 
     except BrokenPipeError:
         child.wait()
     except subprocess.TimeoutExpired:
-        child.stdin.close()
-        try:
-            child.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        _end(child)
         return f"no end within limit_s={limit_s:g} seconds"
+    except BaseException:  # Ctrl-C, or SIGTERM where it raises
+        _end(child)
+        raise
     return ""
+
+
+def _end(child: subprocess.Popen) -> None:
+    """Tell a process to end, and kill it where it does not."""
+    child.stdin.close()
+    try:
+        child.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def parents_message() -> dict[str, Any]:

@@ -127,7 +127,8 @@ class RunFolders:
         """Make the folder of the unfinished runs, or find it again, and note what they are.
 
         Returns:
-            Files whose code has changed in all the times that the runs were gone on with.
+            What changed in all the times that the runs were gone on with: files of code, and what
+            `note_change` noted.
         """
         files = sorted({*self._note().get("changed", []), *self.changed_code()})
         wait_for_all("what was noted is read")
@@ -138,6 +139,12 @@ class RunFolders:
             write_text(self._unfinished / _BEGUN_FILE, json.dumps(note))
         wait_for_all("the folder is made")
         return files
+
+    def note_change(self, what: str) -> None:
+        """Note beside unfinished runs what changed, so that their records will say so."""
+        note = {**self._note()}
+        note["changed"] = [*note.get("changed", []), what]
+        write_text(self._unfinished / _BEGUN_FILE, json.dumps(note))
 
     def forget(self) -> None:
         """Remove the unfinished runs with their checkpoints, once all processes know of them."""

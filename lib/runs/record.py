@@ -36,7 +36,8 @@ class TrainingRecord:
             what it trained up to the checkpoint from which the next one went on.
         started: UTC, ISO 8601.
         resumed_from: the steps at which a process went on with what another had begun.
-        changed_code: files that had changed when it went on all the same, as it was told to.
+        changed_code: what had changed when it went on all the same, as it was told to: files, and
+            the optimizer's moments, where these were rounded on the way from another machine.
         trained_with: the seeds of the runs that were trained at once, this one's among them.
         device: kind and number of those that were used, by the process that finished the run.
         versions: of Python and the libraries that shape the numbers.

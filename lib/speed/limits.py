@@ -1,13 +1,16 @@
 """The two sides of a roofline: what a step asks for, and what the machine can do."""
 
+import os
 import resource
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import prod
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax.extend.core import Jaxpr, JaxprEqn, jaxprs_in_params
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -143,6 +146,40 @@ def peak_memory(mesh: Mesh) -> tuple[int, str]:
         return max(peaks), "device"
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, "process"
+
+
+class Others:
+    """A context that tells how busy other processes kept the machine's cores meanwhile.
+
+    Attributes:
+        share: of all cores, between 0 and 1, when the context has ended; None where the system
+            does not tell, as elsewhere than on Linux, or the time was too short.
+    """
+
+    def __init__(self):
+        self.share: float | None = None
+
+    def __enter__(self) -> "Others":
+        self._began = self._times()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._began is None:
+            return
+        everything, idle, own = np.subtract(self._times(), self._began)
+        if everything > 0:
+            self.share = max(0.0, float(everything - idle - own) / float(everything))
+
+    @staticmethod
+    def _times() -> tuple[float, float, float] | None:
+        """Seconds of all cores so far, those in which they were idle, and those of this process."""
+        try:
+            first = Path("/proc/stat").read_text().partition("\n")[0]
+        except OSError:
+            return None
+        ticks = [int(word) / os.sysconf("SC_CLK_TCK") for word in first.split()[1:9]]
+        own = os.times()
+        return sum(ticks), ticks[3] + ticks[4], own.user + own.system
 
 
 def _size(sizes: tuple[dict[str, int], int]) -> int:

@@ -1,32 +1,31 @@
 """How fast a configuration trains here, next to what the machine could do."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import partial
-from itertools import cycle, pairwise
+from statistics import median
+from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax.sharding import Mesh
 
 from lib.checks import check_integer
-from lib.models import MODELS, Step
+from lib.models import MODELS
 from lib.runs import RunConfig, RunImages, build_model
 from lib.runs.provenance import device
 from lib.runs.train import run_keys
-from lib.speed.limits import copying, multiplication, peak_memory, work
-from lib.speed.plain import plain_copy
-from lib.training import Program, arithmetic, build_mesh, build_optimizer
-from lib.training.optimizer import learning_rates
-from lib.training.step import gradient, is_due, own_parameters, updated
+from lib.speed.limits import Others, copying, multiplication, peak_memory, work
+from lib.speed.plain_step import plain_stepper
+from lib.training import Program, build_mesh
+from lib.training.sampler import ImageSampler
 
 # What is measured takes turns, so that a machine that others use too is as busy for one as for
 # the others.
-_ROUNDS = 3
-_HOST_BATCHES = 4
+_ROUNDS = 5
+# The share of a machine's cores that others may keep busy for it to be called idle.
+_IDLE = 0.1
 _SETTINGS = ("benchmark", "model", "profile", "network", "width", "resolution", "precision")
 _DERIVED = ("steps_per_s", "fraction_of_matmul", "ratio")
 
@@ -41,7 +40,11 @@ class Speed:
         seeds: how many were trained at once, each with its own batches.
         num_devices: how many shared the work.
         device: their kind.
-        images_per_s: over all seeds; compilation and the first step excluded.
+        images_per_s: over all seeds, the median of the turns; compilation and the first step
+            excluded.
+        images_per_s_range: of the slowest turn and of the fastest.
+        others_share: the share of the machine's cores that other processes kept busy meanwhile;
+            None where the system does not tell.
         compile_s: seconds until the program of our step was compiled; next to 0 where this
             process had compiled it before.
         peak_memory_bytes: the most that was in use up to the end of the first step: on the
@@ -53,7 +56,8 @@ class Speed:
         flops_per_image: floating-point operations, see `lib.speed.work`.
         bytes_per_step: least traffic of a step, of all seeds, see there.
         loss: the first objective's, a mean over the timed steps, of the first seed.
-        plain_images_per_s: of the plain step with one seed on one device; None where not measured.
+        plain_images_per_s: of the plain step with one seed on one device, the median of its turns;
+            None where not measured.
     """
 
     config: RunConfig
@@ -62,6 +66,8 @@ class Speed:
     num_devices: int
     device: str
     images_per_s: float
+    images_per_s_range: tuple[float, float]
+    others_share: float | None
     compile_s: float
     peak_memory_bytes: int
     peak_memory_of: str
@@ -87,6 +93,15 @@ class Speed:
         """How many times faster than the plain step; None where that was not measured."""
         return self.plain_images_per_s and self.images_per_s / self.plain_images_per_s
 
+    @property
+    def was_busy(self) -> str:
+        """Words: that others used the machine meanwhile; empty where it was idle otherwise."""
+        if self.others_share is None:
+            return "whether others used the machine meanwhile is not known"
+        if self.others_share <= _IDLE:
+            return ""
+        return f"others kept {self.others_share:.0%} of the machine's cores busy meanwhile"
+
     def to_dict(self) -> dict[str, object]:
         """Settings, measurements and what follows from them, as JSON values; None left out."""
         settings = self.config.to_dict()
@@ -98,18 +113,121 @@ class Speed:
     def __str__(self) -> str:
         found = self.to_dict()
         side = found["resolution"]
+        slowest, fastest = self.images_per_s_range
         lines = [
             f"{found['model']} on {found['benchmark']}, {found['network']}, {side}x{side} pixels, "
             f"{found['precision']}: {self.seeds} x {found['batch']} images a step on {self.device}",
-            f"{self.images_per_s:,.1f} images/s, {self.steps_per_s:,.2f} steps/s; compiled in "
-            f"{self.compile_s:.1f} s; at most {self.peak_memory_bytes / 1e6:,.0f} MB "
-            f"({self.peak_memory_of})",
+            f"{self.images_per_s:,.1f} images/s ({slowest:,.1f} to {fastest:,.1f}), "
+            f"{self.steps_per_s:,.2f} steps/s; compiled in {self.compile_s:.1f} s; at most "
+            f"{self.peak_memory_bytes / 1e6:,.0f} MB ({self.peak_memory_of})",
             f"{self.flops_per_image / 1e9:.4g} GFLOP an image: {self.fraction_of_matmul:.1%} of "
             f"the matrix products' {self.matmul_flops_per_s / 1e9:,.0f} GFLOP/s",
         ]
         if self.plain_images_per_s:
             lines.append(f"plain step: {self.plain_images_per_s:,.1f} images/s, x {self.ratio:.2f}")
+        if self.was_busy:
+            lines.append(f"The machine was not idle: {self.was_busy}.")
         return "\n".join(lines)
+
+
+class Prepared(NamedTuple):
+    """A configuration's training, ready to make steps.
+
+    Attributes:
+        program: its compiled program, on its mesh.
+        model: untrained, of the first seed.
+        sampler: of its images.
+        key: of the first seed's batches.
+    """
+
+    program: Program
+    model: nnx.Module
+    sampler: ImageSampler
+    key: jax.Array
+
+
+def prepared(config: RunConfig, num_seeds: int = 1, num_devices: int | None = None) -> Prepared:
+    """The training of a configuration, of several seeds from its own on, before the first step."""
+    mesh = run_mesh(config, num_seeds, num_devices)
+    configs = [config.replace(seed=config.seed + i) for i in range(num_seeds)]
+    models = [build_model(c) for c in configs]
+    keys = [run_keys(c.seed).batches for c in configs]
+    sampler = RunImages.of(config).sampler
+    program = Program(models, sampler, config.recipe, keys, mesh)
+    return Prepared(program, models[0], sampler, keys[0])
+
+
+class _Timed:
+    """A configuration that is measured: compiled, and one step taken, when it is made."""
+
+    def __init__(self, config, steps, num_seeds, num_devices, plain):
+        self.config, self.steps, self.num_seeds = config, steps, num_seeds
+        self.mesh = run_mesh(config, num_seeds, num_devices)
+        self.prepared = prepared(config, num_seeds, num_devices)
+        program = self.prepared.program
+        began = time.perf_counter()
+        state, _ = jax.block_until_ready(program(program.state, 0, 0))
+        self.compile_s = time.perf_counter() - began
+        self._state, _ = jax.block_until_ready(program(state, 0, 1))
+        self.peak = peak_memory(self.mesh)
+        precision = config.recipe.precision
+        self._limits = {
+            "multiply": multiplication(self.mesh, precision),
+            "copy": copying(self.mesh),
+        }
+        self._plain = plain_stepper(*self.prepared[1:], config) if plain else None
+        self._ends = np.linspace(1, steps + 1, min(steps, _ROUNDS) + 1, dtype=int).tolist()
+        self._fastest = dict.fromkeys(self._limits, float("inf"))
+        self.rates: dict[str, list[float]] = {"ours": [], "plain": []}
+
+    def take_turn(self, number: int) -> None:
+        """Make a part of the steps, and then of all that is measured beside them."""
+        if number >= len(self._ends) - 1:
+            return
+        start, stop = self._ends[number : number + 2]
+        began = time.perf_counter()
+        self._state, self._report = jax.block_until_ready(
+            self.prepared.program(self._state, start, stop, reset=start == 1)
+        )
+        self._note("ours", stop - start, time.perf_counter() - began)
+        for name, turn in self._limits.items():
+            fastest = min(_seconds(turn) for _ in range(_ROUNDS))
+            self._fastest[name] = min(self._fastest[name], fastest)
+        if self._plain:
+            self._note(
+                "plain", stop - start, sum(_seconds(self._plain) for _ in range(start, stop))
+            )
+
+    def _note(self, name: str, steps: int, seconds: float) -> None:
+        self.rates[name].append(steps * self.config.recipe.batch_size / seconds)
+
+    def speed(self, others_share: float | None) -> Speed:
+        """What was measured in all turns."""
+        program, model, sampler, key = self.prepared
+        batch_size, num_seeds = self.config.recipe.batch_size, self.num_seeds
+        images = jax.eval_shape(lambda key: sampler(key, batch_size), key)
+        flops, moved = work(model, images)
+        limits = {name: turn.amount / self._fastest[name] for name, turn in self._limits.items()}
+        ours, plain = self.rates["ours"], self.rates["plain"]
+        return Speed(
+            config=self.config,
+            steps=self.steps,
+            seeds=num_seeds,
+            num_devices=self.mesh.size,
+            device=device(self.mesh.size),
+            images_per_s=num_seeds * median(ours),
+            images_per_s_range=(num_seeds * min(ours), num_seeds * max(ours)),
+            others_share=others_share,
+            compile_s=self.compile_s,
+            peak_memory_bytes=self.peak[0],
+            peak_memory_of=self.peak[1],
+            matmul_flops_per_s=limits["multiply"],
+            memory_bytes_per_s=limits["copy"],
+            flops_per_image=flops / batch_size,
+            bytes_per_step=num_seeds * moved,
+            loss=sum(float(self._report.sums[name][0]) for name in program.terms[0]) / self.steps,
+            plain_images_per_s=median(plain) if plain else None,
+        )
 
 
 def measure(
@@ -122,7 +240,7 @@ def measure(
 ) -> Speed:
     """Train for a few steps and time them; the training is thrown away.
 
-    Steps, products of matrices and copies take turns. The rate of steps is a mean over the turns,
+    Steps, products of matrices and copies take turns. The rate of steps is the median of the turns,
     of which each is one call of the compiled program; the machine's own rates, which are a limit,
     are those of the fastest turn.
 
@@ -138,53 +256,30 @@ def measure(
     Raises:
         ValueError: fewer than one step or seed; devices that cannot share the work.
     """
-    check_integer("steps", steps, minimum=1)
-    check_integer("num_seeds", num_seeds, minimum=1)
-    mesh = run_mesh(config, num_seeds, num_devices)
-    configs = [config.replace(seed=config.seed + i) for i in range(num_seeds)]
-    models = [build_model(c) for c in configs]
-    keys = [run_keys(c.seed).batches for c in configs]
-    sampler, recipe = RunImages.of(config).sampler, config.recipe
-    program = Program(models, sampler, recipe, keys, mesh)
-    began = time.perf_counter()
-    state, _ = jax.block_until_ready(program(program.state, 0, 0))
-    compile_s = time.perf_counter() - began
-    state, _ = jax.block_until_ready(program(state, 0, 1))
-    peak, peak_of = peak_memory(mesh)
+    case = {"steps": steps, "num_seeds": num_seeds, "num_devices": num_devices, "plain": plain}
+    return measure_in_turn([{"config": config} | case])[0]
 
-    turns = {"multiply": multiplication(mesh, recipe.precision), "copy": copying(mesh)}
-    plain_step = _plain_stepper(models[0], config, sampler, keys[0]) if plain else None
-    seconds = dict.fromkeys(("ours", "plain"), 0.0)
-    fastest = dict.fromkeys(turns, float("inf"))
-    ends = np.linspace(1, steps + 1, min(steps, _ROUNDS) + 1, dtype=int).tolist()
-    for start, stop in pairwise(ends):
-        began = time.perf_counter()
-        state, report = jax.block_until_ready(program(state, start, stop, reset=start == 1))
-        seconds["ours"] += time.perf_counter() - began
-        for name, turn in turns.items():
-            fastest[name] = min(fastest[name], *(_seconds(turn) for _ in range(_ROUNDS)))
-        if plain_step:
-            seconds["plain"] += sum(_seconds(plain_step) for _ in range(start, stop))
-    rates = {name: turn.amount / fastest[name] for name, turn in turns.items()}
-    images = jax.eval_shape(lambda key: sampler(key, recipe.batch_size), keys[0])
-    flops, moved = work(models[0], images)
-    return Speed(
-        config=config,
-        steps=steps,
-        seeds=num_seeds,
-        num_devices=mesh.size,
-        device=device(mesh.size),
-        images_per_s=num_seeds * steps * recipe.batch_size / seconds["ours"],
-        compile_s=compile_s,
-        peak_memory_bytes=peak,
-        peak_memory_of=peak_of,
-        matmul_flops_per_s=rates["multiply"],
-        memory_bytes_per_s=rates["copy"],
-        flops_per_image=flops / recipe.batch_size,
-        bytes_per_step=num_seeds * moved,
-        loss=sum(float(report.sums[name][0]) for name in program.terms[0]) / steps,
-        plain_images_per_s=steps * recipe.batch_size / seconds["plain"] if plain else None,
-    )
+
+def measure_in_turn(cases: Sequence[Mapping[str, Any]]) -> list[Speed]:
+    """Measure several cases in turn, a few steps of each, over and over.
+
+    Args:
+        cases: the arguments of `measure` by name, one mapping a case. All are in memory together,
+            so the peak that a case tells is that of it and those before it.
+
+    Raises:
+        ValueError: see `measure`.
+    """
+    for case in cases:
+        check_integer("steps", case["steps"], minimum=1)
+        check_integer("num_seeds", case.get("num_seeds", 1), minimum=1)
+    usual = {"num_seeds": 1, "num_devices": None, "plain": False}
+    timed = [_Timed(**usual | case) for case in cases]
+    with Others() as others:
+        for number in range(_ROUNDS):
+            for case in timed:
+                case.take_turn(number)
+    return [case.speed(others.share) for case in timed]
 
 
 def run_mesh(config: RunConfig, num_seeds: int, num_devices: int | None) -> Mesh:
@@ -198,59 +293,3 @@ def _seconds(function: Callable[[], object]) -> float:
     started = time.perf_counter()
     jax.block_until_ready(function())
     return time.perf_counter() - started
-
-
-def _plain_stepper(model, config, sampler, key) -> Callable[[], dict[str, np.ndarray]]:
-    """Makes one plain step a call, after a first that compiles; returns the terms of its losses."""
-    graph, parameters = nnx.split(plain_copy(model), nnx.Param)
-    recipe = config.recipe
-    betas = {"beta1": recipe.beta1, "beta2": recipe.beta2}
-    optimizers = [
-        build_optimizer(
-            learning_rates(recipe.learning_rate, recipe.schedule, recipe.steps // objective.every),
-            recipe.weight_decay,
-            recipe.clip,
-            **betas,
-        )
-        for objective in model.objectives
-    ]
-    sample = jax.jit(lambda sampler, key: sampler(key, recipe.batch_size))
-    batch_key, noise_key = jax.random.split(key)
-    batch_keys = jax.random.split(batch_key, _HOST_BATCHES)
-    batches = cycle([np.asarray(sample(sampler, batch_key)) for batch_key in batch_keys])
-
-    def step(number, parameters, state, images, key, taken):
-        step = Step(jax.random.split(key, recipe.batch_size), taken)
-        own_gradient, terms = gradient(graph, parameters, images, step, number)
-        return *updated(optimizers[number], parameters, own_gradient, state), terms
-
-    # Through NumPy, since a parameter made of a Python number has a weak type, and after the first
-    # step it has not. Compiled beforehand, so that no compilation can be timed.
-    parameters = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), parameters)
-    states = [
-        optimizer.init(own_parameters(parameters, objective.trains))
-        for optimizer, objective in zip(optimizers, model.objectives, strict=True)
-    ]
-    inputs = jnp.asarray(next(batches)), noise_key, jnp.int32(0)
-    with arithmetic(recipe.precision):
-        compiled = [
-            jax.jit(partial(step, number)).lower(parameters, state, *inputs).compile()
-            for number, state in enumerate(states)
-        ]
-    taken = 0
-
-    def make_step() -> dict[str, np.ndarray]:
-        nonlocal parameters, taken
-        images, found = jnp.asarray(next(batches)), {}
-        keys = jax.random.split(jax.random.fold_in(noise_key, taken), len(states))
-        for number, objective in enumerate(model.objectives):
-            if is_due(taken, objective.every):
-                parameters, states[number], terms = compiled[number](
-                    parameters, states[number], images, keys[number], jnp.int32(taken)
-                )
-                found |= jax.device_get(terms)
-        taken += 1
-        return found
-
-    make_step()
-    return make_step

@@ -70,23 +70,23 @@ class StudyState:
 
     def fail(self, run: StudyRun, ended: Ended) -> None:
         """Note that a run failed, and why."""
-        file = self._failure_file(run)
+        file = self.failure_file(run)
         file.parent.mkdir(parents=True, exist_ok=True)
         note = {"variant": run.variant, "config": run.config.to_dict(), **ended._asdict()}
         write_text(file, json.dumps(note, indent=1) + "\n")
 
     def succeed(self, run: StudyRun) -> None:
         """Take back that a run failed."""
-        self._failure_file(run).unlink(missing_ok=True)
+        self.failure_file(run).unlink(missing_ok=True)
 
     def failure(self, run: StudyRun) -> dict[str, Any] | None:
         """What was noted of a run that failed; None where it did not."""
         try:
-            return json.loads(self._failure_file(run).read_text(encoding="utf-8"))
+            return json.loads(self.failure_file(run).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except ValueError:
-            return {"problem": f"{self._failure_file(run)} is damaged"}
+            return {"problem": f"{self.failure_file(run)} is damaged"}
 
     def told(self) -> list[str]:
         """Lines: how many runs of each variant are done, failed and missing; and each failure."""
@@ -101,7 +101,7 @@ class StudyState:
                 others += bool(changed(then, now))
             elif failure:
                 failures.append(f"failed: {name_of(run)}: {failure['problem']}")
-                failures.append(f"  {self._failure_file(run)}; {run.config.to_dict()}")
+                failures.append(f"  {self.failure_file(run)}; {run.config.to_dict()}")
         rows = [("benchmark", "variant", "done", "failed", "missing")]
         for names, count in counts.items():
             rows.append((*names, *(str(count[state]) for state in rows[0][2:])))
@@ -153,7 +153,8 @@ class StudyState:
         runs = read_records(self.folder.glob("*.json"))
         return [run for run in runs if run.record.identity not in declared]
 
-    def _failure_file(self, run: StudyRun) -> Path:
+    def failure_file(self, run: StudyRun) -> Path:
+        """Where it is noted that a run failed."""
         return RecordedRun.path_of(self.out_dir / "failed", run.config)
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,25 +114,13 @@ def run_study(
 
 def _submit(client, shares, state, left, limit_s, options) -> dict[Any, StudyRun]:
     """Give all runs to the scheduler; the run of each future."""
-    out_dir = state.out_dir.absolute()
     workers = client.scheduler_info()["workers"].values()
     has_devices = workers and all("device" in worker["resources"] for worker in workers)
     runs = {}
     for run in left:
-        name = RecordedRun.path_of(state.folder, run.config).stem
-        message = {
-            "config": run.config.to_dict(),
-            "out_dir": str(out_dir),
-            "folder": str(state.folder.absolute()),
-            "keeps_model": run.keeps_model,
-            **options,
-        }
         future = client.submit(
             run_process,
-            _MODULE,
-            message,
-            log=out_dir / "logs" / f"{name}.log",
-            lock=out_dir / ".locks" / f"{state.study.name}-{name}.lock",
+            **process_of(state, run, options),
             limit_s=limit_s,
             shares=shares,
             pure=False,
@@ -140,6 +128,30 @@ def _submit(client, shares, state, left, limit_s, options) -> dict[Any, StudyRun
         )
         runs[future] = run
     return runs
+
+
+def process_of(state: StudyState, run: StudyRun, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What `run_process` takes for a run of a study, but for its limits.
+
+    Args:
+        state: of the study.
+        run: which one.
+        options: as for `lib.runs.execute`, as JSON values.
+    """
+    out_dir, name = state.out_dir.absolute(), RecordedRun.path_of(state.folder, run.config).stem
+    message = {
+        "config": run.config.to_dict(),
+        "out_dir": str(out_dir),
+        "folder": str(state.folder.absolute()),
+        "keeps_model": run.keeps_model,
+        **options,
+    }
+    return {
+        "module": _MODULE,
+        "message": message,
+        "log": out_dir / "logs" / f"{name}.log",
+        "lock": out_dir / ".locks" / f"{state.study.name}-{name}.lock",
+    }
 
 
 def _ended(future) -> Ended:

@@ -1,10 +1,12 @@
 """Measurements of speed: what they say must hang together; how fast it is, no test asks."""
 
+import itertools
 import json
 import math
 import subprocess
 import sys
 from itertools import pairwise
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +17,7 @@ from flax import nnx
 from lib.models import Autoencoder
 from lib.networks import Conv, TransposedConv
 from lib.runs import RunConfig, build_model
-from lib.speed import measure, plain_copy, work
+from lib.speed import measure, measure_in_turn, plain_copy, work
 from lib.speed.__main__ import main
 from lib.speed.limits import copying, multiplication
 from lib.speed.plain import PlainConv
@@ -38,6 +40,8 @@ QUICKLY_COMPILED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expen
 MEASURED = {
     "device",
     "images_per_s",
+    "images_per_s_range",
+    "others_share",
     "steps_per_s",
     "compile_s",
     "peak_memory_bytes",
@@ -68,8 +72,11 @@ def test_one_line_of_json_whose_numbers_hang_together(capsys):
     found = json.loads(line)
     assert set(found) == set(SETTINGS) | MEASURED
     assert {name: found[name] for name in SETTINGS} == SETTINGS
-    numbers = [found[name] for name in MEASURED - {"device", "peak_memory_of"}]
-    assert min(numbers) > 0
+    no_rates = {"device", "peak_memory_of", "images_per_s_range", "others_share"}
+    assert min(found[name] for name in MEASURED - no_rates) > 0
+    slowest, fastest = found["images_per_s_range"]
+    assert 0 < slowest <= found["images_per_s"] <= fastest
+    assert 0 <= found["others_share"] <= 1
     assert found["steps_per_s"] == pytest.approx(found["images_per_s"] / 16)
     flops_per_s = found["flops_per_image"] * found["images_per_s"]
     assert found["fraction_of_matmul"] == pytest.approx(flops_per_s / found["matmul_flops_per_s"])
@@ -77,6 +84,37 @@ def test_one_line_of_json_whose_numbers_hang_together(capsys):
     assert found["peak_memory_of"] == "process"  # a CPU keeps no count
     assert found["peak_memory_bytes"] > 50e6  # Python and JAX alone take more
     assert found["loss"] < 1.2 * math.log(2)  # an untrained decoder says 0.5 of every value
+
+
+def test_cases_that_take_turns_train_as_each_does_alone():
+    """One case has fewer steps than there are turns."""
+    config = RunConfig(
+        "shapes3d", "qlae", "smoke", batch_size=8, training_images=100, evaluation_images=100
+    )
+    other = config.replace(seed=1)
+    together = measure_in_turn([{"config": config, "steps": 7}, {"config": other, "steps": 2}])
+    assert [speed.steps for speed in together] == [7, 2]
+    assert together[0].loss == measure(config, steps=7).loss
+    assert together[1].loss == measure(other, steps=2).loss
+
+
+def test_a_rate_is_the_median_of_the_turns_and_a_busy_machine_is_told(monkeypatch):
+    config = RunConfig(
+        "shapes3d", "qlae", "smoke", batch_size=8, training_images=100, evaluation_images=100
+    )
+    ticks = itertools.count()
+    # Two readings of the clock a turn, later ones further apart: turns of 1, 3, 5, 7, 9 seconds.
+    clock = SimpleNamespace(perf_counter=lambda: float(sum(range(next(ticks)))))
+    monkeypatch.setattr("lib.speed.measure.time", clock)
+    monkeypatch.setattr("lib.speed.measure._seconds", lambda _: 1.0)
+    readings = iter([(100.0, 50.0, 20.0), (200.0, 90.0, 40.0)])
+    monkeypatch.setattr("lib.speed.limits.Others._times", lambda _: next(readings))
+    speed = measure(config, steps=5)
+    slowest, fastest = speed.images_per_s_range
+    assert 8 / speed.images_per_s == pytest.approx((8 / slowest + 8 / fastest) / 2)
+    assert 8 / slowest - 8 / fastest == pytest.approx(8)
+    assert speed.others_share == pytest.approx(0.4)  # of 100 s, 40 idle and 20 its own
+    assert "others kept 40% of the machine's cores busy" in str(speed)
 
 
 def test_without_a_plain_step_there_is_no_ratio():
