@@ -62,12 +62,14 @@ def scores() -> Iterator[str]:
 
 
 def speeds() -> Iterator[str]:
-    """The speeds that are recorded, and how long the published number of steps takes at each."""
+    """The recorded speeds of the published recipe, and how long its steps take at each."""
     yield from _table("device", "precision", "images a step", "images/s", "a run, by this")
-    steps = PROFILES["paper"].settings["steps"]
+    recipe = PROFILES["paper"].settings
     for path in sorted(ROOT.glob("book/results/speed/*.json")):
         for m in json.loads(path.read_text(encoding="utf-8"))["measured"]:
-            minutes = steps / m["steps_per_s"] / 60
+            if (m["batch"], m["seeds"]) != (recipe["batch_size"], 1):
+                continue
+            minutes = recipe["steps"] / m["steps_per_s"] / 60
             told = f"{m['batch']} | {m['images_per_s']:,.0f} | {minutes:.0f} minutes"
             yield f"| {m['device']} | {m['precision']} | {told} |"
 

@@ -1,5 +1,9 @@
-"""What a training step moves to and from memory, counted in the program that computes it."""
+"""What a training step moves to and from memory, counted in the program that computes it.
 
+python -m lib.speed.traffic > book/results/step_traffic.json
+"""
+
+import json
 import re
 from collections.abc import Iterator
 from math import prod
@@ -9,7 +13,11 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from lib.benchmarks import BENCHMARKS
 from lib.runs import RunConfig
+from lib.runs.provenance import commit
+from lib.runs.train import build_model
+from lib.speed.limits import work
 from lib.speed.measure import prepared
 from lib.speed.plain_step import optimizers_of
 from lib.training import arithmetic
@@ -187,3 +195,24 @@ def _bytes(shape: str) -> int:
         wide = 8 if kind == "pred" else 16 if kind == "bf16" else int(bits)
         total += prod(int(side) for side in sides.split(",") if side) * wide // 8
     return total
+
+
+def main() -> None:
+    """Print what a step of the published recipe moves, as JSON: the record that the book shows."""
+    config = RunConfig("shapes3d", "qlae", "paper")
+    batch_size, side = config.recipe.batch_size, config.data.resolution
+    channels = BENCHMARKS[config.benchmark].channels
+    images = jax.ShapeDtypeStruct((batch_size, side, side, channels), jnp.float32)
+    found = {
+        "commit": commit(),
+        "model": config.model,
+        "precision": config.recipe.precision,
+        "batch": batch_size,
+        "least_bytes": work(nnx.eval_shape(lambda: build_model(config)), images)[1],
+        "kinds": {kind: each._asdict() for kind, each in traffic(lowered_step(config)).items()},
+    }
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
