@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lib.runs import RecordedRun, RunConfig, execute
+from lib.runs.folders import RunFolders
 from lib.studies import STUDIES
 from lib.studies.carried import NOTE_FILE
 from tools.campaign import Campaign, main
@@ -71,6 +72,17 @@ def wait_for(condition: Callable[[], object], process: subprocess.Popen) -> None
         time.sleep(0.01)
 
 
+@pytest.fixture
+def machine(tmp_path, monkeypatch) -> Machine:
+    """One whose studies this process knows, too."""
+    _ = list(STUDIES)
+    for name in ("_entries", "_modules"):
+        monkeypatch.setattr(STUDIES, name, dict(getattr(STUDIES, name)))
+    machine = Machine(tmp_path / "one", tmp_path / "to")
+    monkeypatch.setenv("LATENT_QUANTIZATION_EXTENSIONS", str(machine.extension))
+    return machine
+
+
 def test_killed_stopped_and_ended_on_another_machine_it_is_the_same_run(tmp_path):
     first, second = (Machine(tmp_path / name, tmp_path / "to") for name in ("one", "two"))
     process = first.start(*first.words(5, "short"))
@@ -115,10 +127,6 @@ def test_time_that_is_up_in_the_middle_of_a_call_leaves_a_checkpoint(tmp_path, m
                 raise subprocess.TimeoutExpired(self.args, timeout)
             return super().wait(timeout)
 
-    _ = list(STUDIES)
-    for name in ("_entries", "_modules"):
-        monkeypatch.setattr(STUDIES, name, dict(getattr(STUDIES, name)))
-    monkeypatch.setenv("LATENT_QUANTIZATION_EXTENSIONS", str(machine.extension))
     monkeypatch.setattr("lib.process.subprocess.Popen", UntilItTrains)
     left_s = property(lambda _: 99.0 if machine.reports() < 2 else -2.0)
     monkeypatch.setattr(Campaign, "left_s", left_s)
@@ -150,3 +158,30 @@ def test_a_folder_that_is_none_ends_with_one_line(tmp_path, capsys):
     assert main(["1", "--from", str(tmp_path / "nothing"), *places]) == 1
     assert capsys.readouterr().err.startswith(f"Error: {tmp_path / 'nothing'} has no carried.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_in_one_line_and_nothing_is_half_written(machine, monkeypatch, capsys):
+    def fill(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lib.files.os.fsync", fill)
+    assert main(machine.words(0.01, "short")) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "could not be written to" in line
+    assert "No space left on device" in line
+    assert list(machine.to.iterdir()) == []
+
+
+def test_what_was_begun_by_other_code_is_not_gone_on_with_unasked(machine, capsys):
+    main(machine.words(0.01, "short"))  # finds the study
+    [run] = STUDIES["short"].runs
+    folders = RunFolders(machine.runs, [run.config])
+    folders.begin([run.config])
+    note = folders.checkpoints.parent / "begun.json"
+    begun = json.loads(note.read_text())
+    begun["code"]["lib/models/losses.py"] = "another"
+    note.write_text(json.dumps(begun))
+    assert main(machine.words(0.01, "short")) == 1
+    message = "qlae on dsprites, seed 0 was begun by other code: lib/models/losses.py changed since"
+    assert message in capsys.readouterr().err
+    assert main(machine.words(0.01, "short", "--unfinished", "continue")) == 0
