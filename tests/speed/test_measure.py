@@ -105,8 +105,9 @@ def test_a_rate_is_the_median_of_the_turns_and_a_busy_machine_is_told(monkeypatc
     ticks = itertools.count()
     # Two readings of the clock a turn, later ones further apart: turns of 1, 3, 5, 7, 9 seconds.
     clock = SimpleNamespace(perf_counter=lambda: float(sum(range(next(ticks)))))
-    monkeypatch.setattr("lib.speed.measure.time", clock)
-    monkeypatch.setattr("lib.speed.measure._seconds", lambda _: 1.0)
+    module = sys.modules["lib.speed.measure"]  # whose name in its package is the function's
+    monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(module, "_seconds", lambda _: 1.0)
     readings = iter([(100.0, 50.0, 20.0), (200.0, 90.0, 40.0)])
     monkeypatch.setattr("lib.speed.limits.Others._times", lambda _: next(readings))
     speed = measure(config, steps=5)

@@ -114,9 +114,8 @@ def test_killed_stopped_and_ended_on_another_machine_it_is_the_same_run(tmp_path
     assert told == [[], ["qlae on dsprites, seed 0"]]
 
 
-def test_time_that_is_up_in_the_middle_of_a_call_leaves_a_checkpoint(tmp_path, monkeypatch, capsys):
+def test_time_that_is_up_in_the_middle_of_a_call_leaves_a_checkpoint(machine, monkeypatch, capsys):
     """A call takes two seconds, and no checkpoint is due before the end."""
-    machine = Machine(tmp_path / "one", tmp_path / "to")
 
     class UntilItTrains(subprocess.Popen):
         """The time is up when the run has written two reports, however slow the machine is."""
