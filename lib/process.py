@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lib.files import locked
 
-# What a process that is told to end has for its last checkpoint.
+# What a process that is told to end has for its last checkpoint, where nothing else is said.
 _GRACE_S = 60.0
 _TAIL_BYTES = 6_000
 
@@ -51,6 +51,7 @@ def run_process(
     lock: Path,
     limit_s: float | None = None,
     shares: Sequence[MachineShare] = (),
+    grace_s: float = _GRACE_S,
 ) -> Ended:
     """Run a module in a process of its own, one at a time for a lock; a Dask worker calls it, too.
 
@@ -62,6 +63,7 @@ def run_process(
         limit_s: seconds after which it is told to end, and is killed where it does not.
         shares: one for each worker, where they are named 0, 1 and so on; none for all of the
             machine.
+        grace_s: seconds that it has for its last checkpoint when it is told to end.
 
     Raises:
         KeyboardInterrupt, SystemExit: when these came; the process was told to end, and has.
@@ -88,7 +90,7 @@ def run_process(
         )
         if share.cores and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(child.pid, share.cores)
-        problem = _told(child, message, limit_s)
+        problem = _told(child, message, limit_s, grace_s)
     with log.open("rb") as output:
         output.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         said = output.read().decode(errors="replace").strip()
@@ -99,7 +101,9 @@ def run_process(
     return Ended(problem, said, time.monotonic() - started)
 
 
-def _told(child: subprocess.Popen, message: Mapping[str, Any], limit_s: float | None) -> str:
+def _told(
+    child: subprocess.Popen, message: Mapping[str, Any], limit_s: float | None, grace_s: float
+) -> str:
     """Give a process its message and wait for its end; the problem, if it had to be told to."""
     try:
         child.stdin.write(json.dumps(message).encode() + b"\n")
@@ -108,19 +112,19 @@ def _told(child: subprocess.Popen, message: Mapping[str, Any], limit_s: float | 
     except BrokenPipeError:
         child.wait()
     except subprocess.TimeoutExpired:
-        _end(child)
+        _end(child, grace_s)
         return f"no end within limit_s={limit_s:g} seconds"
     except BaseException:  # Ctrl-C, or SIGTERM where it raises
-        _end(child)
+        _end(child, grace_s)
         raise
     return ""
 
 
-def _end(child: subprocess.Popen) -> None:
+def _end(child: subprocess.Popen, grace_s: float) -> None:
     """Tell a process to end, and kill it where it does not."""
     child.stdin.close()
     try:
-        child.wait(_GRACE_S)
+        child.wait(grace_s)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

@@ -59,8 +59,10 @@ class Campaign:
         closing_s = _CLOSING_S
         if earlier and earlier[-1]["closing_s"] is not None:
             closing_s = 2 * earlier[-1]["closing_s"] + _MORE_S
+        closing_s = min(closing_s, _CLOSING * total_s)
         self._measuring_s = _MEASURING * total_s
-        self._stop = time.monotonic() + total_s - min(closing_s, _CLOSING * total_s)
+        self._stop = time.monotonic() + total_s - closing_s
+        self._grace_s = closing_s / 2
         self._done: dict[str, Any] = {
             "started": provenance.now(),
             "commit": provenance.commit(),
@@ -94,6 +96,7 @@ class Campaign:
             log=state.out_dir / "logs" / "speed.log",
             lock=state.out_dir / ".locks" / "speed.lock",
             limit_s=limit_s,
+            grace_s=self._grace_s,
         )
         print(ended.said, flush=True)
         is_right = not ended.problem or ended.seconds >= limit_s
@@ -116,7 +119,8 @@ class Campaign:
             if (limit_s := self.left_s) < _LEAST_S:
                 break
             print(f"{name_of(run)}: begins, {duration(limit_s)} left", flush=True)
-            ended = run_process(**process_of(state, run, options), limit_s=limit_s)
+            process = process_of(state, run, options)
+            ended = run_process(**process, limit_s=limit_s, grace_s=self._grace_s)
             if state.recorded(run):
                 state.succeed(run)
                 self._done["recorded"].append(name_of(run))
