@@ -292,12 +292,7 @@ def _steps(checkpoints: Path) -> list[int]:
 
 
 def _files(folder: Path, besides: str | None = None) -> Iterator[Path]:
-    """The files in a folder; none where it is not there.
-
-    Args:
-        folder: to look in.
-        besides: the beginning of the names of folders in it that are left out.
-    """
+    """The files in a folder, if it is there, but for folders whose names begin with `besides`."""
     for path in sorted(folder.rglob("*")):
         first = path.relative_to(folder).parts[0]
         if path.is_file() and not (besides and first.startswith(besides)):
