@@ -10,6 +10,7 @@ from flax import nnx
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.studies.live_models import _reordered, travel
+from lib.studies.words import latent_words
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
 NETWORKS = partial(build_networks, "style-mlp", resolution=4, channels=3, width=8)
@@ -54,3 +55,21 @@ def test_a_decoder_of_reordered_latents_draws_the_same():
     drawn = _reordered(decoder, order)(latents[:, order])
     np.testing.assert_allclose(drawn, decoder(latents), atol=1e-5)
     assert not np.allclose(decoder(latents[:, order]), decoder(latents), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("nmi", "active", "words"),
+    [
+        ([0.03, 0.97, 0.05], True, "mostly shape, NMI 0.97; nothing else above 0.1"),
+        ([0.2, 0.5, 0.05], True, "mostly shape, NMI 0.50; also floor hue, NMI 0.20"),
+        (
+            [0.3, 0.4, 0.2],
+            True,
+            "a mixture: shape, NMI 0.40; also floor hue, NMI 0.30; scale, NMI 0.20",
+        ),
+        ([0.03, 0.09, 0.05], True, "about no source: no NMI reaches 0.1"),
+        ([0.3, 0.4, 0.2], False, "inactive: it hardly moves from image to image"),
+    ],
+)
+def test_what_a_latent_is_about_is_said_in_words(nmi, active, words):
+    assert latent_words(np.array(nmi), ["floor hue", "shape", "scale"], active) == words
