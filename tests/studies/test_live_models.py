@@ -1,5 +1,7 @@
-"""Where the sliders of a model's latents stand and go."""
+"""Where the sliders of a model's latents stand and go, and what stands beside them."""
 
+import base64
+import re
 from functools import partial
 
 import jax.numpy as jnp
@@ -9,6 +11,7 @@ from flax import nnx
 
 from lib.models import MODELS
 from lib.networks import build_networks
+from lib.studies import StudyPage
 from lib.studies.live_models import _reordered, travel
 from lib.studies.words import latent_words
 
@@ -73,3 +76,30 @@ def test_a_decoder_of_reordered_latents_draws_the_same():
 )
 def test_what_a_latent_is_about_is_said_in_words(nmi, active, words):
     assert latent_words(np.array(nmi), ["floor hue", "shape", "scale"], active) == words
+
+
+def test_the_matrix_and_the_scores_are_those_of_the_record():
+    study = StudyPage("main", "book/results")
+    page = study.live("shapes3d").data
+    matrix = re.findall(r'aria-label="([a-z ]+), latent (\d+): NMI ([\d.]+)"', page)
+    records = [study.results["shapes3d"].first[name] for name in ("qlae", "autoencoder")]
+    expected = [np.array(record.scoring.nmi) for record in records]
+    assert len(matrix) == sum(nmi.size for nmi in expected)
+    rows = ["floor hue", "wall hue", "object hue", "scale", "shape", "orientation"]
+    for at, (source, latent, shown) in enumerate(matrix):
+        nmi = expected[at >= expected[0].size]
+        assert float(shown) == pytest.approx(nmi[rows.index(source), int(latent)], abs=0.0051)
+    for record in records:
+        told = "InfoM {infom:.2f}, InfoE {infoe:.2f}, InfoC {infoc:.2f}, {sources_known} of 6"
+        assert told.format(**record.scores) in page
+        assert f"PSNR {record.scores['psnr']:.1f} dB, not collapsed" in page
+    # Five values are fewer than ten hues; a continuous latent has no ceiling.
+    assert page.count("<small>≤ .70</small>") == 3
+    weights = [len(base64.b64decode(text)) for text in re.findall('"weights": "([^"]*)"', page)]
+    assert len(weights) == 2
+    assert sum(weights) < 420_000
+
+
+def test_a_study_without_kept_models_says_how_to_make_them(tmp_path):
+    told = StudyPage("main", tmp_path).live("shapes3d").data
+    assert "python -m lib.studies run main --only shapes3d" in told
