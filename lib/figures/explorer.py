@@ -13,7 +13,7 @@ from lib.figures.images import pixels, png_uri
 from lib.figures.theme import ACCENT
 
 _STYLE = f"""
-.source-explorer {{ margin: 1rem 0; font-size: .9rem; line-height: 1.4; }}
+.source-explorer {{ margin: 1rem 0; text-align: left; font-size: .9rem; line-height: 1.4; }}
 .source-explorer img {{ image-rendering: pixelated; display: block; width: 100%; margin: 0;
   border-radius: 2px; max-width: none; }}
 .source-explorer .explored {{ display: flex; flex-wrap: wrap; gap: .8rem 1.5rem;

@@ -17,7 +17,8 @@ from lib.figures.packed_decoder import packed, rounded
 from lib.networks import StyleMLPDecoder
 
 _STYLE = """
-.live-decoder { container-type: inline-size; margin: 1rem 0; font-size: .85rem; line-height: 1.4; }
+.live-decoder { container-type: inline-size; margin: 1rem 0; text-align: left;
+  font-size: .85rem; line-height: 1.4; }
 .live-decoder p { margin: 0; }
 .live-decoder :is(canvas, img) { width: 9.5rem; height: 9.5rem; image-rendering: pixelated;
   border-radius: 4px; display: block; margin: 0; flex: none; max-width: none; }

@@ -13,7 +13,7 @@ from lib.metrics.mutual_information import ROUNDING
 from lib.scores import SCORES
 
 _STYLE = """
-.score-editor { margin: 1rem 0; max-width: 34rem; }
+.score-editor { margin: 1rem 0; text-align: left; max-width: 34rem; }
 .score-editor .nmi-table table td input { font-size: 16px; height: 2.2rem; min-width: 3rem;
   appearance: textfield; }
 .score-editor input::-webkit-inner-spin-button { appearance: none; margin: 0; }
