@@ -157,7 +157,7 @@ class StudyPage:
     def live(
         self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder")
     ) -> HTML | Markdown:
-        """HTML: kept models that run in the page, see `live_models`; without any, which to make.
+        """HTML: kept models that run in the page, see `live_models`; a sentence where none is.
 
         Args:
             benchmark: name of a benchmark.
@@ -168,7 +168,7 @@ class StudyPage:
         kept = {name: record for name, record in chosen.items() if record.kept_model}
         if kept:
             return HTML(live_models(kept))
-        return Markdown(self.missing(benchmark) or "No model of these runs was kept.")
+        return Markdown("There is no figure yet: no trained model is kept.")
 
     def selectivity(self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder")) -> str:
         """Words: the most and least selective latents of the first seeds of variants."""
