@@ -3,7 +3,7 @@
 from lib.figures.code_strips import code_strips
 from lib.figures.code_values import code_values
 from lib.figures.decoded import latent_traversals, reconstructions
-from lib.figures.explorer import source_explorer
+from lib.figures.explorer import Explored, source_explorer
 from lib.figures.filter_table import Cell, filter_table
 from lib.figures.images import image_grid, png_uri
 from lib.figures.known_sources import known_sources
@@ -12,6 +12,7 @@ from lib.figures.nmi_heatmap import diagonal_order, nmi_heatmap
 from lib.figures.nmi_panels import nmi_panels
 from lib.figures.roofline import roofline, scaling
 from lib.figures.runs_table import runs_table
+from lib.figures.score_editor import score_editor
 from lib.figures.score_intervals import ratio_scores, score_intervals
 from lib.figures.score_plane import score_plane
 from lib.figures.source_changes import source_changes
@@ -21,6 +22,7 @@ from lib.figures.training_curves import training_curves
 
 __all__ = [
     "Cell",
+    "Explored",
     "LivePanel",
     "code_strips",
     "code_values",
@@ -42,6 +44,7 @@ __all__ = [
     "roofline",
     "runs_table",
     "scaling",
+    "score_editor",
     "score_intervals",
     "score_plane",
     "score_title",

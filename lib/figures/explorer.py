@@ -1,183 +1,140 @@
-"""An explorer of sources: choose a source and a value, see the image."""
+"""The sources of a benchmark, one or two at a time, with an image of every value."""
 
-import json
+import html
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
 
-import altair as alt
-import pandas as pd
+import numpy as np
 from numpy.typing import ArrayLike
 
 from lib.checks import check_labels
 from lib.figures.images import pixels, png_uri
-from lib.figures.theme import ACCENT, MAX_ROWS, finish
+from lib.figures.theme import ACCENT
 
-_GAP = 8
+_STYLE = f"""
+.source-explorer {{ margin: 1rem 0; text-align: left; font-size: .9rem; line-height: 1.4; }}
+.source-explorer img {{ image-rendering: pixelated; display: block; width: 100%; margin: 0;
+  border-radius: 2px; max-width: none; }}
+.source-explorer .explored {{ display: flex; flex-wrap: wrap; gap: .8rem 1.5rem;
+  align-items: flex-start; }}
+.source-explorer .picture {{ flex: 1 1 14rem; max-width: 20rem; }}
+.source-explorer .tools {{ flex: 1 1 16rem; min-width: 0; }}
+.source-explorer p {{ margin: .3rem 0; font-weight: 600; }}
+.source-explorer select {{ font: inherit; padding: .3rem; margin-bottom: .6rem; max-width: 100%; }}
+.source-explorer .sliders label {{ display: grid; grid-template-columns: 8.5em 1fr; gap: .5rem;
+  align-items: center; margin: 0; }}
+.source-explorer input {{ width: 100%; min-height: 1.8rem; accent-color: {ACCENT}; }}
+.source-explorer .sheet {{ display: grid; gap: 2px; margin-top: .6rem; cursor: pointer;
+  grid-template-columns: repeat(auto-fill, minmax(1.6rem, 2.6rem)); }}
+.source-explorer .pad {{ grid-template-columns: repeat(var(--across), minmax(0, 2.6rem)); }}
+.source-explorer [hidden] {{ display: none; }}
+.source-explorer .now {{ outline: 3px solid {ACCENT}; outline-offset: -1px; position: relative; }}
+"""
 
 
-def source_explorer(
-    images: Sequence[ArrayLike],
-    source_names: Sequence[str],
-    base: Sequence[int],
-    value_labels: Sequence[Sequence[str]] | None = None,
-    *,
-    title: str | None = None,
-    largest: int = 280,
-    description: str | None = None,
-) -> alt.LayerChart:
-    """Draw an image whose sources the reader changes, one at a time from a base image.
+@dataclass(frozen=True)
+class Explored:
+    """One source, or two that belong together, with an image of each of their values.
 
-    A menu chooses the source and a slider its value; the strip under the image shows all values of
-    that source with the current one framed. Everything lies in the chart, so it works offline.
+    Attributes:
+        names: of the source; of two, the first goes across and the second upwards.
+        labels: of each of them, what each value is called.
+        start: of each of them, the value that is shown first.
+        images: `(size, height, width, 1 or 3)`, or `(size, size of the second, height, width, 1 or
+            3)` of two; uint8 or floats in [0, 1].
+    """
+
+    names: Sequence[str]
+    labels: Sequence[Sequence[str]]
+    start: Sequence[int]
+    images: ArrayLike
+
+    def __post_init__(self):
+        if not len(self.names) == len(self.labels) == len(self.start) in (1, 2):
+            raise ValueError(
+                f"names, labels and start must be of one source or of two, got {len(self.names)}, "
+                f"{len(self.labels)} and {len(self.start)}."
+            )
+        sizes = np.shape(self.images)[: len(self.names)]
+        for name, labels, start, size in zip(
+            self.names, self.labels, self.start, sizes, strict=True
+        ):
+            check_labels("labels", labels, size, f"value of {name}")
+            if not 0 <= start < size:
+                raise ValueError(f"start of {name} must be in 0 to {size - 1}, got {start}.")
+
+
+def source_explorer(explored: Sequence[Explored], *, title: str = "") -> str:
+    """HTML of a menu of sources, a slider for each source's own values, and its images.
+
+    A source keeps the value that it was given while others are looked at. Two that belong together
+    move together, by a slider each or on the sheet of their images. Needs no server.
 
     Args:
-        images: for each source, (size of the source, height, width, 1 or 3): image v of source k
-            has value v of source k and the base value of every other source. uint8 or floats in
-            [0, 1]; one height and width for all.
-        source_names: one name a source.
-        base: (num_sources,) value of each source in the base image; the slider starts at the
-            first source's.
-        value_labels: for each source, the label of each value; by default its number.
-        title: line above the chart.
-        largest: pixels; the image is not drawn wider.
-        description: words for readers who do not see the figure; by default the names and sizes
-            of the sources.
+        explored: what the menu holds, in this order; all images have one height and width.
+        title: a line above the picture.
 
     Returns:
-        The chart with its menu and slider.
+        An element with its style and script. Without JavaScript it shows the first entry.
 
     Raises:
-        ValueError: wrong dimensions, sizes that differ, names, labels or base values that do not
-            match the images.
+        ValueError: no entry, entries of one name, images of different sizes.
     """
-    names = check_labels("source_names", source_names, len(images), "source (entry of images)")
-    if not names:
-        raise ValueError("images must hold at least one source, got none.")
-    if len(set(names)) != len(names):
-        raise ValueError(f"source_names must differ from one another, got {names}.")
-    strips = [pixels(f"images[{at}]", given, ("values",)) for at, given in enumerate(images)]
-    frames = {strip.shape[1:] for strip in strips}
+    names = [" and ".join(entry.names) for entry in explored]
+    if not names or len(set(names)) != len(names):
+        raise ValueError(f"explored must hold entries of different sources, got {names}.")
+    sheets = [
+        pixels("images", np.asarray(entry.images), ("values",) * len(entry.names))
+        for entry in explored
+    ]
+    frames = {sheet.shape[-3:] for sheet in sheets}
     if len(frames) > 1:
         raise ValueError(f"images must share one height, width and channels, got {sorted(frames)}.")
-    sizes = [len(strip) for strip in strips]
-    if sum(sizes) > MAX_ROWS:
-        raise ValueError(f"images must hold at most {MAX_ROWS} images, got {sum(sizes)}.")
-    start = [int(value) for value in base]
-    if len(start) != len(sizes) or any(
-        not 0 <= value < size for value, size in zip(start, sizes, strict=True)
-    ):
-        raise ValueError(
-            f"base must have one value per source, each below the size of its source {sizes}, "
-            f"got {start}."
-        )
-    if value_labels is None:
-        value_labels = [[str(value) for value in range(size)] for size in sizes]
-    if len(value_labels) != len(sizes):
-        raise ValueError(
-            f"value_labels must have one sequence per source: expected {len(sizes)}, "
-            f"got {len(value_labels)}."
-        )
-    words = [
-        check_labels(f"value_labels[{at}]", given, sizes[at], f"value of {names[at]}")
-        for at, given in enumerate(value_labels)
+    options = "".join(f"<option>{html.escape(name)}</option>" for name in names)
+    parts = [
+        _part(entry, sheet, at == 0)
+        for at, (entry, sheet) in enumerate(zip(explored, sheets, strict=True))
     ]
-    frame = pd.DataFrame(
-        {
-            "source": name,
-            "size": len(strip),
-            "value": value,
-            "label": labels[value],
-            "image": png_uri(strip[value]),
-        }
-        for name, strip, labels in zip(names, strips, words, strict=True)
-        for value in range(len(strip))
-    )
-    height, width = strips[0].shape[1:3]
-    aspect = f"{height / width:.6g}"
-    longest = max(sizes)
-    source = alt.param(
-        name="chosen_source",
-        value=names[0],
-        bind=alt.binding_select(options=names, name="Source "),
-    )
-    value = alt.param(
-        name="chosen_value",
-        value=start[0],
-        bind=alt.binding_range(min=0, max=longest - 1, step=1, name="Value "),
-    )
-    side, thumb = f"min(width, {largest})", f"min(width / {longest}, 48)"
-    strip_top = f"{side} * {aspect} + {_GAP}"
-    here = "datum.source == chosen_source"
-    now = f"{here} && datum.value == min(chosen_value, datum.size - 1)"
-    tooltip = [alt.Tooltip("source:N"), alt.Tooltip("value:Q"), alt.Tooltip("label:N")]
-    across = alt.X(
-        "value:O",
-        axis=None,
-        scale=alt.Scale(
-            domain=list(range(longest)),
-            range=[0, alt.expr(f"{longest} * {thumb}")],
-            paddingInner=0.08,
-            paddingOuter=0.04,
-        ),
-    )
-    base_chart = alt.Chart(frame)
-    # What a screen reader says of one image; Vega's own words would spell out the data URI.
-    spoken = {"expr": "datum.source + ': ' + datum.label"}
-    picture = (
-        base_chart.transform_filter(now)
-        .mark_image(
-            x=0,
-            y=0,
-            width={"expr": side},
-            height={"expr": f"{side} * {aspect}"},
-            align="left",
-            baseline="top",
-            smooth=False,
-            description=spoken,
-        )
-        .encode(url="image:N", tooltip=tooltip)
-    )
-    strip = (
-        base_chart.transform_filter(here)
-        .mark_image(
-            y={"expr": strip_top},
-            width={"expr": "bandwidth('x')"},
-            height={"expr": f"bandwidth('x') * {aspect}"},
-            baseline="top",
-            smooth=False,
-            description=spoken,
-        )
-        .encode(x=across, url="image:N", tooltip=tooltip)
-    )
-    cursor = (
-        base_chart.transform_filter(now)
-        .mark_rect(
-            filled=False,
-            stroke=ACCENT,
-            strokeWidth=2.5,
-            y={"expr": strip_top},
-            y2={"expr": f"{strip_top} + bandwidth('x') * {aspect}"},
-        )
-        .encode(x=across)
-    )
-    told = ", ".join(f"{name} ({size})" for name, size in zip(names, sizes, strict=True))
-    return finish(
-        alt.layer(picture, strip, cursor).add_params(source, value),
-        description
-        or f"An image in which one source at a time is changed with a menu and a slider. Sources "
-        f"and their numbers of values: {told}.",
-        height=f"{strip_top} + {thumb} * {aspect}",
-        # The caption is the chart's title, since that follows the theme of the page.
-        title=_caption(names, words),
-        subtitle=title,
+    first = sheets[0][tuple(explored[0].start)]
+    script = files("lib.figures").joinpath("explorer.js").read_text(encoding="utf-8")
+    return (
+        f'<div class="live-figure source-explorer"><style>{_STYLE}</style>'
+        f'<div class="explored"><div class="picture"><p>{html.escape(title)}</p>'
+        f'<img class="dark-light" alt="{html.escape(_said(explored[0], explored[0].start))}" '
+        f'src="{png_uri(first)}"></div><div class="tools">'
+        f"<label>Source <select>{options}</select></label>"
+        f'<p aria-live="polite">{html.escape(_said(explored[0], explored[0].start))}</p>'
+        f"{''.join(parts)}</div></div><script>{script}</script></div>"
     )
 
 
-def _caption(names: list[str], words: list[list[str]]) -> alt.Expr:
-    known = json.dumps(dict(zip(names, words, strict=True)), ensure_ascii=False)
-    labels = f"{known}[chosen_source]"
-    last = f"(length({labels}) - 1)"
-    value = f"min(chosen_value, {last})"
-    return alt.expr(
-        f"chosen_source + ': ' + {labels}[{value}] + ' (value ' + {value} + ' of 0 to ' + {last}"
-        " + ')'"
+def _part(entry: Explored, sheet: np.ndarray, is_shown: bool) -> str:
+    """The sliders and the images of an entry; of two sources, the second goes upwards."""
+    sliders = "".join(
+        f'<label><span>{html.escape(name)}</span><input type="range" min="0" '
+        f'max="{len(labels) - 1}" value="{start}"></label>'
+        for name, labels, start in zip(entry.names, entry.labels, entry.start, strict=True)
+    )
+    places = [(value,) for value in range(len(sheet))]
+    if len(entry.names) == 2:
+        places = [(x, y) for y in reversed(range(sheet.shape[1])) for x in range(len(sheet))]
+    images = "".join(
+        f'<img class="dark-light{" now" if list(place) == list(entry.start) else ""}" alt="" '
+        f'data-at="{" ".join(map(str, place))}" data-said="{html.escape(_said(entry, place))}" '
+        f'src="{png_uri(sheet[place])}">'
+        for place in places
+    )
+    look = f'pad" style="--across: {len(sheet)}' if len(entry.names) == 2 else ""
+    return (
+        f'<div class="part"{"" if is_shown else " hidden"}><div class="sliders">{sliders}</div>'
+        f'<div class="sheet {look}">{images}</div></div>'
+    )
+
+
+def _said(entry: Explored, place: Sequence[int]) -> str:
+    """What an image shows, such as "shape: ball (value 1 of 0 to 1)"."""
+    return ", ".join(
+        f"{name}: {labels[value]} (value {value} of 0 to {len(labels) - 1})"
+        for name, labels, value in zip(entry.names, entry.labels, place, strict=True)
     )

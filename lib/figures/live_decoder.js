@@ -1,7 +1,9 @@
-// The decoder of `lib.networks.StyleMLPDecoder` in the page: sliders in, an image out.
+// Decoders of `lib.networks.StyleMLPDecoder` in the page: sliders in, an image out. A cell of a
+// model's NMI matrix chooses a latent, whose slider then goes through its values.
 (() => {
   const SLOPE = 0.2;
   const EPSILON = 1e-6;
+  const RUN_MS = 2200;
 
   const relu = (values) => values.map((v) => Math.max(v, 0));
   const leaky = (values) => values.map((v) => (v < 0 ? SLOPE * v : v));
@@ -12,45 +14,66 @@
     return values.map((v) => (v - mean) / Math.sqrt(variance + EPSILON));
   }
 
+  // From the amplitudes of cosine waves to what they add up to, one axis after the other.
+  function inverseCosine(values, shape) {
+    let stride = values.length;
+    for (const size of shape) {
+      stride /= size;
+      const wave = (k, x) => Math.sqrt((k ? 2 : 1) / size) * Math.cos((Math.PI * (x + 0.5) * k) / size);
+      const waves = Array.from({ length: size }, (_, x) => Float64Array.from({ length: size }, (_, k) => wave(k, x)));
+      values = values.map((_, at) => {
+        const x = Math.floor(at / stride) % size;
+        return waves[x].reduce((sum, height, k) => sum + height * values[at + (k - x) * stride], 0);
+      });
+    }
+    return values;
+  }
+
   async function inflated(text) {
     const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Response(stream).arrayBuffer();
   }
 
-  // First all float32: the input vector, then the steps and biases of each layer; then all int8.
-  async function decoder(model) {
+  // What stands where in the buffer is told by `packed_decoder.py`.
+  async function decoder(model, shape) {
     const buffer = await inflated(model.weights);
     let at = 0;
     const floats = (length) => {
       at += 4 * length;
       return new Float32Array(buffer, at - 4 * length, length);
     };
-    const start = floats(model.width);
-    const layers = model.layers.map(([inputs, outputs]) => ({ inputs, steps: floats(outputs), bias: floats(outputs) }));
+    const start = Float64Array.from(floats(model.width));
+    const layers = model.layers.map(([inputs, outputs]) => ({ scales: floats(inputs), bias: floats(outputs) }));
+    const codes = new Uint8Array(buffer, at);
+    let read = 0;
     for (const layer of layers) {
-      const length = layer.inputs * layer.bias.length;
-      layer.kernel = new Int8Array(buffer, at, length);
-      at += length;
+      layer.kernel = Int16Array.from({ length: layer.scales.length * layer.bias.length }, () => {
+        const code = codes[read] | (codes[codes.length / 2 + read++] << 8);
+        return code & 1 ? -(code + 1) / 2 : code / 2;
+      });
     }
     const through = (layer, values) => {
-      const sums = new Float64Array(layer.bias.length);
+      const sums = Float64Array.from(layer.bias);
       values.forEach((value, i) => {
-        const row = layer.kernel.subarray(i * sums.length, (i + 1) * sums.length);
-        for (let j = 0; value && j < sums.length; j++) sums[j] += value * row[j];
+        const scaled = value * layer.scales[i];
+        const row = i * sums.length;
+        for (let j = 0; scaled && j < sums.length; j++) sums[j] += scaled * layer.kernel[row + j];
       });
-      return sums.map((sum, j) => sum * layer.steps[j] + layer.bias[j]);
+      return sums;
     };
-    const [first, second, toImage, ...blocks] = layers;
+    const [first, second, ...blocks] = layers;
+    const toImage = blocks.pop();
     return (latents) => {
       const style = relu(through(second, relu(through(first, Float64Array.from(latents)))));
-      let values = Float64Array.from(start);
+      let values = start;
       for (let k = 0; k < blocks.length; k += 2) {
-        const modulation = relu(through(blocks[k + 1], style));
-        values = norm(leaky(through(blocks[k], values)));
+        if (k) values = norm(leaky(through(blocks[k - 1], values)));
+        const modulation = relu(through(blocks[k], style));
         values = values.map((v, j) => v * modulation[j] + modulation[values.length + j]);
       }
-      return through(toImage, values).map((logit) => Math.round(255 / (1 + Math.exp(-logit))));
+      const logits = inverseCosine(through(toImage, values), shape);
+      return logits.map((logit) => Math.round(255 / (1 + Math.exp(-logit))));
     };
   }
 
@@ -63,13 +86,94 @@
     context.putImageData(image, 0, 0);
   }
 
-  async function panel(element, model) {
-    const decode = await decoder(model);
+  // The picture of a page without scripts, as a canvas.
+  function canvasOf(picture, [height, width]) {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", picture.alt);
+    picture.replaceWith(canvas);
+    return canvas;
+  }
+
+  // One cell of a matrix can be reached by the tab key, the others from there by arrows.
+  function matrix(table, choose) {
+    table.setAttribute("role", "grid");
+    const rows = [...table.tBodies[0].rows].map((row) => [...row.querySelectorAll("button")]);
+    let [row, column] = [0, 0];
+    const stand = (down, across) => {
+      rows[row][column].tabIndex = -1;
+      row = Math.min(Math.max(down, 0), rows.length - 1);
+      column = Math.min(Math.max(across, 0), rows[0].length - 1);
+      rows[row][column].tabIndex = 0;
+    };
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    rows.forEach((cells, down) =>
+      cells.forEach((cell, across) => {
+        cell.addEventListener("click", () => {
+          stand(down, across);
+          choose(across);
+        });
+        cell.addEventListener("keydown", (event) => {
+          const ways = { ...steps, Home: [0, -across], End: [0, cells.length] };
+          if (!(event.key in ways)) return;
+          event.preventDefault();
+          stand(down + ways[event.key][0], across + ways[event.key][1]);
+          rows[row][column].focus();
+        });
+      }),
+    );
+    stand(0, 0);
+    const heads = [...table.tHead.rows[0].cells].slice(1);
+    return {
+      mark: (latent) =>
+        [heads, ...rows.map((cells) => cells.map((cell) => cell.parentElement))].forEach((cells) =>
+          cells.forEach((cell, at) => cell.classList.toggle("moved", at === latent)),
+        ),
+      focus: (latent) => {
+        stand(row, latent);
+        rows[row][column].focus();
+      },
+    };
+  }
+
+  async function panel(element, model, shape) {
+    const decode = await decoder(model, shape);
+    const canvas = canvasOf(element.querySelector("img"), shape);
     const sliders = [...element.querySelectorAll("input")];
-    const draw = () =>
-      paint(element.querySelector("canvas"), decode(sliders.map((s, j) => model.positions[j][s.value])));
-    sliders.forEach((slider) => slider.addEventListener("input", draw));
+    const note = element.querySelector(".live-note");
+    const draw = () => paint(canvas, decode(sliders.map((slider, j) => model.positions[j][slider.value])));
+    let turn = 0;
+    const name = (latent) => {
+      table.mark(latent);
+      if (note.textContent !== model.notes[latent]) note.textContent = model.notes[latent];
+    };
+    const run = async (latent) => {
+      const mine = ++turn;
+      const [slider, start] = [sliders[latent], Number(sliders[latent].value)];
+      const last = Number(slider.max);
+      const stops = Array.from({ length: 2 * last }, (_, k) => (start + k + 1) % (2 * last));
+      for (const stop of stops) {
+        await new Promise((resolve) => setTimeout(resolve, RUN_MS / stops.length));
+        if (mine !== turn) return;
+        slider.value = stop > last ? 2 * last - stop : stop;
+        draw();
+      }
+    };
+    const table = matrix(element.querySelector("table"), (latent) => {
+      name(latent);
+      sliders[latent].focus({ preventScroll: true });
+      if (!matchMedia("(prefers-reduced-motion: reduce)").matches) run(latent);
+    });
+    sliders.forEach((slider, latent) => {
+      slider.addEventListener("input", () => {
+        turn++;
+        name(latent);
+        draw();
+      });
+      slider.addEventListener("keydown", (event) => event.key === "Escape" && table.focus(latent));
+    });
     return (image) => {
+      turn++;
       sliders.forEach((slider, j) => (slider.value = model.starts[image][j]));
       draw();
     };
@@ -79,13 +183,13 @@
     figure.classList.add("live-begun");
     const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
     const elements = [...figure.querySelectorAll(".live-panel")];
-    const begins = await Promise.all(elements.map((element, k) => panel(element, data.models[k])));
+    const begins = await Promise.all(elements.map((element, k) => panel(element, data.models[k], data.shape)));
     let image = 0;
     const begin = () => {
       figure.querySelector("img").src = data.originals[image];
       begins.forEach((start) => start(image));
     };
-    const [back, next] = figure.querySelectorAll("button");
+    const [back, next] = figure.querySelectorAll(".live-image button");
     back.addEventListener("click", begin);
     next.addEventListener("click", () => {
       image = (image + 1) % data.originals.length;

@@ -15,6 +15,7 @@ _LARGEST_CELL = 64
 # How far outside [0, 1] an estimate may lie.
 _TOLERANCE = 0.05
 GREY = "Grey columns: inactive latents."
+_AT_MOST = "Behind ≤: the most that one latent of so few values can have."
 
 
 def diagonal_order(nmi: ArrayLike, active: ArrayLike | None = None) -> np.ndarray:
@@ -53,6 +54,7 @@ def nmi_heatmap(
     *,
     title: str | None = None,
     diagonal: bool = False,
+    ceilings: Sequence[float] = (),
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the NMI matrix: a row for each source, a column for each latent.
@@ -66,6 +68,8 @@ def nmi_heatmap(
         active: (num_latents,) booleans; all active by default.
         title: line above the chart.
         diagonal: order the latents by `diagonal_order`; columns keep their latent's number.
+        ceilings: the largest NMI that one latent can have with each source; those below 1 stand
+            behind the source's name.
         description: words for readers who do not see the figure; by default the latent that
             tells most about each source.
 
@@ -93,7 +97,13 @@ def nmi_heatmap(
     side = f"min(width / {num_latents}, {_LARGEST_CELL})"
     gaps, plain = {"paddingInner": 0.06, "paddingOuter": 0.03}, {"domain": False, "ticks": False}
     latents = lookup_label([str(latent) for latent in order])
-    sources = lookup_label([str(name) for name in source_names], 14)
+    rows = [str(name) for name in source_names]
+    for row, ceiling in enumerate(ceilings):
+        # A space at which no line is broken.
+        rows[row] += f" ≤\N{NO-BREAK SPACE}{ceiling:.2f}" if ceiling < 1 else ""
+    notes = [] if all(active) else [GREY]
+    notes += [_AT_MOST] if min(ceilings, default=1) < 1 else []
+    sources = lookup_label(rows, 14)
     places = {
         "x": alt.X(
             "column:O",
@@ -114,7 +124,7 @@ def nmi_heatmap(
         description or told,
         height=f"{num_sources} * clamp({side}, 26, 40)",
         title=title,
-        subtitle=None if all(active) else GREY,
+        subtitle=" ".join(notes) or None,
     )
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from flax import nnx
 
 from lib import figures
-from lib.benchmarks import BENCHMARKS
 from lib.models import MODELS
 from lib.runs import RunRecord
-from lib.studies.words import NO_SOURCE, best_sources
+from lib.studies.known import KnownSources
+from lib.studies.words import NO_SOURCE, best_sources, latent_words, score_words
 
 # A continuous latent moves between these quantiles over images, in so many steps.
 _QUANTILES, _STEPS = (0.02, 0.98), 25
@@ -54,9 +54,9 @@ def travel(model: nnx.Module, images: np.ndarray) -> Travel:
 def live_models(
     records: Mapping[str, RunRecord], *, num_images: int = 6, reference: int = 1_000, seed: int = 0
 ) -> str:
-    """HTML: the decoder of each recorded model beside the others, with a slider for each latent.
+    """HTML: the decoder of each recorded model beside the others, with sliders and its NMI matrix.
 
-    The sliders stand in the order of the sources that their latents know best.
+    Sliders and columns stand in the order of the sources that their latents know best.
 
     Args:
         records: of one run of each variant, by its name, with a kept model; all on one benchmark,
@@ -69,25 +69,35 @@ def live_models(
     benchmark, split = first.images.benchmark, first.images.split
     ranks = np.random.default_rng(seed).choice(len(split.held_out), reference, replace=False)
     images = benchmark.images(benchmark.grid.sources(split.held_out[ranks]))
-    grid = BENCHMARKS[first.config.benchmark].grid
-    names = [grid.names[place].replace("_", " ") for place in grid.varying]
+    names = KnownSources(first.config.benchmark, {}).source_names
+    names = [name.replace("_", " ") for name in names]
     panels = []
     for variant, record in records.items():
         model, nmi = record.load_model(), np.array(record.scoring.nmi)
         went, best = travel(model, images), best_sources(nmi, names)
         place = [[*names, NO_SOURCE].index(source) for source in best]
         order = np.lexsort((-nmi.max(axis=0), place))
+        active = np.array(record.scoring.active)[order]
+        words = [latent_words(nmi[:, j], names, record.scoring.active[j]) for j in order]
         panels.append(
             figures.LivePanel(
                 title=figures.model_label(variant),
                 color=MODELS[record.config.model].color,
                 decoder=_reordered(model.decoder, order),
-                latents=[f"{best[j]} {nmi[:, j].max():.2f}" for j in order],
+                latents=order.tolist(),
+                knows=[f"{best[j]} {nmi[:, j].max():.2f}" for j in order],
+                notes=[f"Latent {j}: {said}." for j, said in zip(order, words, strict=True)],
                 positions=[went.positions[j] for j in order],
                 starts=went.starts[:num_images][:, order],
+                nmi=nmi[:, order],
+                active=active.tolist(),
+                ceilings=list(
+                    KnownSources(record.config.benchmark, {variant: [record]}).ceilings.values()
+                ),
+                scores=score_words(record),
             )
         )
-    return figures.live_decoder(panels, images[:num_images])
+    return figures.live_decoder(panels, images[:num_images], names)
 
 
 def _reordered(decoder: nnx.Module, order: np.ndarray) -> nnx.Module:

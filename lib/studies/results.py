@@ -190,6 +190,7 @@ class Results:
             record.scoring.active,
             title=run_title(name, record),
             diagonal=True,
+            ceilings=list(KnownSources(self.benchmark, {name: [record]}).ceilings.values()),
         )
 
     def nmi_panels(self, names: Sequence[str] | None = None) -> alt.LayerChart:

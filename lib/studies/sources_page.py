@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 import altair as alt
 import numpy as np
+from IPython.display import HTML
 
 from lib import figures
 from lib.benchmarks import Benchmark, Visibility, load, source_overlap, source_visibility
 from lib.studies.words import images_are
+
+# Most values that each of two sources takes which an explorer moves at once.
+_PAD = 8
 
 
 class SourcesPage:
@@ -66,24 +70,46 @@ class SourcesPage:
             f"{grid.entropies.sum() / np.log(2):.1f} bits."
         )
 
-    def explorer(self, base: Sequence[int]) -> alt.LayerChart:
-        """Chart: choose a source that varies and a value, see the image.
+    def explorer(self, base: Sequence[int], *pads: tuple[str, str]) -> HTML:
+        """HTML: choose a source that varies, or two that belong together, and see the images.
 
         Args:
-            base: a value for each source of the grid; the sources not chosen keep theirs.
+            base: a value for each source of the grid; the sources not chosen have theirs.
+            pads: pairs of names of sources that can be moved at once, over at most eight values
+                each. A source that has all of its values there is not listed once more.
         """
-        grid, one_source = self.benchmark.grid, []
-        for place in grid.varying:
-            varied = np.tile(np.asarray(base), (grid.sizes[place], 1))
-            varied[:, place] = np.arange(grid.sizes[place])
-            one_source.append(self.benchmark.images(varied))
-        sources = [self.benchmark.sources[place] for place in grid.varying]
-        return figures.source_explorer(
-            one_source,
-            [source.name for source in sources],
-            [base[place] for place in grid.varying],
-            [[f"{label} {source.unit}".strip() for label in source.labels] for source in sources],
-            title=self.images_are,
+        grid = self.benchmark.grid
+        whole = {
+            name for pair in pads for name in pair if grid.sizes[grid.names.index(name)] <= _PAD
+        }
+        singles = [(grid.names[p],) for p in grid.varying if grid.names[p] not in whole]
+        entries = [self._explored(base, names) for names in (*pads, *singles)]
+        return HTML(figures.source_explorer(entries, title=self.images_are))
+
+    def _explored(self, base: Sequence[int], names: Sequence[str]) -> figures.Explored:
+        grid = self.benchmark.grid
+        places = [grid.names.index(name) for name in names]
+        most = max(grid.sizes) if len(names) == 1 else _PAD
+        values = [
+            np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(int))
+            for size in (grid.sizes[place] for place in places)
+        ]
+        combined = np.stack(np.meshgrid(*values, indexing="ij"), axis=-1)
+        varied = np.tile(np.asarray(base), (combined[..., 0].size, 1))
+        varied[:, places] = combined.reshape(-1, len(places))
+        images = self.benchmark.images(varied)
+        sources = [self.benchmark.sources[place] for place in places]
+        return figures.Explored(
+            names,
+            [
+                [f"{source.labels[value]} {source.unit}".strip() for value in shown]
+                for source, shown in zip(sources, values, strict=True)
+            ],
+            [
+                int(np.abs(shown - base[place]).argmin())
+                for place, shown in zip(places, values, strict=True)
+            ],
+            images.reshape(*combined.shape[:-1], *images.shape[1:]),
         )
 
     def random_sources(self, num: int) -> np.ndarray:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import altair as alt
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 
 from lib.benchmarks import BENCHMARKS
 from lib.figures import model_label
 from lib.scores import SCORES
 from lib.studies.comparisons import Comparisons
 from lib.studies.declaration import STUDIES
+from lib.studies.live_models import live_models
 from lib.studies.results import Results
 
 
@@ -152,6 +153,27 @@ class StudyPage:
         if results is None:
             return Markdown("There is no figure yet: no run is recorded.")
         return results.plane(x)
+
+    def live(
+        self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder")
+    ) -> HTML | Markdown:
+        """HTML: kept models that run in the page, see `live_models`; a sentence where none is.
+
+        Args:
+            benchmark: name of a benchmark.
+            names: of the variants, whose first seeds are shown.
+        """
+        first = self.results[benchmark].first if benchmark in self.results else {}
+        chosen = {name: first[name] for name in names if name in first}
+        kept = {name: record for name, record in chosen.items() if record.kept_model}
+        if kept:
+            return HTML(live_models(kept))
+        return Markdown("There is no figure yet: no trained model is kept.")
+
+    def selectivity(self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder")) -> str:
+        """Words: the most and least selective latents of the first seeds of variants."""
+        results = self._shown(benchmark, names)
+        return results.selectivity() if results else ""
 
     def _shown(self, benchmark: str, names: Sequence[str] = ()) -> Results | None:
         """The recorded runs of the variants of the page's pairs, or of those named."""

@@ -1,65 +1,110 @@
+"""Every value of every source has its image, and each source its own sliders."""
+
 import numpy as np
 import pytest
-import vl_convert
+from playwright.sync_api import sync_playwright
 
-from lib.figures import png_uri, source_explorer
+from lib.figures import Explored, png_uri, source_explorer
+from tools.check_site import find_browser
 
 RNG = np.random.default_rng(0)
-IMAGES = [RNG.integers(0, 256, (size, 4, 4, 3), dtype=np.uint8) for size in (2, 5)]
-NAMES = ["shape", "hue"]
+SHAPE = Explored(["shape"], [["cube", "ball"]], [1], RNG.integers(0, 256, (2, 4, 4, 3), np.uint8))
+PLACE = Explored(
+    ["left & right", "up"],
+    [["a", "b", "c"], ["low", "high"]],
+    [2, 0],
+    RNG.integers(0, 256, (3, 2, 4, 4, 3), np.uint8),
+)
 
 
-def test_every_value_of_every_source_has_its_image(read, draw):
-    chart = source_explorer(IMAGES, NAMES, [1, 3], [["cube", "ball"], range(5)], title="Explore")
-    spec, (rows,) = read(chart)
-    assert len(rows) == 7
-    for row in rows:
-        source = NAMES.index(row["source"])
-        assert row["image"] == png_uri(IMAGES[source][row["value"]])
-        assert row["size"] == len(IMAGES[source])
-    assert [row["label"] for row in rows][:3] == ["cube", "ball", "0"]
-    assert "shape (2), hue (5)" in spec["description"]
-    # One large image, the two of the strip, and the caption of the base image's first source.
-    svg = draw(chart)
-    assert svg.count("<image") == 3
-    assert "shape: ball (value 1 of 0 to 1)" in svg
+def test_every_value_of_every_source_has_its_image():
+    page = source_explorer([SHAPE, PLACE], title="Twin")
+    for entry in (SHAPE, PLACE):
+        for image in entry.images.reshape(-1, 4, 4, 3):
+            assert f'src="{png_uri(image)}"' in page
+    assert page.count("<img") == 1 + 2 + 6
+    assert "<option>left &amp; right and up</option>" in page
 
 
-def test_menu_and_slider_are_bound_in_the_chart(read):
-    spec, _ = read(source_explorer(IMAGES, NAMES, [1, 3]))
-    params = {param["name"]: param for param in spec["params"]}
-    assert params["chosen_source"]["bind"]["options"] == NAMES
-    assert params["chosen_value"]["bind"]["max"] == 4  # the largest source has 5 values
-    assert params["chosen_value"]["value"] == 1
+@pytest.mark.site
+def test_each_source_has_its_own_range_and_keeps_its_value(tmp_path):
+    browser = find_browser()
+    if browser is None:
+        pytest.skip("no Chromium on this machine: the figure is not opened")
+    page_file = tmp_path / "page.html"
+    figure = source_explorer([SHAPE, PLACE])
+    page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = chromium.new_page()
+        page.goto(page_file.as_uri())
+        page.wait_for_selector(".live-ready")
+        picture = page.locator(".picture img")
 
+        def check(image: np.ndarray, words: str) -> None:
+            assert picture.get_attribute("src") == png_uri(image)
+            assert picture.get_attribute("alt") == words
+            assert page.locator(".tools p").text_content() == words
+            assert page.locator(".part:not([hidden]) .now").count() == 1
 
-def test_another_source_and_value_show_their_image(read):
-    spec, _ = read(source_explorer(IMAGES, NAMES, [1, 3]))
-    for param in spec["params"]:
-        if param["name"] == "chosen_source":
-            param["value"] = "hue"
-        if param["name"] == "chosen_value":
-            param["value"] = 4
-    svg = vl_convert.vegalite_to_svg(spec)
-    assert svg.count("<image") == 6
-    assert "hue: 4 (value 4 of 0 to 4)" in svg
-    assert svg.count(png_uri(IMAGES[1][4])) == 2  # large, and in the strip
+        check(SHAPE.images[1], "shape: ball (value 1 of 0 to 1)")
+        page.get_by_role("slider", name="shape").focus()
+        page.keyboard.press("ArrowRight")  # there is no third shape
+        check(SHAPE.images[1], "shape: ball (value 1 of 0 to 1)")
+        page.keyboard.press("ArrowLeft")
+        check(SHAPE.images[0], "shape: cube (value 0 of 0 to 1)")
+
+        # Two sources move together, by their sliders and on the sheet; the second goes upwards.
+        page.get_by_label("Source").select_option("left & right and up")
+        check(
+            PLACE.images[2, 0], "left & right: c (value 2 of 0 to 2), up: low (value 0 of 0 to 1)"
+        )
+        page.get_by_role("slider", name="up").focus()
+        page.keyboard.press("ArrowRight")
+        words = "left & right: c (value 2 of 0 to 2), up: high (value 1 of 0 to 1)"
+        check(PLACE.images[2, 1], words)
+        sheet = page.locator(".part:not([hidden]) .sheet img")
+        tops = [sheet.nth(at).bounding_box()["y"] for at in (2, 5)]
+        assert tops[0] < tops[1]
+        assert sheet.nth(2).get_attribute("data-said") == words
+        sheet.nth(3).click()
+        check(
+            PLACE.images[0, 0], "left & right: a (value 0 of 0 to 2), up: low (value 0 of 0 to 1)"
+        )
+
+        # Each stands where it was left.
+        page.get_by_label("Source").select_option("shape")
+        check(SHAPE.images[0], "shape: cube (value 0 of 0 to 1)")
+        page.get_by_label("Source").select_option("left & right and up")
+        check(
+            PLACE.images[0, 0], "left & right: a (value 0 of 0 to 2), up: low (value 0 of 0 to 1)"
+        )
+        chromium.close()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((IMAGES, ["shape"], [0, 0]), "source_names must have one label per source"),
-        ((IMAGES, ["hue", "hue"], [0, 0]), "source_names must differ"),
-        ((IMAGES, NAMES, [0]), r"base must have one value per source.*got \[0\]"),
-        ((IMAGES, NAMES, [2, 0]), r"base must have .* below the size of its source \[2, 5\]"),
-        ((IMAGES, NAMES, [0, 0], [["a", "b"]]), "value_labels must have one sequence per source"),
-        ((IMAGES, NAMES, [0, 0], [["a"], "12345"]), r"value_labels\[0\] must have one label per"),
-        (([IMAGES[0], IMAGES[1][:, :3]], NAMES, [0, 0]), "images must share one height"),
-        (([IMAGES[0], IMAGES[1][0]], NAMES, [0, 0]), r"images\[1\] must have 4 dimensions"),
-        (([], [], []), "images must hold at least one source"),
+        ((["a"], [["x", "y"]], [2], SHAPE.images), "start of a must be in 0 to 1, got 2"),
+        ((["a"], [["x"]], [0], SHAPE.images), "labels must have one label per value of a"),
+        ((["a", "b"], [["x", "y"]], [0], SHAPE.images), "must be of one source or of two"),
+        (([], [], [], SHAPE.images), "must be of one source or of two"),
     ],
 )
-def test_bad_input_is_named(arguments, message):
+def test_a_source_that_does_not_fit_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
-        source_explorer(*arguments)
+        Explored(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([], "entries of different sources"),
+        ([SHAPE, SHAPE], "entries of different sources"),
+        ([SHAPE, Explored(["a"], [["x"]], [0], SHAPE.images[:1, :3])], "share one height"),
+        ([Explored(["a"], [["x", "y"]], [0], SHAPE.images[..., 0])], "must have 4 dimensions"),
+    ],
+)
+def test_images_and_entries_that_do_not_fit_are_named(entries, message):
+    with pytest.raises(ValueError, match=message):
+        source_explorer(entries)

@@ -1,8 +1,11 @@
-"""Decoders in the page draw what the library's draw, and answer to keys."""
+"""Decoders in the page draw what the library's draw, and answer to cells, sliders and keys."""
 
 import base64
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -10,15 +13,17 @@ import numpy as np
 import pytest
 from flax import nnx
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from lib.figures import LivePanel, live_decoder
-from lib.figures.live_decoder import rounded
+from lib.figures.packed_decoder import rounded
 from lib.networks import StyleMLPDecoder
 from tools.check_site import find_browser
 
 SIDE, NUM_LATENTS, NUM_IMAGES = 8, 5, 3
+SOURCES = ["floor & wall", "shape"]
 POSITIONS = [np.linspace(-1.5, 1.5, 3 + latent % 2) for latent in range(NUM_LATENTS)]
+NMI = np.array([[0.02, 0.9, 0.1, 0.3, 0.004], [0.7, 0.05, 0.2, 1.0, 0.01]])
 READ = """canvas => {
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return [...data];
@@ -37,9 +42,15 @@ def _panel(seed: int = 0, **changes) -> LivePanel:
         "title": f"model <{seed}>",
         "color": "#2f78d6",
         "decoder": _decoder(seed),
-        "latents": [f"latent {latent}" for latent in range(NUM_LATENTS)],
+        "latents": [7, 5, 6, 8, 9],
+        "knows": [f"knows {latent}" for latent in range(NUM_LATENTS)],
+        "notes": [f"About latent {latent}." for latent in range(NUM_LATENTS)],
         "positions": POSITIONS,
         "starts": np.array([[0, 1, 2, 0, 1], [2, 2, 0, 3, 0], [1, 0, 1, 2, 2]]),
+        "nmi": NMI,
+        "active": [True, True, True, True, False],
+        "ceilings": [0.87, 1.0],
+        "scores": "InfoM 0.5, PSNR 20 dB.",
     }
     return LivePanel(**(values | changes))
 
@@ -50,40 +61,56 @@ def _originals() -> np.ndarray:
 
 def _expected(panel: LivePanel, at: list[int]) -> np.ndarray:
     latents = jnp.asarray([[p[i] for p, i in zip(panel.positions, at, strict=True)]], jnp.float32)
-    return np.asarray(jax.nn.sigmoid(rounded(panel.decoder)(latents))[0]) * 255
+    near = rounded(panel.decoder, panel.positions)
+    return np.asarray(jax.nn.sigmoid(near(latents))[0]) * 255
 
 
-def test_int8_weights_change_an_image_by_little():
+def test_rounded_weights_change_an_image_by_little():
     decoder = _decoder(0)
-    latents = jax.random.normal(jax.random.key(0), (50, NUM_LATENTS))
-    exact, near = (nnx.sigmoid(d(latents)) for d in (decoder, rounded(decoder)))
-    assert 0 < float(jnp.abs(exact - near).max()) < 0.05
+    chosen = np.random.default_rng(1).integers(0, 3, (50, NUM_LATENTS))
+    latents = jnp.asarray([[p[i] for p, i in zip(POSITIONS, row, strict=True)] for row in chosen])
+    exact, near = (nnx.sigmoid(d(latents)) for d in (decoder, rounded(decoder, POSITIONS)))
+    difference = np.abs(exact - near)
+    assert 0 < difference.mean() < 0.02
+    assert difference.max() < 0.1
     assert float(jnp.abs(exact - 0.5).mean()) > 0.1
+
+
+def test_a_unit_that_no_latent_wakes_costs_nothing_and_changes_nothing():
+    decoder = _decoder(0)
+    decoder.dense[0].bias[...] = decoder.dense[0].bias[...].at[3].set(-1000.0)
+    kernel = np.asarray(rounded(decoder, POSITIONS).dense[1].kernel[...])
+    assert not kernel[3].any()
+    assert kernel[[0, 1, 2, 4]].any(axis=1).all()
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"latents": ["one"]}, "of one number of latents, got 1, 5 and"),
+        ({"knows": ["one"]}, r"expected 5 latents, as many as positions; got \{'knows': 1\}"),
+        ({"nmi": NMI[:, :4]}, r"expected 5 latents, .* got \{'nmi': 4\}"),
+        ({"nmi": NMI[:1], "ceilings": ()}, "has 1 rows of NMI and 0 ceilings; .* of 2"),
+        ({"ceilings": (0.5,)}, "has 2 rows of NMI and 1 ceilings"),
         ({"starts": np.full((NUM_IMAGES, NUM_LATENTS), 3)}, "each below its latent's number"),
         ({"starts": np.zeros((2, NUM_LATENTS), int)}, "starts at 2 of 3 images"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
-        live_decoder([_panel(**changes)], _originals())
+        live_decoder([_panel(**changes)], _originals(), SOURCES)
 
 
 def test_images_of_another_size_are_refused():
     with pytest.raises(
         ValueError, match=r"shape \(3, 4, 4, 3\).*draws images of shape \(8, 8, 3\)"
     ):
-        live_decoder([_panel()], _originals()[:, :4, :4])
+        live_decoder([_panel()], _originals()[:, :4, :4], SOURCES)
 
 
 def test_without_javascript_the_page_shows_what_the_sliders_would_start_with():
     panels = [_panel(0), _panel(1)]
-    shown = re.findall(r"background-image: url\(([^)]*)\)", live_decoder(panels, _originals()))
+    page = live_decoder(panels, _originals(), SOURCES)
+    shown = re.findall(r'alt="What model [^"]*" src="([^"]*)"', page)
     assert len(shown) == len(panels)
     for panel, uri in zip(panels, shown, strict=True):
         content = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
@@ -91,47 +118,107 @@ def test_without_javascript_the_page_shows_what_the_sliders_would_start_with():
         assert np.abs(pixels - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
 
 
-@pytest.mark.site
-def test_the_page_draws_what_the_library_draws_within_one_grey_level(tmp_path):
+@contextmanager
+def _opened(folder: Path, panels: list[LivePanel], **context) -> Iterator[Page]:
     browser = find_browser()
     if browser is None:
         pytest.skip("no Chromium on this machine: the figure is not opened")
-    panels = [_panel(0), _panel(1)]
-    page_file = tmp_path / "page.html"
-    page_file.write_text(f"<!doctype html><meta charset=utf-8>{live_decoder(panels, _originals())}")
+    page_file = folder / "page.html"
+    figure = live_decoder(panels, _originals(), SOURCES)
+    page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = chromium.new_page()
+        page = chromium.new_context(**context).new_page()
         page.goto(page_file.as_uri())
-        page.wait_for_selector(".live-ready")
-        canvases = page.locator("canvas")
+        if context.get("java_script_enabled", True):
+            page.wait_for_selector(".live-ready")
+        yield page
+        chromium.close()
 
-        def drawn(at: int) -> np.ndarray:
-            pixels = canvases.nth(at).evaluate(READ)
-            return np.reshape(pixels, (SIDE, SIDE, 4))[..., :3]
+
+def _drawn(page: Page, at: int) -> np.ndarray:
+    pixels = page.locator("canvas").nth(at).evaluate(READ)
+    return np.reshape(pixels, (SIDE, SIDE, 4))[..., :3]
+
+
+@pytest.mark.site
+def test_the_page_draws_what_the_library_draws_within_one_grey_level(tmp_path):
+    panels = [_panel(0), _panel(1)]
+    with _opened(tmp_path, panels) as page:
 
         def check(at: int, positions: list[int]) -> None:
-            difference = np.abs(drawn(at) - _expected(panels[at], positions))
-            assert difference.max() <= 1.0
+            assert np.abs(_drawn(page, at) - _expected(panels[at], positions)).max() <= 1.0
 
         starts = panels[0].starts.tolist()
         for at in range(2):
             check(at, starts[0])
-        assert np.abs(drawn(0) - drawn(1)).max() > 20
+        assert np.abs(_drawn(page, 0) - _drawn(page, 1)).max() > 20
 
         # A key moves one latent of one model, and nothing of the other's.
-        before = drawn(1)
-        slider = page.get_by_role("group", name="model <0>").get_by_label("latent 2")
+        before = _drawn(page, 1)
+        slider = page.get_by_role("group", name="model <0>").get_by_label("knows 2")
         slider.focus()
         page.keyboard.press("ArrowLeft")
         check(0, [0, 1, 1, 0, 1])
-        np.testing.assert_array_equal(drawn(1), before)
+        np.testing.assert_array_equal(_drawn(page, 1), before)
 
         page.get_by_role("button", name="Another image").click()
         for at in range(2):
             check(at, starts[1])
         slider.focus()
         page.keyboard.press("ArrowRight")
-        page.get_by_role("button", name="Back to this image").click()
+        page.get_by_role("button", name="Back to it").click()
         check(0, starts[1])
-        chromium.close()
+
+
+@pytest.mark.site
+def test_a_cell_chooses_its_latent_by_keyboard_alone(tmp_path):
+    with _opened(tmp_path, [_panel(0), _panel(1)], reduced_motion="reduce") as page:
+        group = page.get_by_role("group", name="model <0>")
+        group.get_by_role("button", name="floor & wall, latent 7: NMI 0.02").focus()
+        # One cell of each matrix is a stop of the tab key.
+        assert page.locator("td.nmi button[tabindex='0']").count() == 2
+        for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
+            page.keyboard.press(key)
+        cell = group.get_by_role("button", name="shape, latent 6: NMI 0.20")
+        assert cell.evaluate("button => button === document.activeElement")
+        page.keyboard.press("Enter")
+        slider = group.get_by_label("knows 2")
+        assert slider.evaluate("input => input === document.activeElement")
+        assert group.locator(".live-note").text_content() == "About latent 2."
+        assert group.locator("td.moved").count() == len(SOURCES)
+        assert group.locator("th.moved").text_content() == "6"
+        # The reader asked for reduced motion, so nothing moves by itself.
+        assert slider.input_value() == "2"
+        page.keyboard.press("Escape")
+        assert cell.evaluate("button => button === document.activeElement")
+        assert page.get_by_role("group", name="model <1>").locator(".moved").count() == 0
+
+
+@pytest.mark.site
+def test_a_chosen_latent_goes_through_its_values_once_and_comes_back(tmp_path):
+    panel = _panel(0)
+    with _opened(tmp_path, [panel]) as page:
+        page.evaluate("""() => {
+            window.seen = [];
+            const value = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+            Object.defineProperty(document.querySelectorAll("input")[3], "value", {
+              get() { return value.get.call(this); },
+              set(to) { window.seen.push(Number(to)); value.set.call(this, to); },
+            });
+        }""")
+        page.get_by_role("button", name="shape, latent 8: NMI 1.00").click()
+        page.wait_for_function("window.seen.length === 6")
+        assert page.evaluate("window.seen") == [1, 2, 3, 2, 1, 0]
+        assert np.abs(_drawn(page, 0) - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
+
+
+@pytest.mark.site
+def test_without_scripts_there_are_a_picture_and_the_matrix(tmp_path):
+    with _opened(tmp_path, [_panel(0)], java_script_enabled=False) as page:
+        picture = page.get_by_role("img", name="What model <0> draws of its latents")
+        assert picture.is_visible()
+        cells = page.locator("td.nmi").all_text_contents()
+        assert cells == [".02", ".90", ".10", ".30", "", ".70", ".05", ".20", "1", ""]
+        assert page.locator("td.inactive").count() == len(SOURCES)
+        assert page.locator("th small").all_text_contents() == ["≤ .87"]

@@ -54,6 +54,13 @@ def test_more_sources_than_active_latents_can_be_ordered():
     assert diagonal_order([[0.1, 0.2], [0.3, 0.9], [0.0, 0.1]], [False, True]).tolist() == [1, 0]
 
 
+def test_a_ceiling_below_one_stands_behind_its_source(read):
+    spec, _ = read(nmi_heatmap(NMI, NAMES, ACTIVE, ceilings=[0.704, 1.0]))
+    axis = spec["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
+    assert axis == '[["floor_hue", "≤\N{NO-BREAK SPACE}0.70"], ["shape"]][datum.value]'
+    assert "Behind ≤" in " ".join(spec["title"]["text"])
+
+
 def test_the_description_tells_the_best_latent_of_each_source(read):
     spec, _ = read(nmi_heatmap(NMI, NAMES, ACTIVE))
     assert "3 of them active" in spec["description"]

@@ -1,5 +1,7 @@
-"""Where the sliders of a model's latents stand and go."""
+"""Where the sliders of a model's latents stand and go, and what stands beside them."""
 
+import base64
+import re
 from functools import partial
 
 import jax.numpy as jnp
@@ -9,7 +11,9 @@ from flax import nnx
 
 from lib.models import MODELS
 from lib.networks import build_networks
+from lib.studies import StudyPage
 from lib.studies.live_models import _reordered, travel
+from lib.studies.words import latent_words
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
 NETWORKS = partial(build_networks, "style-mlp", resolution=4, channels=3, width=8)
@@ -54,3 +58,48 @@ def test_a_decoder_of_reordered_latents_draws_the_same():
     drawn = _reordered(decoder, order)(latents[:, order])
     np.testing.assert_allclose(drawn, decoder(latents), atol=1e-5)
     assert not np.allclose(decoder(latents[:, order]), decoder(latents), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("nmi", "active", "words"),
+    [
+        ([0.03, 0.97, 0.05], True, "mostly shape, NMI 0.97; nothing else above 0.1"),
+        ([0.2, 0.5, 0.05], True, "mostly shape, NMI 0.50; also floor hue, NMI 0.20"),
+        (
+            [0.3, 0.4, 0.2],
+            True,
+            "a mixture: shape, NMI 0.40; also floor hue, NMI 0.30; scale, NMI 0.20",
+        ),
+        ([0.03, 0.09, 0.05], True, "about no source: no NMI reaches 0.1"),
+        ([0.3, 0.4, 0.2], False, "inactive: it hardly moves from image to image"),
+    ],
+)
+def test_what_a_latent_is_about_is_said_in_words(nmi, active, words):
+    assert latent_words(np.array(nmi), ["floor hue", "shape", "scale"], active) == words
+
+
+def test_the_matrix_and_the_scores_are_those_of_the_record():
+    study = StudyPage("main", "book/results")
+    page = study.live("shapes3d").data
+    matrix = re.findall(r'aria-label="([a-z ]+), latent (\d+): NMI ([\d.]+)"', page)
+    records = [study.results["shapes3d"].first[name] for name in ("qlae", "autoencoder")]
+    expected = [np.array(record.scoring.nmi) for record in records]
+    assert len(matrix) == sum(nmi.size for nmi in expected)
+    rows = ["floor hue", "wall hue", "object hue", "scale", "shape", "orientation"]
+    for at, (source, latent, shown) in enumerate(matrix):
+        nmi = expected[at >= expected[0].size]
+        assert float(shown) == pytest.approx(nmi[rows.index(source), int(latent)], abs=0.0051)
+    for record in records:
+        told = "InfoM {infom:.2f}, InfoE {infoe:.2f}, InfoC {infoc:.2f}, {sources_known} of 6"
+        assert told.format(**record.scores) in page
+        assert f"PSNR {record.scores['psnr']:.1f} dB, not collapsed" in page
+    # Five values are fewer than ten hues; a continuous latent has no ceiling.
+    assert page.count("<small>≤ .70</small>") == 3
+    weights = [len(base64.b64decode(text)) for text in re.findall('"weights": "([^"]*)"', page)]
+    assert len(weights) == 2
+    assert sum(weights) < 420_000
+
+
+def test_a_study_without_kept_models_says_so(tmp_path):
+    told = StudyPage("main", tmp_path).live("shapes3d").data
+    assert told == "There is no figure yet: no trained model is kept."

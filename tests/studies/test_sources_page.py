@@ -1,6 +1,7 @@
 """What the benchmark chapters say of sources, against the images that it is said of."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -35,13 +36,25 @@ def test_the_table_of_changes_has_a_row_for_each_source_that_varies(sources):
 
 
 def test_charts_of_sources_show_all_of_them(sources):
-    explorer = sources.explorer([0, 1, 2, 3, 4, 5]).to_dict()
-    assert "values: shape (3), scale (6)" in explorer["description"]
-    assert [param["value"] for param in explorer["params"] if "bind" in param] == ["shape", 1]
     assert "24 images" in sources.pictures().to_dict()["description"]
     chart = sources.change_maps().to_dict()
     assert "shape, scale, orientation, position_x, position_y" in chart["description"]
     assert sources.overlap_table(2).count("| `") == 2
+
+
+def test_the_explorer_has_every_source_and_pairs_over_a_few_of_their_values(sources):
+    page = sources.explorer([0, 1, 2, 3, 4, 5], ("scale", "position_x")).data
+    assert re.findall("<option>(.*?)</option>", page) == [
+        "scale and position_x",  # first, and scale not once more: all six values are there
+        "shape",
+        "orientation",
+        "position_x",
+        "position_y",
+    ]
+    ranges = re.findall('max="([0-9]+)" value="([0-9]+)"', page)
+    # Of 32 positions 8 are shown, of which the second is next to the base's.
+    assert ranges == [("5", "2"), ("7", "1"), ("2", "1"), ("39", "3"), ("31", "4"), ("31", "5")]
+    assert page.count("<img") == 1 + 6 * 8 + 3 + 40 + 32 + 32
 
 
 def test_the_overview_sets_benchmarks_side_by_side(sources):
