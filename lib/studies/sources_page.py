@@ -13,8 +13,8 @@ from lib import figures
 from lib.benchmarks import Benchmark, Visibility, load, source_overlap, source_visibility
 from lib.studies.words import images_are
 
-# Most values that each of two sources takes which an explorer moves at once.
-_PAD = 8
+# Two sources that an explorer moves at once have all their values up to so many, else these few.
+_ALL, _FEW = 8, 6
 
 
 class SourcesPage:
@@ -75,12 +75,12 @@ class SourcesPage:
 
         Args:
             base: a value for each source of the grid; the sources not chosen have theirs.
-            pads: pairs of names of sources that can be moved at once, over at most eight values
-                each. A source that has all of its values there is not listed once more.
+            pads: pairs of names of sources that can be moved at once, over a few values each. A
+                source that has all of its values there is not listed once more.
         """
         grid = self.benchmark.grid
         whole = {
-            name for pair in pads for name in pair if grid.sizes[grid.names.index(name)] <= _PAD
+            name for pair in pads for name in pair if grid.sizes[grid.names.index(name)] <= _ALL
         }
         singles = [(grid.names[p],) for p in grid.varying if grid.names[p] not in whole]
         entries = [self._explored(base, names) for names in (*pads, *singles)]
@@ -89,10 +89,11 @@ class SourcesPage:
     def _explored(self, base: Sequence[int], names: Sequence[str]) -> figures.Explored:
         grid = self.benchmark.grid
         places = [grid.names.index(name) for name in names]
-        most = max(grid.sizes) if len(names) == 1 else _PAD
+        sizes = [grid.sizes[place] for place in places]
+        shown_of = [size if len(names) == 1 or size <= _ALL else _FEW for size in sizes]
         values = [
-            np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(int))
-            for size in (grid.sizes[place] for place in places)
+            np.linspace(0, size - 1, count).round().astype(int)
+            for size, count in zip(sizes, shown_of, strict=True)
         ]
         combined = np.stack(np.meshgrid(*values, indexing="ij"), axis=-1)
         varied = np.tile(np.asarray(base), (combined[..., 0].size, 1))
