@@ -37,7 +37,7 @@ _STYLE = """
 @container (min-width: 38rem) {
   .live-decoder .live-panel { grid-template-columns: 9.5rem minmax(0, 1fr); }
   .live-decoder .live-title { grid-column: 1 / -1; }
-  .live-decoder .live-top { display: grid; }
+  .live-decoder .live-top { display: grid; align-content: start; }
   .live-decoder .live-note { min-height: 5.6em; }
   .live-decoder .live-sliders { grid-template-columns: 1fr 1fr; grid-auto-flow: column;
     grid-template-rows: repeat(var(--rows), auto); margin-top: .6rem; }
