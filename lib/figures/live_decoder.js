@@ -77,11 +77,14 @@
     };
   }
 
+  // Pixels are of three channels, or grey.
   function paint(canvas, pixels) {
     const context = canvas.getContext("2d");
     const image = context.createImageData(canvas.width, canvas.height);
-    for (let i = 0; i < pixels.length / 3; i++) {
-      image.data.set([pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2], 255], 4 * i);
+    const channels = pixels.length / (canvas.width * canvas.height);
+    for (let i = 0; i < pixels.length; i += channels) {
+      const [green, blue] = channels === 1 ? [i, i] : [i + 1, i + 2];
+      image.data.set([pixels[i], pixels[green], pixels[blue], 255], (4 * i) / channels);
     }
     context.putImageData(image, 0, 0);
   }

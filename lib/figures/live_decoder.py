@@ -108,7 +108,7 @@ def live_decoder(
 
     Args:
         panels: of models of the same images.
-        originals: `(num_images, side, side, 3)`, uint8: the images at which the sliders start.
+        originals: `(num_images, side, side, 1 or 3)`, uint8: the images at which the sliders start.
         source_names: of the rows of the matrices.
 
     Returns:
@@ -116,14 +116,14 @@ def live_decoder(
         draws of the first image, and its matrix.
 
     Raises:
-        ValueError: images that are not square and in colour, panels of other images or sources.
+        ValueError: panels of other images or sources.
     """
     images = pixels("originals", originals, ("num_images",))
     for panel in panels:
-        if images.shape[1:] != panel.decoder.image_shape or images.shape[-1] != 3:
+        if images.shape[1:] != panel.decoder.image_shape:
             raise ValueError(
                 f"originals have shape {images.shape}, and {panel.title} draws images of shape "
-                f"{panel.decoder.image_shape}; expected the same, in colour."
+                f"{panel.decoder.image_shape}; expected the same."
             )
         if len(panel.starts) != len(images):
             raise ValueError(

@@ -30,9 +30,9 @@ READ = """canvas => {
 }"""
 
 
-def _decoder(seed: int) -> StyleMLPDecoder:
+def _decoder(seed: int, channels: int = 3) -> StyleMLPDecoder:
     """With weights large enough that an image is not grey all over."""
-    decoder = StyleMLPDecoder(SIDE, 3, NUM_LATENTS, width=24, rngs=nnx.Rngs(seed))
+    decoder = StyleMLPDecoder(SIDE, channels, NUM_LATENTS, width=24, rngs=nnx.Rngs(seed))
     decoder.to_image.kernel[...] *= 8
     return decoder
 
@@ -55,8 +55,9 @@ def _panel(seed: int = 0, **changes) -> LivePanel:
     return LivePanel(**(values | changes))
 
 
-def _originals() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (NUM_IMAGES, SIDE, SIDE, 3), dtype=np.uint8)
+def _originals(channels: int = 3) -> np.ndarray:
+    shape = (NUM_IMAGES, SIDE, SIDE, channels)
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
 def _expected(panel: LivePanel, at: list[int]) -> np.ndarray:
@@ -124,7 +125,8 @@ def _opened(folder: Path, panels: list[LivePanel], **context) -> Iterator[Page]:
     if browser is None:
         pytest.skip("no Chromium on this machine: the figure is not opened")
     page_file = folder / "page.html"
-    figure = live_decoder(panels, _originals(), SOURCES)
+    originals = _originals(panels[0].decoder.image_shape[-1])
+    figure = live_decoder(panels, originals, SOURCES)
     page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
@@ -169,6 +171,16 @@ def test_the_page_draws_what_the_library_draws_within_one_grey_level(tmp_path):
         page.keyboard.press("ArrowRight")
         page.get_by_role("button", name="Back to it").click()
         check(0, starts[1])
+
+
+@pytest.mark.site
+def test_images_of_one_channel_are_grey_within_one_grey_level(tmp_path):
+    panel = _panel(decoder=_decoder(0, channels=1))
+    with _opened(tmp_path, [panel]) as page:
+        drawn = _drawn(page, 0)
+        assert np.abs(drawn - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
+        assert np.ptp(drawn, axis=-1).max() == 0
+        assert drawn.std() > 10
 
 
 @pytest.mark.site
