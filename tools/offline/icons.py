@@ -37,6 +37,8 @@ def keep_icons_in_use(site: Path) -> None:
     for file in static.glob("vendor/fontawesome/webfonts/*.woff2"):
         font = subset.load_font(file, options)
         kept = subset.Subsetter(options)
-        kept.populate(unicodes=glyphs)
+        # A browser reports a font of no glyphs as broken.
+        own = font.getBestCmap().keys()
+        kept.populate(unicodes=glyphs & own or [min(own)])
         kept.subset(font)
         subset.save_font(font, file, options)

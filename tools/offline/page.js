@@ -36,4 +36,13 @@
       for (const part of [region, region.firstElementChild]) cues.observe(part);
     }
   });
+
+  // A formula that is wider than its place is scrolled by keyboard, too.
+  const formulas = new ResizeObserver((entries) => {
+    for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+  });
+  window.addEventListener("load", async () => {
+    await window.MathJax?.startup?.promise;
+    for (const formula of document.querySelectorAll("mjx-container[display]")) formulas.observe(formula);
+  });
 })();
