@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help book test lint lab site-check lists record study campaign stamp versions clean lock
+.PHONY: help setup book test lint lab site-check lists record study campaign stamp versions clean lock
 
 PYTHON ?= python3
 PROFILE ?= laptop
@@ -43,6 +43,8 @@ help: ## list the commands
 	@echo '  make study NAME=main STUDY_ARGS="--workers 2"         go on with a study; $(BIN) -m lib.studies lists them'
 	@echo '  make campaign MINUTES=12 FROM=folder TO=other         go on from what a campaign wrote'
 	@echo '  make lab LAB_ARGS="--no-browser --allow-root"        with options of JupyterLab'
+
+setup: $(READY) ## install the locked packages into .venv, which all other commands do too
 
 book: $(READY) ## execute the chapters and render the site to _build/html
 	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS)) $(if $(FRESH),--fresh)

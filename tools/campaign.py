@@ -16,6 +16,7 @@ from typing import Any
 import jax
 
 from lib.checks import check_number
+from lib.files import make_folder
 from lib.process import run_process
 from lib.registry import import_extensions
 from lib.runs import provenance
@@ -183,6 +184,7 @@ def _act(options: argparse.Namespace) -> int:
                 f"{name_of(run)} was begun by other code: {', '.join(files)} changed since. Go on "
                 "with it (--unfinished continue), or begin it anew (--unfinished restart)."
             )
+    make_folder(options.to, name="to", advice="a folder that can be made and written")
     campaign = Campaign(state, options.to, total_s - (time.monotonic() - began), earlier)
     status, num_failed, is_measured = 0, 0, True
     try:

@@ -100,9 +100,15 @@ class Difference:
             seeds += f", p {self.p_told} corrected for {self.num_comparisons} comparisons"
         if not self.is_clear:
             mean, low, high = (self.format(value, "+") for value in (self.mean, low, high))
+            least, most = self.score.bounds
+            if None not in (least, most) and self.smallest_seen > most - least:
+                power = "no possible difference would show in 4 of 5 such sets of seeds"
+            else:
+                smallest = self.format(self.smallest_seen)
+                power = f"a true {smallest} would show in 4 of 5 such sets of seeds"
             return (
                 f"not distinguishable (difference {mean}, 95 % interval {low} to {high}, {seeds}; "
-                f"a true {self.format(self.smallest_seen)} would show in 4 of 5 such sets of seeds)"
+                f"{power})"
             )
         near, far = sorted((abs(low), abs(high)))
         return (

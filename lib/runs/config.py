@@ -134,6 +134,9 @@ class RunConfig:
             )
         for name, value in given.items():
             _check_name(name, value, allowed, model)
+        _check_defaults(f"recipes of {model}", MODELS[model].recipes, allowed)
+        shared = [name for kind in _PARTS.values() for name in kind.names()]
+        _check_defaults(f"profiles of {benchmark}", BENCHMARKS[benchmark].profiles, shared)
         resolved = {
             "num_latents": 2 * len(BENCHMARKS[benchmark].grid.varying),
             **_default_settings(profile, benchmark, model),
@@ -235,6 +238,27 @@ def _check_name(name: str, value: object, allowed: list[str], model: str) -> Non
         f"{name}={value!r} is no setting of a run of {model}; expected one of "
         f"{', '.join(sorted(allowed))}.{hint}"
     )
+
+
+def _check_defaults(
+    owner: str,
+    defaults: Mapping[str | tuple[str, str], Mapping[str, object]],
+    allowed: Sequence[str],
+) -> None:
+    """Refuse settings that a model or a benchmark gives where no run would take them."""
+    for key, settings in defaults.items():
+        profile, *benchmark = (key,) if isinstance(key, str) else key
+        for known, names in ((PROFILES, [profile]), (BENCHMARKS, benchmark)):
+            for name in set(names) - set(known):
+                raise ValueError(
+                    f"{owner}: {key!r} names {name!r}; expected one of {', '.join(known)}."
+                    f"{nearest(name, known)}"
+                )
+        for name in settings.keys() - set(allowed):
+            raise TypeError(
+                f"{owner}: {key!r} has {name!r}, which is no setting there; expected one of "
+                f"{', '.join(sorted(allowed))}.{nearest(name, allowed)}"
+            )
 
 
 def _default_settings(profile: str, benchmark: str, model: str) -> dict[str, object]:

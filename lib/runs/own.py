@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from flax import nnx
 
-from lib.checks import check_choice
+from lib.checks import check_choice, nearest
 from lib.models import MODELS
 from lib.runs.config import NetworkSettings
 from lib.runs.parameters import named_parameters, read_arrays, set_parameters, write_arrays
@@ -57,9 +57,15 @@ class OwnModel:
 
         Raises:
             ValueError: an unknown model, or a setting out of range.
-            TypeError: a setting is missing or of the wrong type.
+            TypeError: a setting is missing, of the wrong type, or misspelt, as the name of a note
+                is that is near to a setting's.
         """
         check_choice("kind", kind, MODELS)
+        parts = (NetworkSettings, MODELS[kind].Settings, Recipe)
+        known = [*_IMAGES, *(name for part in parts for name in part.names())]
+        for name in settings.keys() - set(known):
+            if hint := nearest(name, known):
+                raise TypeError(f"settings have {name!r}, which is no setting of {kind}.{hint}")
         if missing := [name for name in _IMAGES if name not in settings]:
             raise TypeError(f"settings have no {missing[0]!r}; expected {', '.join(_IMAGES)}.")
         model = build_of(

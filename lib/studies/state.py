@@ -91,14 +91,15 @@ class StudyState:
     def told(self) -> list[str]:
         """Lines: how many runs of each variant are done, failed and missing; and each failure."""
         counts: dict[tuple[str, str], Counter[str]] = {}
-        failures, others = [], 0
+        failures, num_others, others = [], 0, set()
         for run in self.runs:
             recorded, failure = self.recorded(run), self.failure(run)
             state = "done" if recorded else "failed" if failure else "missing"
             counts.setdefault((run.config.benchmark, run.variant), Counter())[state] += 1
             if recorded:
                 then, now = recorded.record.training.code, training_code(run.config)
-                others += bool(changed(then, now))
+                num_others += bool(files := changed(then, now))
+                others |= {*files}
             elif failure:
                 failures.append(f"failed: {name_of(run)}: {failure['problem']}")
                 failures.append(f"  {self.failure_file(run)}; {run.config.to_dict()}")
@@ -116,8 +117,12 @@ class StudyState:
             for row in rows
         ]
         foreign = len(self._foreign())
-        if others:
-            lines.append(f"{others} recorded runs were trained by other code than there is now.")
+        if num_others:
+            files = ", ".join(sorted(others))
+            lines.append(
+                f"{num_others} recorded runs were trained by code that has changed since "
+                f"({files}). They count all the same, and each names its commit."
+            )
         if foreign:
             lines.append(f"{foreign} records in {self.folder} are of no run that is declared now.")
         return [*lines, *failures]

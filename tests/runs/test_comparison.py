@@ -31,7 +31,9 @@ def test_words_follow_the_numbers():
     assert str(lower).startswith("0.51 lower (95 % interval 0.44 to 0.57")
     unclear = compare(_runs([0.9, 0.1], [0.5, 0.5]), "infom", "model", "qlae", "autoencoder")
     assert str(unclear).startswith("not distinguishable (difference +0.00, 95 % interval -5.08 to")
-    assert str(unclear).endswith("2 seeds; a true 6.53 would show in 4 of 5 such sets of seeds)")
+    assert str(unclear).endswith(
+        "2 seeds; no possible difference would show in 4 of 5 such sets of seeds)"
+    )
     single = compare(_runs([0.9], [0.5]), "infom", "model", "qlae", "autoencoder")
     assert str(single) == "0.40 higher (one seed, so no interval)"
     assert [found.is_clear for found in (lower, unclear, single)] == [True, False, False]
@@ -123,9 +125,10 @@ def test_words_of_a_corrected_comparison_have_its_p_value():
     assert low > 0  # the interval alone would call it clear
     assert str(found) == (
         f"not distinguishable (difference +0.50, 95 % interval +{low:.2f} to +{high:.2f}, 2 seeds, "
-        f"p = 0.12 corrected for 3 comparisons; a true {found.smallest_seen:.2f} would show in "
-        "4 of 5 such sets of seeds)"
+        "p = 0.12 corrected for 3 comparisons; no possible difference would show in 4 of 5 such "
+        "sets of seeds)"
     )
+    assert found.smallest_seen > 1  # which InfoM cannot differ by
     assert found.smallest_seen > 2 * _with_p(0.04).smallest_seen  # a third of the level
     assert "p < 0.001 corrected" in str(corrected({"a": _with_p(1e-5), "b": _with_p(1)})["a"])
 

@@ -245,3 +245,18 @@ def test_the_size_of_the_data_set_is_that_of_what_is_drawn_from():
     whole = RunConfig("shapes3d", "beta_tcvae", "paper")
     assert whole.hyperparameters.dataset_size == 480_000 - 10_000
     assert RunConfig("shapes3d", "beta_tcvae", dataset_size=7).hyperparameters.dataset_size == 7
+
+
+@pytest.mark.parametrize(
+    ("recipes", "error", "message"),
+    [
+        ({"laptop": {"weight_decai": 0.1}}, TypeError, "'weight_decai'.*mean weight_decay"),
+        ({"labtop": {"weight_decay": 0.1}}, ValueError, "names 'labtop'.*mean laptop"),
+        ({("paper", "mpi3"): {"beta": 1.0}}, ValueError, "names 'mpi3'.*mean mpi3d"),
+        ({"paper": {"num_values": 5}}, TypeError, "'num_values', which is no setting there"),
+    ],
+)
+def test_a_misspelt_recipe_is_refused_whatever_the_profile(monkeypatch, recipes, error, message):
+    monkeypatch.setattr(MODELS["beta_vae"], "recipes", recipes)
+    with pytest.raises(error, match=f"recipes of beta_vae: .*{message}"):
+        RunConfig("shapes3d", "beta_vae", "smoke")

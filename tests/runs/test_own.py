@@ -73,6 +73,11 @@ def test_a_loaded_model_has_the_same_parameters_latents_and_settings(trained, tm
         ({"width": "wide"}, TypeError, "width='wide'"),
         ({"channels": None}, TypeError, "settings have no 'channels'"),
         (
+            {"weigth_decay": 5.0},
+            TypeError,
+            "'weigth_decay'.* no setting of qlae. Did you mean weight",
+        ),
+        (
             {"resolution": 16},
             ValueError,
             r"images have shape \(60, 8, 8, 1\); expected \(n, 16, 16",

@@ -159,6 +159,17 @@ def test_a_folder_that_is_none_ends_with_one_line(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_done(tmp_path, capsys):
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    places = ["--out", str(tmp_path / "runs"), "--record", str(tmp_path / "records")]
+    assert main(["1", "--to", str(taken), *places]) == 1
+    said = capsys.readouterr()
+    assert f"to='{taken}' cannot be written (File exists)" in said.err
+    assert said.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
 def test_a_full_disk_is_told_in_one_line_and_nothing_is_half_written(machine, monkeypatch, capsys):
     def fill(_: int) -> None:
         raise OSError(28, "No space left on device")
