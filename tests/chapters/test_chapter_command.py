@@ -20,7 +20,7 @@ def book(tmp_path) -> Book:
 
 def test_chapters_are_listed_with_their_titles(book, capsys):
     assert main(["list"], book) == 0
-    assert capsys.readouterr().out == "index    Opening\nchapter  Chapter\n"
+    assert capsys.readouterr().out == "index     Opening\nchapter   Chapter\nglossary  Glossary\n"
 
 
 def test_the_parameters_of_a_chapter_are_shown(book, capsys):
