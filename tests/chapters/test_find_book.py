@@ -17,14 +17,16 @@ def test_the_opening_page_is_read_first_and_executed_last(book):
     assert book.chapter_names() == ["index", "chapter", "glossary"]
     assert [path.name for path in book.execution_order()] == ["chapter.ipynb", "index.ipynb"]
     assert book.notebook("index").name == "index.ipynb"
-    assert [book.title(name) for name in book.chapter_names()] == ["Opening", "Chapter"]
+    assert [book.title(name) for name in book.chapter_names()] == [
+        *("Opening", "Chapter", "Glossary")
+    ]
 
 
 def test_chapters_inside_parts_are_found(book):
     book.toc.write_text(
         "format: jb-book\nroot: index\nparts:\n- caption: One\n  chapters:\n  - file: chapter\n"
     )
-    assert book.chapter_names() == ["index", "chapter", "glossary"]
+    assert book.chapter_names() == ["index", "chapter"]
 
 
 def test_a_markdown_page_is_not_executed(book):
