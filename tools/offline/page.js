@@ -37,12 +37,9 @@
     }
   });
 
-  // A formula that is wider than its place is scrolled by keyboard, too.
-  const formulas = new ResizeObserver((entries) => {
-    for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
-  });
+  // A formula may be wider than its place: then it is scrolled by keyboard, too.
   window.addEventListener("load", async () => {
     await window.MathJax?.startup?.promise;
-    for (const formula of document.querySelectorAll("mjx-container[display]")) formulas.observe(formula);
+    for (const formula of document.querySelectorAll("mjx-container[display]")) formula.tabIndex = 0;
   });
 })();
