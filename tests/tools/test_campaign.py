@@ -89,7 +89,7 @@ def test_killed_stopped_and_ended_on_another_machine_it_is_the_same_run(tmp_path
     wait_for(lambda: first.reports() >= 2, process)
     process.kill()
     process.communicate()
-    assert not first.to.exists()
+    assert list(first.to.iterdir()) == []
 
     process = first.start(*first.words(5, "short"))
     before = first.reports()
