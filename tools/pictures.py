@@ -166,11 +166,12 @@ def _csv(rows: list[dict], columns: dict[str, str]) -> str:
 
 def _still(svg: str, files: list[str], number: int, description: str) -> str:
     width, height = (round(float(side)) for side in _SIZE.search(svg).groups())
+    num_tables = len(files) - 1
+    names = ["SVG", *("CSV" + f" {at}" * (num_tables > 1) for at in range(1, num_tables + 1))]
     links = ", ".join(
-        f'<a href="{PICTURES}/{file}" download>{kind.upper()}'
+        f'<a href="{PICTURES}/{file}" download>{name}'
         f'<span class="visually-hidden"> of chart {number}</span></a>'
-        for file in files
-        for kind in [file.rpartition(".")[2]]
+        for file, name in zip(files, names, strict=True)
     )
     return (
         f'\n<img class="chart-still dark-light" src="{PICTURES}/{files[0]}" width="{width}" '

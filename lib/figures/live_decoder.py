@@ -101,7 +101,7 @@ class LivePanel:
 def live_decoder(
     panels: Sequence[LivePanel], originals: ArrayLike, source_names: Sequence[str]
 ) -> str:
-    """HTML of decoders side by side, each with sliders and its NMI matrix; needs no server.
+    """HTML of decoders one above the other, each with sliders and its NMI matrix; needs no server.
 
     A cell of the matrix chooses a latent: its slider goes through its values, unless the reader
     asks for reduced motion, and a sentence says what the latent is about.

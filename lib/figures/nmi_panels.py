@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import altair as alt
 import pandas as pd
@@ -153,6 +154,7 @@ def _labels(
     """
     height = len(rows) * slot
     plain = {"grid": False, "domain": False, "ticks": False}
+    room = min(end - start for start, end in pairwise([*starts, num_across]))
     layers = []
     for down, row in enumerate(rows):
         names = {starts[at]: name for at, (name, _, _) in enumerate(row)}
@@ -169,6 +171,8 @@ def _labels(
             values=list(names),
             tickCount=len(names),
             labelExpr=_lookup(names),
+            # A name ends where the next one begins.
+            labelLimit=alt.expr(f"width * {room} / {num_across}"),
             labelAlign="left",
             labelFontWeight="bold",
             labelOverlap=False,

@@ -7,7 +7,14 @@ import altair as alt
 import pandas as pd
 
 from lib.checks import check_array, check_columns
-from lib.figures.theme import finish, group_scales, legend, model_label, score_title
+from lib.figures.theme import (
+    finish,
+    group_scales,
+    legend,
+    model_label,
+    name_axis,
+    score_title,
+)
 from lib.metrics import mean_interval
 from lib.scores import SCORES
 
@@ -112,7 +119,7 @@ def score_intervals(
             sort=[_label(x, place) for place in places],
             axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' (')[0]")
             if x == "score"
-            else alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=90),
+            else name_axis([_label(x, place) for place in places]),
             scale=alt.Scale(paddingInner=0.25, paddingOuter=0.12),
         ),
         "xOffset": alt.XOffset("group:N", sort=list(colors.domain)),

@@ -39,7 +39,7 @@ _LEGEND_PIXELS = {_NARROW: 290, _WIDE: 560}
 
 TEXT_PIXELS = 13
 """Of all text in a chart but its title, which is larger: as small as prose on a page may be."""
-_LINE_PIXELS = 17
+_LINE_PIXELS, _CHARACTER_PIXELS = 17, 7.5
 
 
 def model_label(name: str) -> str:
@@ -124,6 +124,23 @@ def lookup_label(labels: Sequence[str], width: int | None = None) -> str:
     """
     lines = [wrapped_label(label, width) if width else label for label in labels]
     return f"{json.dumps(lines, ensure_ascii=False)}[datum.value]"
+
+
+def name_axis(labels: Sequence[str]) -> alt.Axis:
+    """Return the horizontal axis of names: upright, but slanting where a phone has no room.
+
+    Args:
+        labels: the names.
+    """
+    words = sum(_CHARACTER_PIXELS * len(label) for label in labels)
+    slants = f"{_NARROW} && {words} > width"
+    return alt.Axis(
+        labelAngle=alt.expr(f"{slants} ? -40 : 0"),
+        labelAlign=alt.expr(f"{slants} ? 'right' : 'center'"),
+        labelBaseline=alt.expr(f"{slants} ? 'middle' : 'top'"),
+        labelOverlap=False,
+        labelLimit=120,
+    )
 
 
 def line_offset(labels: str) -> alt.Expr:

@@ -58,10 +58,10 @@ class Comparisons:
         """Markdown: every difference with its intervals, p value, seeds and power."""
         if not self.differences:
             return "No seed has two runs that did not collapse, so nothing is compared."
-        lines = [
-            "| | difference | 95 %, t | 95 %, bootstrap | p | seeds | smallest seen |",
-            "|---|---:|---:|---:|---:|---:|---:|",
-        ]
+        has_intervals = max(found.num_seeds for found in self.differences.values()) > 1
+        titles = ["", "difference", "95 %, t", "95 %, bootstrap", "p", "seeds", "smallest seen"]
+        titles = titles if has_intervals else titles[:2]
+        lines = [f"| {' | '.join(titles)} |", "|---|" + "---:|" * (len(titles) - 1)]
         for (benchmark, pair, score), found in self.differences.items():
             where = f"{benchmark}, " if len(self._benchmarks) > 1 else ""
             short = SCORES[score].label.split(" (")[0]
@@ -77,9 +77,10 @@ class Comparisons:
                     str(found.num_seeds),
                     found.format(found.smallest_seen),
                 ]
-            unbroken = [cell.replace(" ", "\u00a0") for cell in cells]
+            unbroken = [cell.replace(" ", "\u00a0") for cell in cells[: len(titles) - 1]]
             lines.append(f"| {what} | {' | '.join(unbroken)} |")
-        return "\n".join(lines) + self._note
+        note = self._note if has_intervals else "\n\nOf one seed, so there are no intervals."
+        return "\n".join(lines) + note
 
     @property
     def _note(self) -> str:

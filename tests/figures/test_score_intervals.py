@@ -1,5 +1,8 @@
+import re
+
 import pandas as pd
 import pytest
+import vl_convert
 
 from lib.figures import score_intervals
 from lib.models import MODELS
@@ -98,6 +101,17 @@ def test_undefined_scores_are_left_out_and_counted(read, draw):
     assert (row["mean"], row["num_runs"]) == (0.8, 2)
     assert "undefined score: 1 of 12." in " ".join(spec["title"]["text"])
     draw(chart)
+
+
+def test_names_that_have_no_room_beside_one_another_slant():
+    names = ["floor hue", "wall hue", "object hue", "scale", "shape", "orientation"]
+    runs = pd.DataFrame({"source": names, "model": "qlae", "seed": 0, "NMI": 0.5})
+    spec = score_intervals(runs, "source", "NMI", color="model").to_dict()
+    few = score_intervals(runs[3:5], "source", "NMI", color="model").to_dict()
+    for chart, width, slants in ((spec, 240, True), (spec, 620, False), (few, 240, False)):
+        svg = vl_convert.vegalite_to_svg(chart | {"width": width})
+        labels = re.findall(r'<text [^>]*transform="([^"]*)"[^>]*>(?:scale|shape)<', svg)
+        assert ["rotate(-40)" in label for label in labels] == [slants] * 2
 
 
 def test_the_order_of_runs_changes_no_mean(read):

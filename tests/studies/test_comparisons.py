@@ -42,6 +42,15 @@ def test_all_scores_that_are_no_counts_are_compared_unless_some_are_named():
     assert [score for _, _, score in named] == ["psnr"]
 
 
+def test_a_table_of_one_seed_has_no_columns_of_dashes():
+    alone = SeedScores(scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9]).runs.query("seed == 3"))
+    table = Comparisons({"twin": alone}, PAIRS).table()
+    assert table.splitlines()[0] == "|  | difference |"
+    assert "| QLAE less vectors: InfoM | +0.40 |" in table
+    assert table.endswith("Of one seed, so there are no intervals.")
+    assert "bootstrap" not in table
+
+
 def test_collapsed_and_undefined_runs_are_in_no_difference():
     collapsed = [False, False, False, True, True, True]
     psnr = [20.0, 21.0, 25.0, 9.0, 9.0, 9.0]
@@ -78,6 +87,6 @@ def test_the_table_has_both_intervals_the_p_value_and_the_power():
     single = Comparisons({"one": scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])}, PAIRS[:1]).table()
     assert "paired t-test; the intervals" in single
     alone = Comparisons(
-        {"one": scores([0.9, 0.8, 0.5, 0.1, 0, 0], [False] * 3 + [True] * 3)}, PAIRS
+        {"one": scores([0.9, 0.8, 0.5, 0.1, 0.2, 0.9], [False] * 3 + [True] + [False] * 2)}, PAIRS
     )
     assert "| QLAE less vectors: InfoM | +0.40 | – | – | – | 1 | – |" in alone.table()

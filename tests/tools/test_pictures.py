@@ -107,6 +107,7 @@ def test_a_notebook_gets_the_files_and_the_picture_under_each_chart(tmp_path):
     assert page.startswith(shown(chart)[:20])
     assert 'alt="&quot;A&quot; &lt; B"' in page
     assert re.findall(r'href="figures/([^"]*)"', page) == names
+    assert re.findall(r"download>(.*?)<", page) == ["SVG", "CSV 1", "CSV 2"]
     assert re.findall(r'src="figures/([^"]*)"', page) == names[:1]
     assert cell.outputs[1].data["text/html"] == "<p>no chart</p>"
 
