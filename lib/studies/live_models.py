@@ -8,8 +8,11 @@ import numpy as np
 from flax import nnx
 
 from lib import figures
+from lib.figures.packed_decoder import rounded
+from lib.metrics import psnr
 from lib.models import MODELS
 from lib.runs import RunRecord
+from lib.scores import SCORES
 from lib.studies.known import KnownSources
 from lib.studies.words import NO_SOURCE, best_sources, latent_words, score_words
 
@@ -49,6 +52,20 @@ def travel(model: nnx.Module, images: np.ndarray) -> Travel:
         np.abs(z[:, None] - p).argmin(axis=1) for z, p in zip(latents.T, positions, strict=True)
     ]
     return Travel(positions, np.stack(starts, axis=1))
+
+
+def copies_psnr(decoder: nnx.Module, went: Travel, images: np.ndarray) -> float:
+    """PSNR in decibels of what a page draws where its sliders start.
+
+    Args:
+        decoder: trained; the page has its weights rounded.
+        went: positions and starts of its latents.
+        images: uint8, `(n, height, width, channels)`, at which the sliders start.
+    """
+    pairs = zip(went.positions, went.starts.T, strict=True)
+    latents = np.stack([positions[start] for positions, start in pairs], axis=1)
+    logits = rounded(decoder, went.positions)(jnp.asarray(latents, jnp.float32))
+    return psnr(images, np.asarray(nnx.sigmoid(logits)))
 
 
 def live_models(
@@ -94,7 +111,8 @@ def live_models(
                 ceilings=list(
                     KnownSources(record.config.benchmark, {variant: [record]}).ceilings.values()
                 ),
-                scores=score_words(record),
+                scores=f"{score_words(record)} Copies drawn in this page, by rounded weights: PSNR "
+                f"{SCORES['psnr'].format(copies_psnr(model.decoder, went, images))}.",
             )
         )
     return figures.live_decoder(panels, images[:num_images], names)

@@ -12,7 +12,7 @@ from flax import nnx
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.studies import StudyPage
-from lib.studies.live_models import _reordered, travel
+from lib.studies.live_models import _reordered, copies_psnr, travel
 from lib.studies.words import latent_words
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
@@ -50,6 +50,16 @@ def test_a_continuous_latent_goes_through_its_range_and_starts_at_the_nearest_st
         inside = (latent > low) & (latent < high)
         step = positions[1] - positions[0]
         assert np.abs(positions[starts] - latent)[inside].max() <= step / 2 + 1e-6
+
+
+def test_the_copies_of_a_page_are_scored_as_it_draws_them():
+    """A decoder that makes one grey image, whatever the weights are rounded to."""
+    model = _model("qlae")
+    model.decoder.to_image.kernel[...] *= 0
+    model.decoder.to_image.bias[...] *= 0
+    error = np.mean((IMAGES / 255 - 0.5) ** 2, axis=(1, 2, 3))
+    found = copies_psnr(model.decoder, travel(model, IMAGES), IMAGES)
+    assert found == pytest.approx(np.mean(-10 * np.log10(error)), abs=0.02)
 
 
 def test_a_decoder_of_reordered_latents_draws_the_same():
@@ -93,6 +103,10 @@ def test_the_matrix_and_the_scores_are_those_of_the_record():
         told = "InfoM {infom:.2f}, InfoE {infoe:.2f}, InfoC {infoc:.2f}, {sources_known} of 6"
         assert told.format(**record.scores) in page
         assert f"PSNR {record.scores['psnr']:.1f} dB, not collapsed" in page
+    # Rounding costs something, and not much.
+    copied = [float(ratio) for ratio in re.findall(r"rounded weights: PSNR ([\d.]+) dB", page)]
+    for record, ratio in zip(records, copied, strict=True):
+        assert -4 < ratio - record.scores["psnr"] < 0
     # Five values are fewer than ten hues; a continuous latent has no ceiling.
     assert page.count("<small>≤ .70</small>") == 3
     weights = [len(base64.b64decode(text)) for text in re.findall('"weights": "([^"]*)"', page)]
