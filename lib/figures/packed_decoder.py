@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.fft import dctn, idctn
 
 from lib.networks import StyleMLPDecoder
-from lib.networks.convolutional import LEAKY_SLOPE
+from lib.networks.norm_layers import LEAKY_SLOPE
 
 # Of random latents, over which it is measured how strongly each unit speaks.
 _SAMPLES = 1_000

@@ -2,8 +2,9 @@
 
 XLA's CPU back end multiplies matrices only for convolutions in one form: batch and channels
 outermost and innermost, stride 1, no dilation. Others, and above all the gradients that JAX
-derives, fall to plain loops inside a compiled loop of steps, tens of times slower. So strides and
-dilations become channels here, and the gradient is written out in that one form.
+derives, fall to plain loops inside a compiled loop of steps, tens of times slower. So on a CPU
+strides and dilations become channels here, and the gradient is written out in that one form. On a
+GPU each of them, and each gradient, is one call of cuDNN that takes the maps as they lie.
 """
 
 import math
@@ -53,9 +54,7 @@ class _KernelLayer(nnx.Module):
 class Conv(_KernelLayer):
     """A convolution without bias: kernels 1 and 3 keep the side, kernel 4 halves it.
 
-    A step of 2 over the pixels is a step of 1 over blocks of 2x2 pixels, whose four colours are
-    channels; so the kernel of size 4 is one of size 2 over blocks. For its arguments see
-    `_KernelLayer`.
+    For its arguments see `_KernelLayer`.
 
     Source: the authors' image encoder (golden values `encoder`).
     """
@@ -63,27 +62,15 @@ class Conv(_KernelLayer):
     def __call__(self, maps: Float[Array, "n height width channels"]) -> Array:
         """Maps `(n, height, width, in_channels)` to `out_channels`, the side kept or halved."""
         maps, kernel = self._cast(maps)
-        size, _, in_channels, out_channels = kernel.shape
-        if size != 4:
-            return convolve(maps, kernel, size // 2)
-        padded = jnp.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        n, height, width, _ = padded.shape
-        blocks = padded.reshape(n, height // 2, 2, width // 2, 2, in_channels)
-        blocks = blocks.transpose(0, 1, 3, 2, 4, 5)
-        blocks = blocks.reshape(n, height // 2, width // 2, 4 * in_channels)
-        by_block = kernel.reshape(2, 2, 2, 2, in_channels, out_channels)
-        by_block = by_block.transpose(0, 2, 1, 3, 4, 5)
-        return convolve(blocks, by_block.reshape(2, 2, 4 * in_channels, out_channels), 0)
+        size = len(kernel)
+        return _halve(maps, kernel) if size == 4 else convolve(maps, kernel, size // 2)
 
 
 class TransposedConv(_KernelLayer):
     """A transposed convolution without bias: kernel 3 keeps the side, kernel 4 doubles it.
 
-    The kernel of size 4 acts as a convolution over the input dilated by 2, without a flip. Three
-    quarters of that input are zeros; an output pixel reads only a 2x2 window of the real one, and
-    which four taps of the kernel meet it depends on the parity of the pixel's row and column. So
-    one 2x2 convolution computes all four parities as channels, and they are then interleaved. For
-    its arguments see `_KernelLayer`.
+    The kernel of size 4 acts as a convolution over the input dilated by 2, without a flip. For its
+    arguments see `_KernelLayer`.
 
     Source: the authors' decoder blocks (golden values `style_decoder`).
     """
@@ -91,21 +78,7 @@ class TransposedConv(_KernelLayer):
     def __call__(self, maps: Float[Array, "n height width channels"]) -> Array:
         """Maps `(n, height, width, in_channels)` to `out_channels`, the side kept or doubled."""
         maps, kernel = self._cast(maps)
-        size, _, in_channels, out_channels = kernel.shape
-        if size == 3:
-            return convolve(maps, kernel, 1)
-        # Axes of the kernel: tap and parity of the row, tap and parity of the column.
-        taps = kernel.reshape(2, 2, 2, 2, in_channels, out_channels)
-        by_parity = taps.transpose(0, 2, 4, 1, 3, 5).reshape(2, 2, in_channels, 4 * out_channels)
-        parities = convolve(maps, by_parity, 1)  # (n, height + 1, width + 1, 4 * out)
-        n, height, width, _ = maps.shape
-        parities = parities.reshape(n, height + 1, width + 1, 2, 2, out_channels)
-        rows = [
-            jnp.stack([parities[:, a : a + height, b : b + width, a, b] for b in (0, 1)], axis=3)
-            for a in (0, 1)
-        ]
-        interleaved = jnp.stack(rows, axis=2)  # (n, height, 2, width, 2, out_channels)
-        return interleaved.reshape(n, 2 * height, 2 * width, out_channels)
+        return _double(maps, kernel) if len(kernel) == 4 else convolve(maps, kernel, 1)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -194,3 +167,104 @@ def _kernel_gradient_by_products(maps, cotangent, padding):
     zeros = jnp.zeros((size, size * in_channels, out_channels), jnp.float32)
     total, _ = jax.lax.scan(add, zeros, tuple(pairs))
     return total.reshape(size, size, in_channels, out_channels).astype(maps.dtype)
+
+
+def strided(maps, kernel):
+    """A convolution of size 4 that halves the side, as one of XLA's."""
+    return jax.lax.conv_general_dilated(
+        maps,
+        kernel,
+        window_strides=(2, 2),
+        padding=((1, 1), (1, 1)),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+
+
+def strided_by_blocks(maps, kernel):
+    """The same as a step of 1 over blocks of 2x2 pixels, whose four colours are channels.
+
+    So the kernel of size 4 is one of size 2 over blocks.
+    """
+    in_channels, out_channels = kernel.shape[2:]
+    padded = jnp.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    n, height, width, _ = padded.shape
+    blocks = padded.reshape(n, height // 2, 2, width // 2, 2, in_channels)
+    blocks = blocks.transpose(0, 1, 3, 2, 4, 5)
+    blocks = blocks.reshape(n, height // 2, width // 2, 4 * in_channels)
+    by_block = kernel.reshape(2, 2, 2, 2, in_channels, out_channels)
+    by_block = by_block.transpose(0, 2, 1, 3, 4, 5)
+    return convolve(blocks, by_block.reshape(2, 2, 4 * in_channels, out_channels), 0)
+
+
+@jax.custom_vjp
+def dilated(maps, kernel):
+    """A convolution of size 4 over maps dilated by 2: what `strided` does to a gradient.
+
+    cuDNN has this form, and XLA finds it only with a kernel that it has to turn round; without the
+    barrier it would turn it round twice, and take a convolution over zeros.
+    """
+    n, height, width, _ = maps.shape
+    turned = jax.lax.optimization_barrier(_turned(kernel))
+    doubled = jax.ShapeDtypeStruct((n, 2 * height, 2 * width, kernel.shape[3]), maps.dtype)
+    return jax.linear_transpose(lambda doubled: strided(doubled, turned), doubled)(maps)[0]
+
+
+def _dilated_backward(saved, cotangent):
+    maps, kernel = saved
+    to_maps, pull = jax.vjp(strided, cotangent, _turned(kernel))
+    return to_maps, _turned(pull(maps)[1])
+
+
+dilated.defvjp(lambda maps, kernel: (dilated(maps, kernel), (maps, kernel)), _dilated_backward)
+
+
+def _turned(kernel):
+    """The kernel of the transposed convolution."""
+    return kernel[::-1, ::-1].transpose(0, 1, 3, 2)
+
+
+def dilated_by_parity(maps, kernel):
+    """The same without the three quarters of the dilated maps that are zeros.
+
+    An output pixel reads only a 2x2 window of the maps, and which four taps of the kernel meet it
+    depends on the parity of the pixel's row and column. So one 2x2 convolution computes all four
+    parities as channels, and they are then interleaved.
+    """
+    in_channels, out_channels = kernel.shape[2:]
+    # Axes of the kernel: tap and parity of the row, tap and parity of the column.
+    taps = kernel.reshape(2, 2, 2, 2, in_channels, out_channels)
+    by_parity = taps.transpose(0, 2, 4, 1, 3, 5).reshape(2, 2, in_channels, 4 * out_channels)
+    parities = convolve(maps, by_parity, 1)  # (n, height + 1, width + 1, 4 * out)
+    n, height, width, _ = maps.shape
+    parities = parities.reshape(n, height + 1, width + 1, 2, 2, out_channels)
+    rows = [
+        jnp.stack([parities[:, a : a + height, b : b + width, a, b] for b in (0, 1)], axis=3)
+        for a in (0, 1)
+    ]
+    interleaved = jnp.stack(rows, axis=2)  # (n, height, 2, width, 2, out_channels)
+    return interleaved.reshape(n, 2 * height, 2 * width, out_channels)
+
+
+def _by_platform(cpu, default):
+    """A function of maps and a kernel in its form for the platform, and the gradient of that."""
+
+    @jax.custom_vjp
+    def compute(maps, kernel):
+        return jax.lax.platform_dependent(maps, kernel, cpu=cpu, default=default)
+
+    def gradient(function):
+        return lambda maps, kernel, cotangent: jax.vjp(function, maps, kernel)[1](cotangent)
+
+    def forward(maps, kernel):
+        return compute(maps, kernel), (maps, kernel)
+
+    def backward(saved, cotangent):
+        forms = {"cpu": gradient(cpu), "default": gradient(default)}
+        return jax.lax.platform_dependent(*saved, cotangent, **forms)
+
+    compute.defvjp(forward, backward)
+    return compute
+
+
+_halve = _by_platform(strided_by_blocks, strided)
+_double = _by_platform(dilated_by_parity, dilated)

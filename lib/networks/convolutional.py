@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax.typing import DTypeLike
@@ -11,26 +10,14 @@ from jaxtyping import Array, Float
 from lib.checks import check_integer
 from lib.networks.conv_layers import Conv, TransposedConv
 from lib.networks.dense import linear
+from lib.networks.norm_layers import NormThenLeakyReLU, scaled_norm
 
-NORM_EPSILON = 1e-6
-LEAKY_SLOPE = 0.2
 # Kernel sizes of the 12 convolutions; each of size 4 halves (or doubles) the side.
 # Source: the authors' configuration of the image encoder and the style decoder.
 KERNEL_SIZES = (3, 3, 4) * 4
 INPUT_MAP_VALUE = 0.1
 # The blocks after which the side doubles, but for the last.
 _LAST_OF_SIDE = (2, 5, 8)
-
-
-def instance_norm(maps: Float[Array, "n height width channels"]) -> Array:
-    """Standardise each channel of each image over its pixels, without learnable parameters.
-
-    All is computed in float32, and returned in the type of the maps.
-    """
-    values = maps.astype(jnp.float32)
-    mean = jnp.mean(values, axis=(1, 2), keepdims=True)
-    variance = jnp.var(values, axis=(1, 2), keepdims=True)
-    return ((values - mean) * jax.lax.rsqrt(variance + NORM_EPSILON)).astype(maps.dtype)
 
 
 class ConvEncoder(nnx.Module):
@@ -84,7 +71,7 @@ class ConvEncoder(nnx.Module):
         """The `(n, num_features)` features that the head reads."""
         maps = images
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            maps = nnx.leaky_relu(norm(conv(maps)), LEAKY_SLOPE)
+            maps = norm(conv(maps))
         features = maps.reshape(maps.shape[0], -1)
         for layer in self.dense:
             features = nnx.relu(layer(features))
@@ -160,9 +147,8 @@ class StyleDecoder(nnx.Module):
         maps = self.input_map[...][None]
         found = [style]
         for i, (conv, conditioning) in enumerate(zip(self.convs, self.conditionings, strict=True)):
-            scale, bias = jnp.split(nnx.relu(conditioning(style))[:, None, None, :], 2, axis=-1)
-            maps = instance_norm(nnx.leaky_relu(conv(maps), LEAKY_SLOPE))
-            maps = maps * scale + bias
+            scale, bias = jnp.split(nnx.relu(conditioning(style)), 2, axis=-1)
+            maps = scaled_norm(conv(maps), scale, bias, relu_first=True)
             if i in _LAST_OF_SIDE:
                 found.append(maps)
         return found, self.to_image(maps).astype(jnp.float32)
@@ -231,7 +217,7 @@ class PlainDecoder(nnx.Module):
         maps = nnx.relu(to_map(values)).reshape(-1, *self.map_shape)
         found = [values]
         for i, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
-            maps = nnx.leaky_relu(norm(conv(maps)), LEAKY_SLOPE)
+            maps = norm(conv(maps))
             if i in _LAST_OF_SIDE:
                 found.append(maps)
         return found, self.to_image(maps).astype(jnp.float32)
@@ -248,16 +234,12 @@ def _blocks(
     dtype: DTypeLike,
     rngs: nnx.Rngs,
 ) -> tuple[nnx.List, nnx.List]:
-    """12 convolutions and the instance norms, with scale and bias, that follow them."""
+    """12 convolutions and the norms and leaky ReLUs that follow them."""
     convs, norms = [], []
     for i, kernel_size in enumerate(KERNEL_SIZES):
         width = widths[i // 3]
         convs.append(kind(channels, width, kernel_size, dtype=dtype, rngs=rngs))
-        norms.append(
-            nnx.InstanceNorm(
-                width, epsilon=NORM_EPSILON, use_fast_variance=False, dtype=dtype, rngs=rngs
-            )
-        )
+        norms.append(NormThenLeakyReLU(width, rngs=rngs))
         channels = width
     return nnx.List(convs), nnx.List(norms)
 

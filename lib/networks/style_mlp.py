@@ -7,8 +7,9 @@ from flax import nnx
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
-from lib.networks.convolutional import INPUT_MAP_VALUE, LEAKY_SLOPE
+from lib.networks.convolutional import INPUT_MAP_VALUE
 from lib.networks.dense import linear
+from lib.networks.norm_layers import LEAKY_SLOPE
 
 
 class StyleMLPEncoder(nnx.Module):

@@ -1,17 +1,22 @@
 """What a training step moves to and from memory, counted in the program that computes it.
 
-python -m lib.speed.traffic > book/results/step_traffic.json
+JAX_PLATFORMS=cpu python -m lib.speed.traffic > book/results/step_traffic.json
+
+The command compiles for a GPU that need not be here, and wants JAX with CUDA: `jax[cuda12]`.
 """
 
 import json
 import re
+import sys
 from collections.abc import Iterator
+from functools import partial
 from math import prod
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.experimental import topologies
 
 from lib.benchmarks import BENCHMARKS
 from lib.runs import RunConfig
@@ -24,6 +29,23 @@ from lib.training import arithmetic
 from lib.training.step import train_step
 
 KINDS = ("products", "sums", "layout", "elementwise")
+# What XLA asks of a GPU, as it writes it. Source: NVIDIA, H200 data sheet and CUDA programming
+# guide, compute capability 9.0.
+GPUS = {
+    "NVIDIA H200": """
+gpu_device_info {
+  cuda_compute_capability { major: 9 }
+  threads_per_warp: 32 threads_per_block_limit: 1024 threads_per_core_limit: 2048
+  shared_memory_per_block: 49152 shared_memory_per_block_optin: 232448
+  shared_memory_per_core: 233472
+  registers_per_block_limit: 65536 registers_per_core_limit: 65536
+  block_dim_limit_x: 2147483647 block_dim_limit_y: 65535 block_dim_limit_z: 65535
+  core_count: 132 fpus_per_core: 128 clock_rate_ghz: 1.98
+  device_memory_size: 151397597184 memory_bandwidth: 4800000000000 l2_cache_size: 52428800
+}
+dnn_version_info { major: 9 minor: 10 }
+"""
+}
 
 _BITS = re.compile(r"(pred|bf16|[a-z]+?(\d+)\w*)\[([\d,]*)\]")
 _COMPUTATION = re.compile(r"^(ENTRY )?%?([\w.-]+) (?:\(.*\) -> .*)?\{$")
@@ -64,24 +86,47 @@ class _Instruction(NamedTuple):
     rest: str
 
 
-def lowered_step(config: RunConfig, platform: str = "cuda") -> str:
-    """One training step as XLA gets it, for a platform that need not be here.
+def described_gpu(name: str = "NVIDIA H200") -> jax.Device:
+    """A GPU that XLA can compile for, though it is not here.
+
+    Args:
+        name: one of `GPUS`.
+
+    Raises:
+        RuntimeError: JAX has no CUDA to compile with.
+    """
+    described = GPUS[name] + f'platform_name: "CUDA" device_description_str: "{name}"'
+    jax.local_devices()  # which is when JAX looks for its plugins
+    try:
+        options = {"topology": "1x1x1", "target_config": described}
+        return topologies.get_topology_desc("", "cuda", **options).devices[0]
+    except NotImplementedError as error:
+        raise RuntimeError(
+            "To compile for a GPU, JAX needs CUDA, though no GPU: pip install 'jax[cuda12]', and "
+            "set JAX_PLATFORMS=cpu where there is none."
+        ) from error
+
+
+def lowered_step(config: RunConfig, device: jax.Device | None = None) -> jax.stages.Lowered:
+    """One training step as XLA gets it.
 
     Args:
         config: what is trained.
-        platform: such as "cuda", "tpu" or "cpu".
+        device: it is lowered for; None for any GPU, which cannot be compiled.
     """
     program, model, sampler, key = prepared(config, num_devices=1)
     graph = nnx.split(model, nnx.Param)[0]
     optimizers, size = optimizers_of(model, config.recipe), config.recipe.batch_size
     state = jax.eval_shape(lambda: jax.tree.map(lambda leaf: leaf[0], program.state))
+    arguments = jax.eval_shape(lambda *given: given, sampler, key, jnp.int32(0), state)
 
     def step(sampler, key, taken, state):
         return train_step(graph, optimizers, sampler, size, 1, key, taken, state)
 
+    place = jax.sharding.SingleDeviceSharding(device) if device else None
     with arithmetic(config.recipe.precision):
-        traced = jax.jit(step).trace(sampler, key, jnp.int32(0), state)
-        return traced.lower(lowering_platforms=(platform,)).as_text("hlo")
+        traced = jax.jit(step, in_shardings=place, out_shardings=place).trace(*arguments)
+        return traced.lower(lowering_platforms=("cuda",))
 
 
 def traffic(text: str, *, in_loop: bool = False) -> dict[str, Traffic]:
@@ -91,7 +136,7 @@ def traffic(text: str, *, in_loop: bool = False) -> dict[str, Traffic]:
     afterwards a fusion is one pass. What stays in a cache or in registers is counted all the same.
 
     Args:
-        text: in XLA's notation, as `lowered_step` or `Program.compiled_text` give it.
+        text: in XLA's notation, as a lowered or compiled function of JAX gives it.
         in_loop: whether to count one turn of the loop that moves most, and nothing else: the step
             of a program that makes many.
 
@@ -146,6 +191,8 @@ def _count(computations: dict[str, list[_Instruction]], name: str) -> dict[str, 
                     found[kind] = _sum(found[kind], more, times)
             continue
         operands = [_bytes(shapes[operand]) for operand in i.operands if operand in shapes]
+        if i.opcode == "fusion":
+            operands = [min(pair) for pair in zip(operands, _read(computations, i), strict=True)]
         moved = sum(operands) + _bytes(i.shape)
         if i.opcode in _PARTS:  # of a large array, a part is read
             moved = 2 * _bytes(i.shape)
@@ -182,6 +229,18 @@ def _within(
                 yield from _within(computations, inner)
 
 
+def _read(computations: dict[str, list[_Instruction]], fusion: _Instruction) -> list[int]:
+    """At most how many bytes a fusion reads of each operand: of one that it only slices, those."""
+    [inside] = [computations[name] for name in _called(fusion)]
+    parameters = {i.name: int(i.operands[0]) for i in inside if i.opcode == "parameter"}
+    found = [0] * len(parameters)
+    for i in inside:
+        for operand in set(i.operands) & set(parameters) if i.opcode != "parameter" else ():
+            part = i.opcode in _PARTS and i.operands[0] == operand
+            found[parameters[operand]] += _bytes(i.shape) if part else sys.maxsize
+    return found
+
+
 def _called(instruction: _Instruction) -> list[str]:
     """The computations that an instruction runs; the condition of a loop is left out."""
     found = _CALLED.findall(instruction.rest)
@@ -198,20 +257,26 @@ def _bytes(shape: str) -> int:
 
 
 def main() -> None:
-    """Print what a step of the published recipe moves, as JSON: the record that the book shows."""
-    config = RunConfig("shapes3d", "qlae", "paper")
-    batch_size, side = config.recipe.batch_size, config.data.resolution
-    channels = BENCHMARKS[config.benchmark].channels
-    images = jax.ShapeDtypeStruct((batch_size, side, side, channels), jnp.float32)
-    found = {
-        "commit": commit(),
-        "model": config.model,
-        "precision": config.recipe.precision,
-        "batch": batch_size,
-        "least_bytes": work(nnx.eval_shape(lambda: build_model(config)), images)[1],
-        "kinds": {kind: each._asdict() for kind, each in traffic(lowered_step(config)).items()},
-    }
-    print(json.dumps(found, indent=1))
+    """Print what a step of the published recipe moves on an H200, as JSON: the book's record."""
+    [name] = GPUS
+    device, steps = described_gpu(name), []
+    for precision in ("tensorfloat32", "bfloat16"):
+        config = RunConfig("shapes3d", "qlae", "paper", precision=precision)
+        batch_size, side = config.recipe.batch_size, config.data.resolution
+        channels = BENCHMARKS[config.benchmark].channels
+        images = jax.ShapeDtypeStruct((batch_size, side, side, channels), jnp.float32)
+        found = traffic(lowered_step(config, device).compile().as_text())
+        steps.append(
+            {
+                "model": config.model,
+                "precision": precision,
+                "batch": batch_size,
+                "least_bytes": work(nnx.eval_shape(partial(build_model, config)), images)[1],
+                "kinds": {kind: each._asdict() for kind, each in found.items()},
+            }
+        )
+    made = {"commit": commit(), "gpu": name, "jax": jax.__version__}
+    print(json.dumps(made | {"steps": steps}, indent=1))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 from lib.runs import RunConfig
-from lib.speed.traffic import Traffic, lowered_step, traffic
+from lib.speed.traffic import Traffic, described_gpu, lowered_step, traffic
 
 A, B = (jax.ShapeDtypeStruct(shape, jnp.float32) for shape in [(30, 20), (20, 50)])
 
@@ -66,10 +67,36 @@ backend_config={"known_trip_count":{"n":"5"}}
     assert traffic(text, in_loop=True)["elementwise"] == Traffic(1, 3 * 400)
 
 
+def test_a_fusion_reads_of_an_operand_no_more_than_its_slices():
+    text = """
+%fused (p: f32[100,10], q: f32[10]) -> f32[10] {
+  %p = f32[100,10]{1,0} parameter(0)
+  %q = f32[10]{0} parameter(1)
+  %one = f32[1,10]{1,0} slice(%p), slice={[3:4], [0:10]}
+  %other = f32[2,10]{1,0} slice(%p), slice={[5:7], [0:10]}
+  %r = f32[10]{0} reshape(%one)
+  ROOT %m = f32[10]{0} multiply(%r, %q)
+}
+
+ENTRY %main (g: f32[100,10], i: f32[10]) -> f32[10] {
+  %g = f32[100,10]{1,0} parameter(0)
+  %i = f32[10]{0} parameter(1)
+  ROOT %f = f32[10]{0} fusion(%g, %i), kind=kLoop, calls=%fused
+}
+"""
+    assert traffic(text)["elementwise"] == Traffic(1, 4 * (10 + 20) + 2 * 4 * 10)
+
+
+def test_without_cuda_it_says_what_is_missing():
+    """The tests' JAX has none."""
+    with pytest.raises(RuntimeError, match=r"pip install 'jax\[cuda12\]'"):
+        described_gpu()
+
+
 def test_the_step_of_the_smallest_network_has_its_products():
     """Three products a layer of six, but none towards the images; each parameter is updated."""
     config = RunConfig("shapes3d", "qlae", "smoke", training_images=100, evaluation_images=100)
-    found = traffic(lowered_step(config))
+    found = traffic(lowered_step(config).as_text("hlo"))
     assert found["products"].passes == 3 * 6 - 1
     batch, widths = 64, (768, 32, 32, 12, 32, 32, 768)
     layers = list(pairwise(widths))
