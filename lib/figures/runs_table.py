@@ -24,7 +24,7 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
     """
     runs = list(runs)
     names = [name for name in SCORES if any(name in record.scores for _, record, _, _ in runs)]
-    titles = [SCORES[name].title for name in names]
+    titles = [SCORES[name].heading for name in names]
     headings = ["run", *titles]
     rows = ["<tr>" + "".join(f'<th scope="col">{title}</th>' for title in headings) + "</tr>"]
     for label, record, originals, reconstructions in runs:
