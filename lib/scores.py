@@ -41,6 +41,11 @@ class Score:
         """Label and unit, such as "PSNR (dB)"."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
+    @property
+    def heading(self) -> str:
+        """Name and unit for a column of a table: "InfoM" of "InfoM (modularity)"."""
+        return self.title if self.unit else self.label.split(" (")[0]
+
     def format(self, value: float | None) -> str:
         """The value as text with its unit; yes or no for a bool, "undefined" for None and NaN."""
         if value is None or value != value:

@@ -30,7 +30,9 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 
+from .check_pictures import check_pictures
 from .check_search import SEARCHES, check_search
+from .pictures import PICTURES
 from .static_check import page_paths
 
 WIDTHS = (1280, 375)
@@ -258,6 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: no site in {options.site}; `make book` builds it", file=sys.stderr)
         return 1
     problems, charts = check_in_browser(options.site, browser, options.screenshots)
+    problems += check_pictures(sorted((options.site / PICTURES).glob("*.svg")), browser)
     with_charts = [] if problems else [name for name, count in charts.items() if count]
     seconds = first_pictures(options.site, browser, with_charts)
     problems += [

@@ -18,6 +18,9 @@ from lib.chapters.page import vegalite_version
 
 PICTURES = "figures"  # folder of the files, beside the pages
 WIDTH = 640  # of a picture, pixels: about that of the text in a window of 1280
+# Kept free at its left, as the reader's font may be a tenth wider than the one that it is laid out
+# with, and labels of rows end at the chart.
+MARGIN = 20
 CHART_MARK = 'id="altair-viz-'
 _CALL = "})({"  # Altair's script is a function that is called with the specification
 _SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
@@ -88,8 +91,12 @@ def picture(spec: dict) -> str:
         ValueError: Vega-Lite refuses it.
     """
     width = {"width": WIDTH} if spec.get("width") == "container" else {}
+    config = spec.get("config", {})
+    padding = {"left": 0, "right": 0, "top": 0, "bottom": 0} | config.get("padding", {})
+    padding["left"] += MARGIN
     svg = vl_convert.vegalite_to_svg(
-        {**spec, **width, "background": "white"}, vl_version=vegalite_version()
+        {**spec, **width, "background": "white", "config": {**config, "padding": padding}},
+        vl_version=vegalite_version(),
     )
     svg = _UNSEEN.sub("", svg)
     return _PLACES.sub(lambda place: _DIGITS.sub(r"\1", place[0]), svg)

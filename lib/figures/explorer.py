@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lib.checks import check_labels
-from lib.figures.images import pixels, png_uri
+from lib.figures.images import pixels, webp_uri
 from lib.figures.theme import ACCENT
 
 _STYLE = f"""
@@ -102,7 +102,7 @@ def source_explorer(explored: Sequence[Explored], *, title: str = "") -> str:
         f'<div class="live-figure source-explorer"><style>{_STYLE}</style>'
         f'<div class="explored"><div class="picture"><p>{html.escape(title)}</p>'
         f'<img class="dark-light" alt="{html.escape(_said(explored[0], explored[0].start))}" '
-        f'src="{png_uri(first)}"></div><div class="tools">'
+        f'src="{webp_uri(first)}"></div><div class="tools">'
         f"<label>Source <select>{options}</select></label>"
         f'<p aria-live="polite">{html.escape(_said(explored[0], explored[0].start))}</p>'
         f"{''.join(parts)}</div></div><script>{script}</script></div>"
@@ -122,7 +122,7 @@ def _part(entry: Explored, sheet: np.ndarray, is_shown: bool) -> str:
     images = "".join(
         f'<img class="dark-light{" now" if list(place) == list(entry.start) else ""}" alt="" '
         f'data-at="{" ".join(map(str, place))}" data-said="{html.escape(_said(entry, place))}" '
-        f'src="{png_uri(sheet[place])}">'
+        f'src="{webp_uri(sheet[place])}">'
         for place in places
     )
     look = f'pad" style="--across: {len(sheet)}' if len(entry.names) == 2 else ""

@@ -67,7 +67,6 @@ _STYLE = """.filter-table [role=region] { overflow-x: auto; }
 .filter-table th button:focus-visible { outline: 2px solid; outline-offset: 2px; }
 .filter-table .filters { display: flex; flex-wrap: wrap; gap: 0.3em 1.2em; margin-bottom: 0.6em; }
 .filter-table table { font-size: 0.85em; }
-.filter-table td { white-space: nowrap; }
 .filter-table tr > :first-child { position: sticky; left: 0;
   background: var(--pst-color-background, Canvas); }"""
 

@@ -25,11 +25,26 @@ def png_uri(image: ArrayLike) -> str:
     Args:
         image: (height, width, 1 or 3), uint8 or floats in [0, 1].
     """
+    return _uri(image, "png", optimize=True)
+
+
+def webp_uri(image: ArrayLike) -> str:
+    """Return an image as a WebP data URI, as exact as `png_uri` in four fifths of its bytes.
+
+    Browsers read it, but not every program that reads SVG files: for images of a page alone.
+
+    Args:
+        image: (height, width, 1 or 3), uint8 or floats in [0, 1].
+    """
+    return _uri(image, "webp", lossless=True)
+
+
+def _uri(image: ArrayLike, kind: str, **options: bool) -> str:
     levels = pixels("image", image, ())
     picture = Image.fromarray(levels[..., 0] if levels.shape[-1] == 1 else levels)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    picture.save(buffer, kind, **options)
+    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def pixels(name: str, images: ArrayLike, axes: tuple[str, ...]) -> np.ndarray:

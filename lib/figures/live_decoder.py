@@ -140,7 +140,7 @@ def live_decoder(
         "models": [
             {
                 **packed(panel.decoder, panel.positions),
-                "positions": [np.asarray(p, float).round(6).tolist() for p in panel.positions],
+                "positions": [[float(f"{v:.5g}") for v in values] for values in panel.positions],
                 "starts": np.asarray(panel.starts).tolist(),
                 "notes": list(panel.notes),
             }

@@ -9,12 +9,22 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from lib.checks import check_array, check_labels
-from lib.figures.theme import INK, MUTED, STRENGTH, finish, line_offset, lookup_label
+from lib.figures.theme import (
+    INK,
+    LABEL_LINE_PIXELS,
+    MUTED,
+    STRENGTH,
+    finish,
+    line_offset,
+    lookup_label,
+    wrapped_label,
+)
 
 _LARGEST_CELL = 64
 # How far outside [0, 1] an estimate may lie.
 _TOLERANCE = 0.05
-GREY = "Grey columns: inactive latents."
+_LABEL_CHARACTERS = 14
+_GREY = "Grey columns: inactive latents."
 _AT_MOST = "Behind ≤: the most that one latent of so few values can have."
 
 
@@ -89,6 +99,7 @@ def nmi_heatmap(
     """
     cells, order = nmi_cells(nmi, source_names, active, diagonal=diagonal)
     num_latents, num_sources = len(order), len(source_names)
+    rows = source_rows(source_names, ceilings)
     active = [cell["state"] == "active" for cell in cells[:num_latents]]
     told = (
         f"Heatmap of NMI between {num_sources} sources and {num_latents} latents, {sum(active)} of "
@@ -97,13 +108,7 @@ def nmi_heatmap(
     side = f"min(width / {num_latents}, {_LARGEST_CELL})"
     gaps, plain = {"paddingInner": 0.06, "paddingOuter": 0.03}, {"domain": False, "ticks": False}
     latents = lookup_label([str(latent) for latent in order])
-    rows = [str(name) for name in source_names]
-    for row, ceiling in enumerate(ceilings):
-        # A space at which no line is broken.
-        rows[row] += f" ≤\N{NO-BREAK SPACE}{ceiling:.2f}" if ceiling < 1 else ""
-    notes = [] if all(active) else [GREY]
-    notes += [_AT_MOST] if min(ceilings, default=1) < 1 else []
-    sources = lookup_label(rows, 14)
+    sources = lookup_label(rows)
     places = {
         "x": alt.X(
             "column:O",
@@ -122,10 +127,44 @@ def nmi_heatmap(
     return finish(
         alt.layer(*cell_layers(base, "bandwidth('x')", places, places)),
         description or told,
-        height=f"{num_sources} * clamp({side}, 26, 40)",
+        height=f"{num_sources} * clamp({side}, {row_pixels(rows, 26)}, 40)",
         title=title,
-        subtitle=" ".join(notes) or None,
+        subtitle=cell_notes(cells, ceilings),
     )
+
+
+def source_rows(source_names: Sequence[str], ceilings: Sequence[float] = ()) -> list[list[str]]:
+    """The lines of each row's label: the source's name and, where it is below 1, its ceiling.
+
+    Args:
+        source_names, ceilings: see `nmi_heatmap`.
+
+    Raises:
+        ValueError: ceilings that are neither none nor one a source.
+    """
+    if len(ceilings) not in (0, len(source_names)):
+        raise ValueError(
+            f"ceilings must hold one number a source, or none: expected {len(source_names)}, got "
+            f"{len(ceilings)}."
+        )
+    # A space at which no line is broken.
+    tops = [f" ≤\N{NO-BREAK SPACE}{top:.2f}" if top < 1 else "" for top in ceilings]
+    return [
+        wrapped_label(f"{name}{top}", _LABEL_CHARACTERS)
+        for name, top in zip(source_names, tops or [""] * len(source_names), strict=True)
+    ]
+
+
+def row_pixels(rows: Sequence[Sequence[str]], least: int) -> int:
+    """The smallest height of a row: `least`, or what the lines of its label take."""
+    return max(least, LABEL_LINE_PIXELS * max(map(len, rows)))
+
+
+def cell_notes(cells: Sequence[dict], ceilings: Sequence[float] = ()) -> str | None:
+    """What a subtitle says of grey columns and of ceilings, where there are any."""
+    notes = [_GREY] if any(cell["state"] == "inactive" for cell in cells) else []
+    notes += [_AT_MOST] if min(ceilings, default=1) < 1 else []
+    return " ".join(notes) or None
 
 
 def nmi_cells(

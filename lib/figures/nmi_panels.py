@@ -8,13 +8,19 @@ import altair as alt
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lib.figures.nmi_heatmap import GREY, best_latents, cell_layers, nmi_cells
-from lib.figures.theme import finish, line_offset, wrapped_label
+from lib.figures.nmi_heatmap import (
+    best_latents,
+    cell_layers,
+    cell_notes,
+    nmi_cells,
+    row_pixels,
+    source_rows,
+)
+from lib.figures.theme import finish, line_offset
 
 _GAP = 1
 # Rows of cells that a panel has beside its sources: one for its name, one for its latents.
 _NAME, _NUMBERS = 1, 1
-_LABEL_CHARACTERS = 14
 
 
 def nmi_panels(
@@ -25,6 +31,7 @@ def nmi_panels(
     columns: int = 2,
     diagonal: bool = False,
     title: str | None = None,
+    ceilings: Sequence[float] = (),
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the NMI matrix of each representation in a panel of its own, all in one scale.
@@ -41,6 +48,8 @@ def nmi_panels(
         diagonal: order the latents of every panel by `diagonal_order`; columns keep their
             latent's number.
         title: line above the chart.
+        ceilings: the largest NMI that one latent of few values can have with each source, in every
+            panel with such latents; those below 1 stand behind the source's name.
         description: words for readers who do not see the figure; by default the latent that tells
             most about each source, for each representation.
 
@@ -49,7 +58,8 @@ def nmi_panels(
 
     Raises:
         ValueError: no representation, wrong dimensions, names that do not match, values that are
-            not finite or lie outside [0, 1], fewer than one column.
+            not finite or lie outside [0, 1], fewer than one column, ceilings that are not one a
+            source.
     """
     if not nmi:
         raise ValueError("nmi must hold at least one representation, got none.")
@@ -69,7 +79,8 @@ def nmi_panels(
     widest = [max(len(row[at][2]) for row in rows if at < len(row)) for at in range(columns)]
     starts = [sum(widest[:at]) + at * _GAP for at in range(columns)]
     num_across = sum(widest) + (columns - 1) * _GAP
-    slot = len(source_names) + _NAME + _NUMBERS
+    source_lines = source_rows(source_names, ceilings)
+    slot = len(source_lines) + _NAME + _NUMBERS
     cells = pd.DataFrame(
         cell
         | {
@@ -83,32 +94,33 @@ def nmi_panels(
     ).drop(columns=["row", "column"])
     side = f"(width / {num_across})"
     told = " ".join(f"{name}: {best_latents(panel)}." for name, panel, _ in panels)
-    has_two_lines = any(len(wrapped_label(name, _LABEL_CHARACTERS)) > 1 for name in source_names)
-    least = 30 if has_two_lines else 20
-    is_grey = (cells["state"] == "inactive").any()
+    least = row_pixels(source_lines, 20)
     return finish(
         alt.layer(
-            *_cells(cells, source_names, num_across, len(rows), side),
+            *_cells(cells, source_lines, num_across, len(rows), side),
             *_labels(rows, starts, slot, num_across),
         ).resolve_axis(x="independent"),
         description or f"Heatmaps of NMI; largest NMI of each source. {told}",
-        height=f"{len(rows) * slot} * clamp({side}, {least}, 32)",
+        height=f"{len(rows) * slot} * clamp({side}, {least}, {max(least, 32)})",
         title=title,
-        subtitle=GREY if is_grey else None,
+        subtitle=cell_notes([cell for _, panel, _ in panels for cell in panel], ceilings),
     )
 
 
 def _cells(
-    cells: pd.DataFrame, source_names: Sequence[str], num_across: int, num_rows: int, side: str
+    cells: pd.DataFrame,
+    source_lines: list[list[str]],
+    num_across: int,
+    num_rows: int,
+    side: str,
 ) -> list[alt.Chart]:
-    slot = len(source_names) + _NAME + _NUMBERS
+    slot = len(source_lines) + _NAME + _NUMBERS
     centres = [
         down * slot + _NAME + row + 0.5
         for down in range(num_rows)
-        for row in range(len(source_names))
+        for row in range(len(source_lines))
     ]
-    names = [wrapped_label(name, _LABEL_CHARACTERS) for name in source_names]
-    labels = _lookup(dict(zip(centres, names * num_rows, strict=True)))
+    labels = _lookup(dict(zip(centres, source_lines * num_rows, strict=True)))
     x_scale = alt.Scale(domain=[0, num_across], nice=False)
     y = alt.Y(
         "top:Q",

@@ -19,7 +19,7 @@ from lib.networks.norm_layers import LEAKY_SLOPE
 _SAMPLES = 1_000
 # The step of a hidden layer's integers: this share of what the layer says, over the root of the
 # number of units that speak to it. And that of the last layer, in logits.
-_SHARE, _LOGITS = 0.12, 0.055
+_SHARE, _LOGITS = 0.06, 0.055
 # A weight is rounded away from 0 where it is this near to the next integer.
 _ROUND_UP = 0.4
 _AXES = (1, 2, 3)  # height, width and channels of an image

@@ -13,7 +13,7 @@ from lib.scores import SCORES
 
 
 def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> str:
-    """HTML of a table of runs: settings, scores, and under these the images and provenance.
+    """HTML of a table of runs: scores, and under these the images, settings and provenance.
 
     Args:
         runs: for each its label, its record, and images and reconstructions of them, uint8,
@@ -24,29 +24,27 @@ def runs_table(runs: Iterable[tuple[str, RunRecord, ArrayLike, ArrayLike]]) -> s
     """
     runs = list(runs)
     names = [name for name in SCORES if any(name in record.scores for _, record, _, _ in runs)]
-    titles = [SCORES[name].title for name in names]
+    titles = [SCORES[name].heading for name in names]
     headings = ["run", *titles]
     rows = ["<tr>" + "".join(f'<th scope="col">{title}</th>' for title in headings) + "</tr>"]
     for label, record, originals, reconstructions in runs:
         config, training = record.config, record.training
         images = "rendered twin" if config.data.origin == "rendered" else "official images"
-        setting = (
-            f"{html.escape(label)}: {model_label(config.model)}, seed {config.seed}<br>"
+        run = f"{html.escape(label)}: {model_label(config.model)}, seed {config.seed}"
+        made = (
             f"{config.profile} profile, {config.recipe.steps:,} steps of "
             f"{config.recipe.batch_size} images, "
             f"{config.data.resolution}×{config.data.resolution} pixels, {images}, "
-            f"weight decay {config.recipe.weight_decay:g}"
-        )
-        made = (
-            f"{html.escape(training.device)}, {training.images_per_s:,.0f} images/s<br>"
+            f"weight decay {config.recipe.weight_decay:g}<br>"
+            f"{html.escape(training.device)}, {training.images_per_s:,.0f} images/s, "
             f"{training.started[:10]}, commit <code>{html.escape(training.commit)}</code>, "
             f"run <code>{record.identity}</code>"
         )
         numbers = [_number(name, record.scores.get(name)) for name in names]
         pair = np.stack([np.asarray(originals), np.asarray(reconstructions)])
-        first = f'<th scope="row" rowspan="2" style="font-weight: normal">{setting}</th>'
+        first = f'<th scope="row" style="font-weight: normal">{run}</th>'
         rows.append(f"<tr>{first}{''.join(f'<td>{number}</td>' for number in numbers)}</tr>")
-        rows.append(f'<tr><td colspan="{len(names)}">{_picture(pair, label)}{made}</td></tr>')
+        rows.append(f'<tr><td colspan="{len(headings)}">{_picture(pair, label)}{made}</td></tr>')
     inside = f'<table class="table">{"".join(rows)}</table>'
     return (
         '<div class="runs-table" role="region" aria-label="Runs" tabindex="0" '

@@ -39,6 +39,8 @@ _LEGEND_PIXELS = {_NARROW: 290, _WIDE: 560}
 
 TEXT_PIXELS = 13
 """Of all text in a chart but its title, which is larger: as small as prose on a page may be."""
+LABEL_LINE_PIXELS = TEXT_PIXELS + 2
+"""Vega's own distance of the lines of a label."""
 _LINE_PIXELS, _CHARACTER_PIXELS = 17, 7.5
 
 
@@ -114,12 +116,12 @@ def legend(labels: Sequence[str], title: str | None = None) -> alt.Legend:
     )
 
 
-def lookup_label(labels: Sequence[str], width: int | None = None) -> str:
+def lookup_label(labels: Sequence[str | Sequence[str]], width: int | None = None) -> str:
     """Return the Vega expression that writes label `datum.value` of `labels` on an axis.
 
     Args:
-        labels: texts, by position.
-        width: characters after which a label goes on in a new line, at a blank or behind an
+        labels: texts, or the lines of each, by position.
+        width: characters after which a text goes on in a new line, at a blank or behind an
             underscore; None for never.
     """
     lines = [wrapped_label(label, width) if width else label for label in labels]
@@ -149,8 +151,7 @@ def line_offset(labels: str) -> alt.Expr:
     Args:
         labels: Vega expression of a label's lines.
     """
-    half_line = (TEXT_PIXELS + 2) / 2  # Vega's own distance of lines
-    return alt.expr(f"-{half_line} * (length({labels}) - 1)")
+    return alt.expr(f"-{LABEL_LINE_PIXELS / 2} * (length({labels}) - 1)")
 
 
 def wrapped_label(label: str, width: int) -> list[str]:

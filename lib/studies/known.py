@@ -32,9 +32,9 @@ class KnownSources:
 
     @property
     def num_values(self) -> int | None:
-        """Code values of a latent, where all quantized variants have the same number of them."""
+        """Most code values of a latent, where they are as many in all quantized variants."""
         first = [runs[0].config.hyperparameters for runs in self._records.values()]
-        numbers = {getattr(own, "num_values", None) for own in first} - {None}
+        numbers = {int(np.max(own.num_values)) for own in first if hasattr(own, "num_values")}
         return numbers.pop() if len(numbers) == 1 else None
 
     @property

@@ -17,7 +17,7 @@ from lib.studies.known import KnownSources
 from lib.studies.words import NO_SOURCE, best_sources, latent_words, score_words
 
 # A continuous latent moves between these quantiles over images, in so many steps.
-_QUANTILES, _STEPS = (0.02, 0.98), 25
+_QUANTILES, _STEPS = (0.005, 0.995), 49
 
 
 class Travel(NamedTuple):

@@ -1,6 +1,6 @@
 """The runs of a study as charts, tables and words."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -190,7 +190,7 @@ class Results:
             record.scoring.active,
             title=run_title(name, record),
             diagonal=True,
-            ceilings=list(KnownSources(self.benchmark, {name: [record]}).ceilings.values()),
+            ceilings=self._ceilings({name: record}),
         )
 
     def nmi_panels(self, names: Sequence[str] | None = None) -> alt.LayerChart:
@@ -205,6 +205,7 @@ class Results:
             self.source_names,
             {label: record.scoring.active for label, record in chosen.items()},
             diagonal=True,
+            ceilings=self._ceilings(chosen),
         )
 
     def known_sources(self, order: Sequence[str] | None = None) -> alt.LayerChart | Markdown:
@@ -243,6 +244,11 @@ class Results:
             check_choice("variant", name, self.scores.names)
         chosen = [(one, other) for one, other in pairs if one != other]
         return Comparisons({BENCHMARKS[self.benchmark].title: self.scores}, chosen)
+
+    def _ceilings(self, records: Mapping[str, RunRecord]) -> list[float]:
+        """The largest NMI that a latent of these runs' code values can have with each source."""
+        runs = {name: [record] for name, record in records.items()}
+        return list(KnownSources(self.benchmark, runs).ceilings.values())
 
     @property
     def _left_out(self) -> str:

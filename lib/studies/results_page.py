@@ -18,6 +18,7 @@ from lib.studies.study_page import StudyPage
 
 _NO_BREAK = "\u00a0"
 _SHOWN = ("infom", "infoe", "infoc", "psnr")
+_HOW = ("profile", "protocol")
 # What the paper's claim is about.
 _CLAIMED = ("infom", "infoe", "psnr")
 # InfoM, InfoE and InfoC by benchmark and model; a model that is not in this library has its label.
@@ -77,8 +78,8 @@ class ResultsPage:
 
         A row without runs holds the command that makes them.
         """
-        headings = ["model", "benchmark", "study", *(_short(score) for score in _SHOWN)]
-        headings += ["sources known", "collapsed seeds", "runs", "protocol", "profile"]
+        headings = ["model", "benchmark", "study", *(SCORES[score].heading for score in _SHOWN)]
+        headings += ["sources known", "collapsed seeds", "runs"]
         pages = {page.study.name: page for page in self.studies}
         rows = []
         for row in self.summary().to_dict("records"):
@@ -91,7 +92,6 @@ class ResultsPage:
                 cells += [_score_cell(row, score) for score in _SHOWN]
                 cells += [Cell(row[name], row[name]) for name in ("sources_known", "collapsed")]
                 cells += [Cell(runs, row["runs"])]
-                cells += [Cell(row[name], row[name]) for name in ("protocol", "profile")]
             else:
                 command = pages[row["study"]].command(row["benchmark"])
                 cells.append(Cell(command, span=len(headings) - len(cells), is_code=True))
@@ -153,21 +153,23 @@ class ResultsPage:
                     way = way if difference.is_clear else "not told apart"
                     ways.setdefault(way, []).append(benchmark)
                 each = [f"{way} on {', '.join(names)}" for way, names in ways.items()]
-                told.append(f"{_short(score)} {'; '.join(each) or 'has no runs of both'}")
+                told.append(f"{SCORES[score].heading} {'; '.join(each) or 'has no runs of both'}")
             one, other = map(model_label, pair)
             lines.append(f"- **{one} against {other}**: {'. '.join(told)}.")
         return "\n".join(lines) + f"\n\n{self.collapses}"
 
     def missing(self) -> str:
-        """Markdown: what each study asks, and which of its runs are not recorded."""
+        """Markdown: what each study asks, how it is scored, which of its runs are not recorded."""
         lines = []
         for page in self.studies:
             counts = page.counts().values()
             done, declared = (sum(column) for column in zip(*counts, strict=True))
             rest = f"; `python -m lib.studies run {page.study.name}` makes the rest"
+            runs = page.runs() if done else {}
+            how = [f", {name} `{'`, `'.join(dict.fromkeys(runs[name]))}`" for name in _HOW if done]
             lines.append(
                 f"- `{page.study.name}`: *{page.study.question}* {done} of {declared} runs "
-                f"recorded{rest if done < declared else ''}."
+                f"recorded{''.join(how)}{rest if done < declared else ''}."
             )
         return "\n".join(lines)
 
@@ -190,15 +192,12 @@ class ResultsPage:
                         runs = f"`{page.study.name}`, {results.profile}"
                         break
                 pairs = zip(reported, own, strict=True)
-                cells = [f"{there:.2f} | {here.replace(' ', _NO_BREAK)}" for there, here in pairs]
+                cells = [
+                    f"{there:.2f} | {here.replace('± ', f'±{_NO_BREAK}')}" for there, here in pairs
+                ]
                 title = BENCHMARKS[benchmark].title
                 lines.append(f"| {title} | {model_label(model)} | {' | '.join(cells)} | {runs} |")
         return "\n".join(lines)
-
-
-def _short(score: str) -> str:
-    """The label and unit of a score, without what it stands for."""
-    return SCORES[score].title if SCORES[score].unit else SCORES[score].label.split(" (")[0]
 
 
 def _scores(scores: SeedScores, variant: str) -> dict[str, object]:
@@ -212,7 +211,7 @@ def _scores(scores: SeedScores, variant: str) -> dict[str, object]:
         )
     row["sources_known"] = scores.average(variant, "sources_known")
     row["collapsed"] = " ".join(map(str, runs.loc[runs["collapsed"], "seed"])) or "none"
-    for name in ("protocol", "profile"):
+    for name in _HOW:
         row[name] = ", ".join(dict.fromkeys(runs[name]))
     return row
 
@@ -221,7 +220,7 @@ def _score_cell(row: Mapping[str, object], score: str) -> Cell:
     mean, half_width, digits = row[score], row[f"{score}_half_width"], SCORES[score].digits
     if pd.isna(mean):
         return Cell("undefined")
-    width = "" if pd.isna(half_width) else f" ± {half_width:.{digits}f}"
+    width = "" if pd.isna(half_width) else f" ±{_NO_BREAK}{half_width:.{digits}f}"
     return Cell(f"{mean:.{digits}f}{width}", mean)
 
 

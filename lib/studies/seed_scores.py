@@ -48,7 +48,7 @@ class SeedScores:
 
     def table(self) -> str:
         """Markdown: every score of each variant, means over seeds with intervals, and collapses."""
-        titles = [*(SCORES[score].title for score in self.shown), "collapsed seeds"]
+        titles = [*(SCORES[score].heading for score in self.shown), "collapsed seeds"]
         lines = [f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
         for name in self.names:
             cells = [self.average(name, score) for score in self.shown]
@@ -62,11 +62,14 @@ class SeedScores:
     def average(self, name: str, score: str) -> str:
         """Words: mean of a score over a variant's seeds, and half the width of its interval.
 
-        A count is not averaged: that of each seed is given, collapsed ones too.
+        A count is not averaged: that of each seed is given, collapsed ones too, or once with
+        "each" where all seeds have the same.
         """
         rows, digits = self._of(name), SCORES[score].digits
         if digits == 0:
-            return "/".join("–" if value != value else f"{value:.0f}" for value in rows[score])
+            counts = ["–" if value != value else f"{value:.0f}" for value in rows[score]]
+            is_same = len(counts) > 1 and len(set(counts)) == 1
+            return f"{counts[0]} each" if is_same else "/".join(counts)
         kept = rows.loc[~rows["collapsed"], score]
         values = kept.dropna().astype(float)
         if kept.empty:

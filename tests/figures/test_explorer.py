@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
-from lib.figures import Explored, png_uri, source_explorer
+from lib.figures import Explored, source_explorer
+from lib.figures.images import webp_uri
 from tools.check_site import find_browser
 
 RNG = np.random.default_rng(0)
@@ -21,7 +22,7 @@ def test_every_value_of_every_source_has_its_image():
     page = source_explorer([SHAPE, PLACE], title="Twin")
     for entry in (SHAPE, PLACE):
         for image in entry.images.reshape(-1, 4, 4, 3):
-            assert f'src="{png_uri(image)}"' in page
+            assert f'src="{webp_uri(image)}"' in page
     assert page.count("<img") == 1 + 2 + 6
     assert "<option>left &amp; right and up</option>" in page
 
@@ -42,7 +43,7 @@ def test_each_source_has_its_own_range_and_keeps_its_value(tmp_path):
         picture = page.locator(".picture img")
 
         def check(image: np.ndarray, words: str) -> None:
-            assert picture.get_attribute("src") == png_uri(image)
+            assert picture.get_attribute("src") == webp_uri(image)
             assert picture.get_attribute("alt") == words
             assert page.locator(".tools p").text_content() == words
             assert page.locator(".part:not([hidden]) .now").count() == 1

@@ -7,17 +7,20 @@ import pytest
 from PIL import Image
 
 from lib.figures import image_grid, latent_traversals, png_uri, reconstructions
+from lib.figures.images import webp_uri
 
 
-def pixels(uri: str) -> np.ndarray:
+def pixels(uri: str, kind: str = "png") -> np.ndarray:
     head, data = uri.split(",")
-    assert head == "data:image/png;base64"
+    assert head == f"data:image/{kind};base64"
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
 
 
 def test_a_uri_decodes_to_the_same_pixels(images):
     assert (pixels(png_uri(images[0, 0])) == images[0, 0]).all()
     assert (pixels(png_uri(images[0, 0, ..., :1])) == images[0, 0, ..., 0]).all()
+    assert (pixels(webp_uri(images[0, 0]), "webp") == images[0, 0]).all()
+    assert (pixels(webp_uri(images[0, 0, ..., :1]), "webp") == images[0, 0, ..., :1]).all()
 
 
 def test_floats_are_rounded_to_the_nearest_of_256_levels():

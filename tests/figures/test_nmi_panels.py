@@ -77,6 +77,15 @@ def test_a_name_of_two_words_is_broken_between_them_and_nowhere_else(draw):
         assert f">{line}<" in svg
 
 
+def test_a_ceiling_below_one_stands_behind_its_source_once_a_row_of_panels(draw):
+    svg = draw(nmi_panels(NMI, NAMES, ceilings=[0.704, 1.0]))
+    assert svg.count(">≤\N{NO-BREAK SPACE}0.70<") == 2  # two panels beside one another, one below
+    assert "Behind ≤" in svg
+    assert "≤" not in draw(nmi_panels(NMI, NAMES, ceilings=[1.0, 1.0]))
+    with pytest.raises(ValueError, match="one number a source, or none: expected 2, got 1"):
+        nmi_panels(NMI, NAMES, ceilings=[0.5])
+
+
 def test_description_tells_the_best_latent_of_each_source():
     chart = nmi_panels(NMI, NAMES, {"third": [False]})
     assert "autoencoder: floor_hue by latent 2 (0.90), shape by latent 0 (0.70)" in (

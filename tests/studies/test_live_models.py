@@ -1,6 +1,5 @@
 """Where the sliders of a model's latents stand and go, and what stands beside them."""
 
-import base64
 import re
 from functools import partial
 
@@ -45,7 +44,7 @@ def test_a_continuous_latent_goes_through_its_range_and_starts_at_the_nearest_st
     for latent, positions, starts in zip(
         _read(model).T, went.positions, went.starts.T, strict=True
     ):
-        low, high = np.quantile(latent, [0.02, 0.98])
+        low, high = np.quantile(latent, [0.005, 0.995])
         assert positions[[0, -1]] == pytest.approx([low, high])
         inside = (latent > low) & (latent < high)
         step = positions[1] - positions[0]
@@ -89,7 +88,7 @@ def test_what_a_latent_is_about_is_said_in_words(nmi, active, words):
 
 
 def test_the_matrix_and_the_scores_are_those_of_the_record():
-    study = StudyPage("main", "book/results")
+    study = StudyPage("first_page", "book/results")
     page = study.live("shapes3d").data
     matrix = re.findall(r'aria-label="([a-z ]+), latent (\d+): NMI ([\d.]+)"', page)
     records = [study.results["shapes3d"].first[name] for name in ("qlae", "autoencoder")]
@@ -106,12 +105,13 @@ def test_the_matrix_and_the_scores_are_those_of_the_record():
     # Rounding costs something, and not much.
     copied = [float(ratio) for ratio in re.findall(r"rounded weights: PSNR ([\d.]+) dB", page)]
     for record, ratio in zip(records, copied, strict=True):
-        assert -4 < ratio - record.scores["psnr"] < 0
+        assert -1.2 < ratio - record.scores["psnr"] < 0
     # Five values are fewer than ten hues; a continuous latent has no ceiling.
     assert page.count("<small>≤ .70</small>") == 3
-    weights = [len(base64.b64decode(text)) for text in re.findall('"weights": "([^"]*)"', page)]
+    # What the first page may ask a reader to load.
+    weights = [len(text) for text in re.findall('"weights": "([^"]*)"', page)]
     assert len(weights) == 2
-    assert sum(weights) < 420_000
+    assert sum(weights) <= 400_000
 
 
 def test_a_study_without_kept_models_says_so(tmp_path):

@@ -117,7 +117,7 @@ def test_a_verdict_has_the_differences_and_what_stands_beside_them(main):
     )
     assert "InfoM **not distinguishable (difference +0.00" in lines[1]
     half = T2 * 0.01 / 3**0.5
-    assert f"QLAE 0.81 ± {half:.2f} (sources known 5/5/5, PSNR (dB) 21.0 ± 2.5)" in words
+    assert f"QLAE 0.81 ± {half:.2f} (sources known 5 each, PSNR (dB) 21.0 ± 2.5)" in words
     assert "No run collapsed. Rendered twin of `shapes3d`, study `paged`, profile smoke" in words
     assert words.endswith("A score on a twin says nothing about the published images.")
 
@@ -179,7 +179,7 @@ def test_a_row_of_the_summary_is_a_variant_on_a_benchmark(page):
     assert row["infom_half_width"] == pytest.approx(T2 * 0.01 / 3**0.5, rel=1e-4)
     assert (row["protocol"], row["profile"], row["sources_known"]) == (
         *("corrected", "smoke"),
-        "5/5/5",
+        "5 each",
     )
     collapsed = rows.loc["dsprites", "qlae"]
     assert collapsed["infom"] == pytest.approx(0.45)  # without that of seed 2
@@ -191,11 +191,11 @@ def test_a_row_of_the_summary_is_a_variant_on_a_benchmark(page):
 def test_the_table_has_the_summary_and_commands_in_place_of_scores(page):
     rows = [re.findall(r"<td.*?</td>", row) for row in re.findall(r"<tr>.*?</tr>", page.table())]
     texts = [[re.sub("<.*?>", "", cell) for cell in row] for row in rows[1:]]
-    assert texts[1][:4] == ["QLAE", "Shapes3D", "paged", "0.81 ± 0.02"]
-    assert texts[1][7:] == ["5/5/5", "none", "3 of 3", "corrected", "smoke"]
+    assert texts[1][:4] == ["QLAE", "Shapes3D", "paged", "0.81 ±\N{NO-BREAK SPACE}0.02"]
+    assert texts[1][7:] == ["5 each", "none", "3 of 3"]
     assert 'data-value="0.81' in rows[2][3]
     assert texts[8][3:] == ["python -m lib.studies run paged --only mpi3d"]
-    assert 'colspan="9"' in rows[9][3]
+    assert 'colspan="7"' in rows[9][3]
     heads = re.findall(r"<th.*?</th>", page.table())
     assert [re.sub("<.*?>", "", head) for head in heads[:5]] == [
         *("model", "benchmark", "study", "InfoM", "InfoE")
@@ -232,7 +232,8 @@ def test_the_verdict_says_on_which_benchmarks_a_pair_differs(page):
     assert lines[1].startswith("- **QLAE against QLAE without decay**: InfoM not told apart on Sh")
     assert lines[-1] == "dSprites: Collapsed: QLAE 1 of 3 (seed 2)."
     assert page.missing() == (
-        "- `paged`: *Is it said right?* 12 of 27 runs recorded; "
+        "- `paged`: *Is it said right?* 12 of 27 runs recorded, profile `smoke`, "
+        "protocol `corrected`; "
         "`python -m lib.studies run paged` makes the rest."
     )
 

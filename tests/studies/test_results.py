@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from lib.benchmarks import load
 from lib.metrics import psnr
 from lib.models import MODELS
-from lib.runs import RecordedRun, RunImages, RunRecord, reconstruct
+from lib.runs import RecordedRun, RunConfig, RunImages, RunRecord, reconstruct
 from lib.studies import Results, Study, TrainedModels, Variant
 from lib.studies.known import KnownSources, selectivity
 
@@ -166,6 +166,16 @@ def test_ceilings_are_those_of_a_few_values(page):
     assert page.known.ceilings["orientation"] == pytest.approx(np.log(5) / np.log(15))
     assert page.known.ceilings["scale"] == pytest.approx(1 - 0.75 * np.log(2) / np.log(8))
     assert page.known.ceilings["shape"] == 1.0
+    for chart in (page.nmi_heatmap("QLAE"), page.nmi_panels(["QLAE", "plain"])):
+        labels = chart.to_dict()["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
+        assert [labels.count(f"≤\N{NO-BREAK SPACE}{top}") for top in ("0.70", "0.59")] == [3, 1]
+    assert "≤" not in page.nmi_panels(["plain"]).to_json(ensure_ascii=False)
+
+
+def test_the_ceiling_of_latents_of_several_sizes_is_that_of_the_largest(page):
+    config = RunConfig("shapes3d", "qlae", "smoke", num_values=[2] * 6 + [5] * 6)
+    known = KnownSources("shapes3d", {"QLAE": [replace(page.records[0], config=config)]})
+    assert known.ceilings == page.known.ceilings
     best = page.known.best()
     of_seeds = [np.max(record.scoring.nmi[1]) for record in page.records[:2]]
     assert best.loc["wall_hue", "QLAE"] == pytest.approx(np.mean(of_seeds))

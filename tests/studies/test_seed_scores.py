@@ -35,9 +35,9 @@ def test_a_mean_has_its_interval_with_the_digits_of_its_score():
     found = scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9], psnr=psnr, num_active=[12, 11, 8, 8, 1, 0])
     assert found.average("QLAE", "infom") == f"0.85 ± {T1 * 0.05:.2f}"
     assert found.average("QLAE", "psnr") == f"20.5 ± {T1 * 0.5:.1f}"
-    assert found.average("vectors", "num_active") == "8/8"
+    assert found.average("vectors", "num_active") == "8 each"
     rows = found.table().splitlines()
-    assert rows[0].startswith("| | InfoM (modularity) |")
+    assert rows[0].startswith("| | InfoM |")
     assert rows[0].endswith("| collapsed seeds |")
     cells = dict(zip(rows[0].split(" | "), rows[2].split(" | "), strict=True))
     assert cells["PSNR (dB)"] == f"20.5 ± {T1 * 0.5:.1f}"
@@ -114,7 +114,7 @@ def test_a_score_that_a_user_adds_is_in_tables_and_figures_with_its_label_and_di
     axes, table, difference, described = json.loads(done.stdout)
     assert axes == ["reach of latents (steps)"] * 2
     head, _, row = table.splitlines()[:3]
-    assert head == "| | InfoM (modularity) | reach of latents (steps) | collapsed seeds |"
+    assert head == "| | InfoM | reach of latents (steps) | collapsed seeds |"
     assert row == f"| QLAE | 0.50 ± 0.00 | 2.250 ± {T1 * 0.25:.3f} | none |"
     # 1.0 and 1.25, so 1.125 with a half-width of 12.706 x 0.125.
     assert difference.startswith("not distinguishable (difference +1.125 steps, 95 % interval")

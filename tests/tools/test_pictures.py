@@ -12,6 +12,8 @@ import pytest
 
 from lib import figures
 from lib.chapters import BookError
+from tools.check_pictures import check_pictures
+from tools.check_site import find_browser
 from tools.pictures import WIDTH, add_pictures, chart_of, picture, tables
 
 RUNS = pd.DataFrame(
@@ -119,3 +121,20 @@ def test_a_chart_that_cannot_be_drawn_names_its_chapter(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[cell])
     with pytest.raises(BookError, match="chart 1 of chapter 'chapter'"):
         add_pictures(notebook, "chapter", tmp_path)
+
+
+@pytest.mark.site
+def test_no_word_is_cut_in_a_font_that_is_a_tenth_wider_than_the_one_it_is_laid_out_with(tmp_path):
+    browser = find_browser()
+    if browser is None:
+        pytest.skip("no Chromium on this machine: the picture is not opened")
+    names = ["lighting_intensity", "camera"]
+    drawn = picture(figures.nmi_heatmap([[0.5], [0.5]], names, ceilings=[0.75, 0.75]).to_dict())
+    for name, size in (("sound", 13 * 1.1), ("cut", 13 * 2)):
+        wider = drawn.replace('font-size="13px"', f'font-size="{size}px"')
+        assert wider != drawn
+        (tmp_path / f"{name}.svg").write_text(wider)
+    found = check_pictures(sorted(tmp_path.glob("*.svg")), browser)
+    assert len(found) == 1
+    assert found[0].startswith("cut.svg: the edge cuts ")
+    assert "'lighting_intensity" in found[0]
