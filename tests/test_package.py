@@ -1,12 +1,17 @@
 """The library as it is built and installed: whole, with the records, and no JAX for its metrics."""
 
+import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,3 +80,20 @@ def test_a_page_elsewhere_finds_the_records_of_the_book(installed, tmp_path):
     own = ROOT / "book" / "results"
     counts = [len(list(folder.glob("shapes3d-*.json"))) for folder in (own, own / "main")]
     assert [int(line) for line in _run(tmp_path, code).splitlines()] == [*counts, 0]
+
+
+def test_what_the_library_imports_when_it_is_imported_is_declared():
+    """What it imports within functions, for the book or for TensorBoard, may be an extra."""
+    modules = set()
+    for path in (ROOT / "lib").rglob("*.py"):
+        for line in ast.parse(path.read_text()).body:
+            if isinstance(line, ast.Import):
+                modules |= {name.name.partition(".")[0] for name in line.names}
+            elif isinstance(line, ast.ImportFrom) and not line.level:
+                modules.add(line.module.partition(".")[0])
+    modules -= {"lib", *sys.stdlib_module_names}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    packages = metadata.packages_distributions()
+    found = {name: {canonicalize_name(p) for p in packages[name]} for name in modules}
+    assert {name for name, of in found.items() if not of & declared} == set()

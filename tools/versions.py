@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,16 +21,6 @@ CORE = (
     *("tests/test_latents.py", "tests/test_networks.py", "tests/models", "tests/training"),
     *("tests/metrics", "tests/benchmarks", "tests/figures"),
     *("tests/runs/test_config.py", "tests/runs/test_execution.py"),
-)
-# What tests need beside the library, where the set-up has not brought it.
-FOR_TESTS = (
-    "beartype",
-    "hypothesis",
-    "playwright",
-    "pytest",
-    "pytest-xdist",
-    "vl-convert-python",
-    "tensorboardX",
 )
 
 
@@ -69,7 +60,7 @@ def _tried(name: str) -> str:
     print(f"\n==> {name}: Python {version}", flush=True)
     _run(*UV, "venv", "--quiet", "--clear", "--seed", "--python", version, str(folder))
     set_up(folder, python)
-    _run(*UV, "pip", "install", "--quiet", "--python", python, *FOR_TESTS)
+    _run(*UV, "pip", "install", "--quiet", "--python", python, *_for_tests())
     described = _run(python, "-c", "from lib.start import start; start()", stdout=subprocess.PIPE)
     print(described.stdout, end="", flush=True)
     _run(python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--numprocesses", "2", *CORE)
@@ -114,6 +105,13 @@ def _colab(folder: Path, python: Path) -> None:
     on_colab = {"cwd": elsewhere, "env": os.environ | {"COLAB_GPU": "0"}}
     _run(python, "-c", "from lib.start import start; start()", **on_colab)
     _run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "latent-quantization-book")
+
+
+def _for_tests() -> list[str]:
+    """What tests need beside the library, where the set-up has not brought it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    return [*extras["dev"], *extras["tensorboard"], "vl-convert-python"]
 
 
 def _run(*command: str | Path, **given: object) -> subprocess.CompletedProcess:

@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         type=lambda name: ["profile", name],
         action="append",
         dest="parameters",
+        metavar="PROFILE",
         help="short for -p profile PROFILE",
     )
     run.add_argument("--out", type=Path, metavar="FOLDER", help="default: _build/chapters")

@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,17 @@ class Progress:
         """What there is to say of an error that stopped the cell that runs."""
         if type(error).__name__ == "DeadKernelError":
             return "The kernel died while this cell ran; most often the memory was used up."
-        for output in self._cell.get("outputs", []) if self._index is not None else []:
-            if output.output_type == "error":
-                return ANSI_SEQUENCE.sub("", "\n".join(output.traceback))
+        if raised := self._raised():
+            return ANSI_SEQUENCE.sub("", "\n".join(raised.traceback))
         return str(error) if isinstance(error, BookError) else f"{type(error).__name__}: {error}"
+
+    def refused(self, given: Collection[str]) -> str | None:
+        """The message of the error in the cell that runs, if one of the given parameters is meant.
+
+        The library's checks begin with the parameter and its value: `seed=-1 is too small`.
+        """
+        raised = self._raised()
+        return raised.evalue if raised and raised.evalue.partition("=")[0] in given else None
 
     def write(self, text: str) -> None:
         """Show the last line of what a cell writes over the one before; papermill calls this."""
@@ -106,6 +114,11 @@ class Progress:
     @property
     def _cell(self) -> Any:
         return self.notebook.cells[self._index]
+
+    def _raised(self) -> Any | None:
+        """The error that the cell that runs has raised, as its notebook keeps it."""
+        outputs = self._cell.get("outputs", []) if self._index is not None else []
+        return next((output for output in outputs if output.output_type == "error"), None)
 
     def _count(self, end: int | None) -> int:
         """The number of cells before `end` but the one that papermill adds for the parameters."""

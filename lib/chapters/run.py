@@ -80,14 +80,20 @@ def execute_chapter(
         with_page: whether to make one HTML file of it, too.
 
     Raises:
-        BookError: for a parameter that does not fit what the chapter declares, for a folder that
-            cannot be written, for a package that is not installed, or if another process executes
-            the chapter into this folder; no output is touched then.
+        BookError: for a parameter that does not fit what the chapter declares or that a cell
+            refuses, for a folder that cannot be written or is not there, for a package that is not
+            installed, or if another process executes the chapter into this folder; no output is
+            touched then.
         ChapterFailed: if a cell raises, the kernel dies, or something cannot be written.
         ChapterInterrupted: after Ctrl-C or SIGTERM; the kernel is stopped, too.
     """
     out_dir = out_dir.absolute()  # papermill changes into `cwd`
     changed = check_parameters(source, parameters)
+    if "results_dir" in changed and not (cwd / changed["results_dir"]).is_dir():
+        raise BookError(
+            f"chapter {source.stem!r}: results_dir={changed['results_dir']!r} is not there; "
+            "expected a folder of recorded runs."
+        )
     declared = declared_parameters(source)
     settings = {name: parameter.default for name, parameter in declared.items()} | changed
     record = {
@@ -144,6 +150,9 @@ def _execute(
         told = f"chapter {name!r} was stopped by {number.name} {progress.position}"
         raise ChapterInterrupted(f"{told}.\n{progress.keep_stopped(told)}", number) from None
     except Exception as error:
+        if refused := progress.refused(changed):
+            progress.kept.unlink(missing_ok=True)
+            raise BookError(f"chapter {name!r}: {refused}") from None
         head = f"chapter {name!r} failed {progress.position}, profile {record['profile']!r}:"
         told = "\n".join([head, *progress.code_shown(), progress.reason(error)])
         raise ChapterFailed(f"{told}\n{progress.keep_stopped(told)}") from error

@@ -26,7 +26,7 @@ from lib.chapters import (
     run,
     warnings_of,
 )
-from tests.tools.small_book import CHART, write_notebook
+from tests.tools.small_book import CHART, PARAMETERS, write_notebook
 from tools.static_check import CSS_ADDRESS, read_page
 
 
@@ -133,6 +133,15 @@ def test_a_failing_chapter_names_itself_its_cell_and_the_error(tmp_path):
     assert "\x1b" not in message
     assert left_in(tmp_path / "out") == ["broken.failed.ipynb"]
     assert f"cell 4 (id {failing.id})" in first_cell(tmp_path / "out" / "broken.failed.ipynb")
+
+
+def test_a_parameter_that_a_cell_refuses_is_told_in_one_line(tmp_path):
+    cell = 'if seed < 0:\n    raise ValueError(f"seed={seed} is too small")'
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", cell)
+    with pytest.raises(BookError) as caught:
+        execute(source, seed=-1)
+    assert str(caught.value) == "chapter 'plain': seed=-1 is too small"
+    assert left_in(tmp_path / "out") == []
 
 
 def test_a_kernel_that_dies_names_the_chapter_and_the_cell(tmp_path):
@@ -252,4 +261,12 @@ def test_an_unknown_parameter_is_refused_before_anything_is_written(tmp_path):
     source = write_notebook(tmp_path / "plain.ipynb", "# Plain", "print(profile)")
     with pytest.raises(BookError, match=r"'plain': sede=7 is no parameter.*profile, seed"):
         execute(source, sede=7)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_records_that_is_not_there_is_refused(tmp_path):
+    parameters = f'{PARAMETERS}\nresults_dir: str = "book/results"  # records'
+    source = write_notebook(tmp_path / "plain.ipynb", "# Plain", parameters=parameters)
+    with pytest.raises(BookError, match=r"results_dir='rusults' is not there; expected a folder"):
+        execute(source, results_dir="rusults")
     assert not (tmp_path / "out").exists()

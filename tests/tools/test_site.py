@@ -16,12 +16,15 @@ from tools.check_search import check_search
 from tools.check_site import check_in_browser, find_browser, serve
 
 pytestmark = pytest.mark.site
+REPOSITORY = "https://github.com/an-owner/a.name"
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Book:
-    """The small book, built first in part and then whole."""
+    """The small book of a repository with an address, built first in part and then whole."""
     book = write_small_book(tmp_path_factory.mktemp("book"))
+    stated = f'[project]\nname = "small"\nurls = {{Repository = "{REPOSITORY}"}}\n'
+    (book.root / "pyproject.toml").write_text(stated)
     assert main(["--profile", "smoke", "--chapter", "index"], book) == 0
     assert not (book.build / "html" / "chapter.html").exists()
     assert main(["--profile", "smoke", "--chapter", "chapter", "--parameters", "seed=5"], book) == 0
@@ -46,6 +49,19 @@ def test_one_chapter_is_executed_and_the_earlier_one_kept(built):
 def test_a_smoke_build_says_what_it_is_on_every_page(built):
     for name in ("index", "chapter"):
         assert "smoke profile" in (built.build / "html" / f"{name}.html").read_text()
+
+
+def test_buttons_lead_to_the_file_of_the_page_on_github_colab_and_binder(built):
+    def links(page: str) -> set[str]:
+        text = (built.build / "html" / page).read_text()
+        found = set(re.findall(r'href="(https://[^"]*an-owner/a\.name[^"]*)"', text))
+        return {link for link in found if "/issues/new?" not in link}
+
+    edit = f"{REPOSITORY}/edit/main/book"
+    colab = "https://colab.research.google.com/github/an-owner/a.name/blob/main/book/chapter.ipynb"
+    binder = "https://mybinder.org/v2/gh/an-owner/a.name/main?urlpath=lab/tree/book/chapter.ipynb"
+    assert links("chapter.html") == {REPOSITORY, f"{edit}/chapter.ipynb", colab, binder}
+    assert links("glossary.html") == {REPOSITORY, f"{edit}/glossary.md"}
 
 
 def test_figures_are_numbered_and_referred_to(built):
