@@ -92,7 +92,8 @@ def picture(spec: dict) -> str:
     """
     width = {"width": WIDTH} if spec.get("width") == "container" else {}
     config = spec.get("config", {})
-    padding = {"left": 0, "right": 0, "top": 0, "bottom": 0} | config.get("padding", {})
+    padding = dict.fromkeys(("left", "right", "top", "bottom"), 5)  # as Vega-Lite has it
+    padding |= config.get("padding", {})
     padding["left"] += MARGIN
     svg = vl_convert.vegalite_to_svg(
         {**spec, **width, "background": "white", "config": {**config, "padding": padding}},
