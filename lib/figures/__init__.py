@@ -19,6 +19,8 @@ from lib.figures.source_changes import source_changes
 from lib.figures.spectra import spectra
 from lib.figures.theme import finish, group_scales, legend, model_label, score_title
 from lib.figures.training_curves import training_curves
+from lib.figures.turned_codebooks import turned_codebooks
+from lib.figures.turned_scores import turned_scores
 
 __all__ = [
     "Cell",
@@ -52,4 +54,6 @@ __all__ = [
     "source_explorer",
     "spectra",
     "training_curves",
+    "turned_codebooks",
+    "turned_scores",
 ]
