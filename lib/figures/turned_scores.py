@@ -40,12 +40,12 @@ def turned_scores(
     )
     middle = alt.param(name="angle", value=angles[len(angles) // 2], bind=slider)
     num_latents = found[angles[0]].nmi.shape[1]
-    half = num_latents / 6
     top = {0.5: ["latent 0 →,", "latent 1 ↑"]}
-    top |= {_MATRIX + 0.16 + latent / 3: ["", str(latent)] for latent in range(num_latents)}
-    top[_MATRIX + half] = ["NMI, latent", str(num_latents // 2)]
-    left = {_BARS + row / 5: label for row, label in enumerate(_SCORES)}
-    right = {0.16 + row / 3: name for row, name in enumerate(names)}
+    for latent in range(num_latents):
+        head = "NMI, latent" if latent == num_latents // 2 else ""
+        top[round(_MATRIX + 0.16 + latent / 3, 3)] = [head, str(latent)]
+    left = {round(_BARS + row / 5, 3): label for row, label in enumerate(_SCORES)}
+    right = {round(0.16 + row / 3, 3): name for row, name in enumerate(names)}
     told = "; ".join(f"{angle}°: {result!r}" for angle, result in found.items())
     chart = alt.layer(
         _cloud(rows),

@@ -47,16 +47,19 @@ def test_points_that_are_turned_stay_on_their_circle():
 
 def test_the_matrix_and_the_scores_are_those_of_each_angle(read, draw):
     generator = np.random.default_rng(0)
-    sources = generator.integers(0, 4, (400, 2))
+    sources = generator.integers(0, 4, (400, 3))
     latents = sources - 1.5 + generator.uniform(-0.5, 0.5, sources.shape)
-    found = {angle: infomec(sources, _turned(latents, angle)) for angle in ANGLES}
-    chart = turned_scores(latents[:40], sources[:40, 0], found, ["hue", "shape"])
+    names, found = ["hue", "shape", "size"], {}
+    for angle in ANGLES:
+        turned = np.hstack([_turned(latents[:, :2], angle), latents[:, 2:]])
+        found[angle] = infomec(sources, turned)
+    chart = turned_scores(latents[:40, :2], sources[:40, 0], found, names)
     _, tables = read(chart)
     [cells] = [table for table in tables if "nmi" in table[0]]
     [bars] = [table for table in tables if "score" in table[0]]
-    assert len(cells) == len(ANGLES) * 4
+    assert len(cells) == len(ANGLES) * 9
     for cell in cells:
-        row = ["hue", "shape"].index(cell["source"])
+        row = names.index(cell["source"])
         at = found[cell["angle"]]
         assert cell["nmi"] == pytest.approx(at.nmi[row, cell["latent"]], abs=1e-3)
     assert {(b["angle"], b["score"]): b["value"] for b in bars}[90, "InfoM"] == pytest.approx(
