@@ -51,9 +51,9 @@ def turned_scores(
         _cloud(rows),
         *_matrix(found, names),
         *_bars(found),
-        _texts(rows, "x", top, "top", labelPadding=20),
-        _texts(rows, "y", left, "left"),
-        _texts(rows, "y", right, "right"),
+        _texts("x", top, "top", labelPadding=20),
+        _texts("y", left, "left"),
+        _texts("y", right, "right"),
     )
     chart = chart.resolve_scale(color="independent").resolve_axis(x="independent", y="independent")
     return finish(
@@ -121,8 +121,11 @@ def _bars(found):
     return lengths, numbers
 
 
-def _texts(rows, channel, at, orient, **axis):
-    """A layer that shows nothing but an axis with these texts."""
+def _texts(channel, at, orient, **axis):
+    """A layer that shows nothing but an axis with these texts.
+
+    Its one mark lies inside the plane: the size of a chart follows from where its marks are.
+    """
     axis = alt.Axis(
         **{"values": list(at), "tickCount": len(at), "labelOverlap": False, "title": None},
         labelExpr=f"{list(at.values())}[indexof({list(at)}, datum.value)]",
@@ -131,4 +134,4 @@ def _texts(rows, channel, at, orient, **axis):
     )
     kind, scale = {"x": (alt.X, _ACROSS), "y": (alt.Y, _DOWN)}[channel]
     encoding = kind("y:Q", scale=scale, axis=axis)
-    return alt.Chart(rows[:1]).mark_point(opacity=0).encode(encoding)
+    return alt.Chart(pd.DataFrame({"y": [1.0]})).mark_point(opacity=0).encode(encoding)
