@@ -24,13 +24,14 @@ from tests.networks_of_golden import (
     fill_style_decoder,
     widths,
 )
+from tests.quick import quickly
 
 NETWORK_TOLERANCE = 2e-4
 
 
 def _build(network, *sizes, **widths):
     """A network, its initial parameters drawn in one compiled call."""
-    return nnx.jit(lambda: network(*sizes, **widths, rngs=nnx.Rngs(0)))()
+    return quickly(lambda: network(*sizes, **widths, rngs=nnx.Rngs(0)))()
 
 
 def test_golden_encoder(golden):
@@ -45,7 +46,7 @@ def test_golden_encoder(golden):
         dense_width=file["features"].shape[1],
     )
     fill_encoder(encoder, file, "param")
-    features, outputs = nnx.jit(lambda: (encoder.features(images), encoder(images)))()
+    features, outputs = quickly(lambda: (encoder.features(images), encoder(images)))()
     np.testing.assert_allclose(features, file["features"], atol=NETWORK_TOLERANCE)
     np.testing.assert_allclose(outputs, file["pre_z"], atol=NETWORK_TOLERANCE)
 
@@ -62,7 +63,7 @@ def test_golden_style_decoder(golden):
         dense_width=file["param.dense.layers[0].layers[0].bias"].shape[0],
     )
     fill_style_decoder(decoder, file, "param")
-    decoded = nnx.jit(decoder)(jnp.asarray(file["latents"]))
+    decoded = quickly(decoder)(jnp.asarray(file["latents"]))
     np.testing.assert_allclose(decoded, logits, atol=NETWORK_TOLERANCE)
 
 
@@ -79,7 +80,7 @@ def test_golden_plain_decoder(golden):
         first_width=file["param.layers[3].layers[0].layers[0].weight"].shape[1],
     )
     fill_plain_decoder(decoder, file)
-    decoded = nnx.jit(decoder)(jnp.asarray(file["latents"]))
+    decoded = quickly(decoder)(jnp.asarray(file["latents"]))
     np.testing.assert_allclose(decoded, logits, atol=NETWORK_TOLERANCE)
 
 
@@ -88,9 +89,9 @@ def test_activations_are_those_of_each_image_and_end_in_its_logits(network):
     sizes = {"resolution": 32, "channels": 3, "num_latents": 5, "width": 8}
     _, decoder = _build(build_networks, network, **sizes)
     latents = jax.random.normal(jax.random.key(0), (3, 5))
-    activations = nnx.jit(lambda latents: decoder.activations(latents))
+    activations = quickly(lambda latents: decoder.activations(latents))
     found, logits = activations(latents)
-    np.testing.assert_allclose(logits, nnx.jit(decoder)(latents), atol=1e-5)
+    np.testing.assert_allclose(logits, quickly(decoder)(latents), atol=1e-5)
     assert len(found) == {"mlp": 2, "style-mlp": 3}.get(network, 4)
     sides = [maps.shape[1] for maps in found if maps.ndim == 4]
     assert sides == ([] if "mlp" in network else [4, 8, 16])
@@ -151,7 +152,7 @@ def test_every_image_is_encoded_and_decoded_alone(network):
     """No layer mixes images of a batch: an image comes out the same in any company."""
     sizes = {"resolution": 32, "channels": 3, "num_latents": 5, "width": 8}
     encoder, decoder = _build(build_networks, network, **sizes)
-    through = nnx.jit(lambda images: decoder(encoder(images)))
+    through = quickly(lambda images: decoder(encoder(images)))
     images = jax.random.uniform(jax.random.key(0), (3, 32, 32, 3))
     first = through(images)
     others = through(images.at[1:].set(0.5))

@@ -12,6 +12,7 @@ from lib.models.losses import commitment_loss, quantization_loss
 from lib.networks import ConvEncoder, StyleDecoder
 from tests.models.small import build, images, step
 from tests.networks_of_golden import fill_encoder, fill_linear, fill_style_decoder, widths
+from tests.quick import quickly
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def filled(golden):
             rngs=rngs,
         )
 
-    model = nnx.jit(make)()
+    model = quickly(make)()
     fill_encoder(model.encoder, file, encoder)
     fill_style_decoder(model.decoder, file, generator)
     fill_linear(model.critic, file, "param.encoder.critic")
@@ -63,7 +64,7 @@ def test_golden_quantized_infogan(filled):
     share = jnp.asarray(file["epsilon"])
     latents = jnp.asarray(file["z_fake"])
 
-    @nnx.jit
+    @quickly
     def compute(model):
         made = model.decode(latents)
         value, code = model.judge(made)

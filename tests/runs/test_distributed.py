@@ -13,6 +13,7 @@ import pytest
 
 from lib.runs import RunConfig, RunRecord, build_model
 from lib.runs.parameters import load_parameters
+from tests.quick import quick_environment
 from tests.simulated import simulated_devices
 
 CONFIG = RunConfig(
@@ -37,6 +38,7 @@ def _start(out_dir: Path, *words: str) -> list[subprocess.Popen]:
         subprocess.Popen(
             _command(out_dir, *cluster, "--process-id", str(i), *words),
             cwd=ROOT,
+            env=quick_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -64,7 +66,8 @@ def _parameters(record: RunRecord) -> np.ndarray:
 def alone(tmp_path_factory) -> RunRecord:
     """The run of one process with two simulated devices."""
     out_dir = tmp_path_factory.mktemp("alone")
-    subprocess.run(_command(out_dir), cwd=ROOT, env=simulated_devices(2), check=True)
+    environment = simulated_devices(2, quick_environment())
+    subprocess.run(_command(out_dir), cwd=ROOT, env=environment, check=True)
     return _record(out_dir)
 
 

@@ -19,6 +19,7 @@ import pytest
 from flax import nnx
 
 from lib.training import Program, build_mesh, build_optimizer, train
+from tests.quick import quick_environment, quickly
 from tests.simulated import simulated_devices
 from tests.training.small import RECIPE, build, build_any, parameters, step, waves
 
@@ -31,7 +32,7 @@ def on_devices() -> dict[str, dict]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.on_many_devices"],
         cwd=ROOT,
-        env=simulated_devices(8),
+        env=simulated_devices(8, quick_environment()),
         capture_output=True,
         text=True,
         check=False,
@@ -129,12 +130,12 @@ def test_two_objectives_equal_a_plain_loop():
         optimizer = build_optimizer(
             lambda i, rates=rates: jnp.asarray(rates)[i], 0.1, beta1=0.0, beta2=0.9
         )
-        optimizers[name] = optimizer, optimizer.init(state)
+        optimizers[name] = quickly(optimizer.update), optimizer.init(state)
 
     def loss(name, state, images, moment):
         return sum(getattr(nnx.merge(graph, state), name)(images, moment).values())
 
-    losses = {name: jax.jit(jax.value_and_grad(partial(loss, name))) for name in model_terms}
+    losses = {name: quickly(jax.value_and_grad(partial(loss, name))) for name in model_terms}
     for i in range(7):
         image_key, *noise_keys = jax.random.split(jax.random.fold_in(key, i), 3)
         images = waves()(image_key, 4)
@@ -144,9 +145,9 @@ def test_two_objectives_equal_a_plain_loop():
             moment = step(4)._replace(keys=jax.random.split(noise_key, 4))
 
             value, gradients = losses[name](state, images, moment)
-            optimizer, memory = optimizers[name]
-            updates, memory = optimizer.update(gradients, memory, state)
-            optimizers[name] = optimizer, memory
+            update, memory = optimizers[name]
+            updates, memory = update(gradients, memory, state)
+            optimizers[name] = update, memory
             flat, moved = nnx.to_flat_state(state), optax.apply_updates(state, updates)
             chosen = [
                 (path, new if path[0] in parts else old)
