@@ -1,6 +1,8 @@
 """Dense layers as the authors' start, and the small MLPs of the laptop profile."""
 
 import math
+from collections.abc import Callable
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -23,19 +25,24 @@ def linear(
 
     It computes in `dtype`; kernel and bias are float32.
     """
-    bound = 1 / math.sqrt(in_features)
-
-    def bias_init(key, shape, dtype):
-        return jax.random.uniform(key, shape, dtype, -bound, bound)
-
     return nnx.Linear(
         in_features,
         out_features,
         dtype=dtype,
         kernel_init=kernel_init,
-        bias_init=bias_init,
+        bias_init=_bias_init(1 / math.sqrt(in_features)),
         rngs=rngs,
     )
+
+
+@cache
+def _bias_init(bound: float) -> Callable:
+    """One function for each bound: Flax 0.12.0 has it in the graph that a program is found by."""
+
+    def bias_init(key, shape, dtype):
+        return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+    return bias_init
 
 
 class _MLP(nnx.Module):

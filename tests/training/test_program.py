@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -94,9 +93,7 @@ def test_all_calls_use_one_compiled_program(caplog):
         again = Program([build(1)], waves(), recipe, [jax.random.key(1)], build_mesh(1, 12))
         again(again.state, 0, 1)
     compiled = [r for r in caplog.messages if re.match(r"Compiling (jit\()?_run\b", r)]
-    # Flax 0.12.0, the last for JAX 0.7, keeps the function that drew a layer's bias in the model's
-    # graph, and takes that of another model for another one.
-    assert len(compiled) == (2 if flax.__version__ == "0.12.0" else 1)
+    assert len(compiled) == 1
 
 
 def test_a_report_begins_anew_when_it_was_read():
