@@ -56,9 +56,10 @@ def protocols() -> Iterator[str]:
 
 def scores() -> Iterator[str]:
     """The scores of a run."""
-    yield from _table("score", "in figures and tables")
+    yield from _table("score", "in figures and tables", "what it says")
     for name, score in SCORES.items():
-        yield f"| `{name}` | {score.title} |"
+        told = score.compute.__doc__.partition("\n")[0].removesuffix(".")
+        yield f"| `{name}` | {score.title} | {told[0].lower()}{told[1:]} |"
 
 
 def speeds() -> Iterator[str]:

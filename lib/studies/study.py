@@ -12,6 +12,7 @@ from lib.checks import check_choice, check_integer
 from lib.runs import RunConfig, sweep
 from lib.studies.results import Results
 
+_MOST_SEEDS = 1_000  # more is a slip of the hand, and would fill the memory with configurations
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 # So many models do not get the laptop profile's long training: at most so much of everything, and
@@ -48,7 +49,8 @@ class Study:
         variants: what is run, by the name it has in figures.
         profile: see `lib.runs.RunConfig`.
         seed: the first seed.
-        num_seeds: how many seeds, from the first on; None for 3, and in the smoke profile for 1.
+        num_seeds: how many seeds, from the first on, at most 1,000; None for 3, and in the smoke
+            profile for 1.
         settings: of all runs, where their variant has none of its own; None for the profile's.
         bounds: what no setting that a profile gives exceeds, in the laptop profile.
         origin: of the images, "rendered" or "official".
@@ -77,7 +79,7 @@ class Study:
         check_choice("benchmark", self.benchmark, BENCHMARKS)
         check_integer("seed", self.seed, minimum=0)
         if self.num_seeds is not None:
-            check_integer("num_seeds", self.num_seeds, minimum=1)
+            check_integer("num_seeds", self.num_seeds, minimum=1, maximum=_MOST_SEEDS)
         if not self.variants:
             raise ValueError("variants must name at least one model, got none.")
         _ = self.configs

@@ -5,19 +5,28 @@ from lib.scores import Score, add_score
 
 
 def infom(evaluation: Evaluation) -> float | None:
-    """Modularity; None where the protocol does not define it."""
+    """How far each latent tells of one source only, from 0 (of all alike) to 1.
+
+    None where the protocol does not define it.
+    """
     found = evaluation.infomec
     return None if found is None or found.undefined else found.infom
 
 
 def infoe(evaluation: Evaluation) -> float | None:
-    """Explicitness; None where the protocol does not define InfoMEC."""
+    """How well a linear model reads the sources from all latents together, 1 being without error.
+
+    None where the protocol does not define InfoMEC.
+    """
     found = evaluation.infomec
     return None if found is None else found.infoe
 
 
 def infoc(evaluation: Evaluation) -> float | None:
-    """Compactness; None where the protocol does not define it."""
+    """How far each source sits in one latent only, from 0 (in all alike) to 1.
+
+    None where the protocol does not define it.
+    """
     found = evaluation.infomec
     return None if found is None else found.infoc
 

@@ -5,7 +5,10 @@ from lib.scores import Score, add_score
 
 
 def psnr(evaluation: Evaluation) -> float:
-    """Peak signal-to-noise ratio in dB, see `lib.metrics.psnr`."""
+    """Quality of reconstructions: peak signal-to-noise ratio; 3 dB more is half the squared error.
+
+    See `lib.metrics.psnr`.
+    """
     return evaluation.psnr
 
 

@@ -8,12 +8,15 @@ from lib.scores import Score, add_score
 
 
 def sources_known(evaluation: Evaluation) -> int:
-    """Number of sources of which some latent tells, see `KNOWN_NMI`."""
+    """How many sources have a normalized mutual information of 0.1 or more with some latent.
+
+    The bound is `lib.metrics.evaluation.KNOWN_NMI`.
+    """
     return int((evaluation.nmi.max(axis=1) >= KNOWN_NMI).sum())
 
 
 def num_active(evaluation: Evaluation) -> int:
-    """Number of active latents, see `lib.metrics.active_latents`."""
+    """How many latents vary from image to image, see `lib.metrics.active_latents`."""
     return int(evaluation.active.sum())
 
 

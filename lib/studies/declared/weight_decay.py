@@ -45,7 +45,9 @@ add_study(
             for kind, decay in (
                 ("qlae", "decay 0.1"),
                 ("qlae", "20 e-foldings"),
+                ("autoencoder", "decay 0.1"),
                 ("autoencoder", "20 e-foldings"),
+                ("qlae, normalised", "decay 0.1"),
                 ("qlae, normalised", "20 e-foldings"),
                 ("qlae, constant rate", "20 e-foldings"),
                 ("qlae, three times as long", "20 e-foldings"),
