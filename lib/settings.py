@@ -31,6 +31,12 @@ class Settings:
         return tuple(field.name for field in dataclasses.fields(cls))
 
     @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Names of those that have no default."""
+        fields = dataclasses.fields(cls)
+        return tuple(field.name for field in fields if field.default is dataclasses.MISSING)
+
+    @classmethod
     def of(cls, **values: object) -> Self:
         """Settings from values by name.
 

@@ -66,8 +66,11 @@ class OwnModel:
         for name in settings.keys() - set(known):
             if hint := nearest(name, known):
                 raise TypeError(f"settings have {name!r}, which is no setting of {kind}.{hint}")
-        if missing := [name for name in _IMAGES if name not in settings]:
-            raise TypeError(f"settings have no {missing[0]!r}; expected {', '.join(_IMAGES)}.")
+        needed = [*_IMAGES, *(name for part in parts for name in part.needed())]
+        if missing := [repr(name) for name in needed if name not in settings]:
+            raise TypeError(
+                f"settings have no {', '.join(missing)}; expected all of {', '.join(needed)}."
+            )
         model = build_of(
             kind,
             _of(NetworkSettings, settings),
@@ -90,24 +93,37 @@ class OwnModel:
             label: names the run where its progress is printed; empty: the model's name.
 
         Raises:
-            ValueError: as `build`, or images of another size than the settings say.
+            ValueError: as `build`, or images of another size than the settings say, or none.
             TypeError: as `build`, or images that are not uint8.
         """
         own, sampler = cls.build(kind, settings), image_sampler(images)
-        expected = (settings["resolution"], settings["channels"])
-        if (images.shape[1], images.shape[-1]) != expected:
-            raise ValueError(
-                f"images have shape {images.shape}; expected (n, {expected[0]}, {expected[0]}, "
-                f"{expected[1]}), as the settings say."
-            )
+        own._check_images(np.asarray(images))
         keys = [run_keys(settings["seed"]).batches]
         train([own.model], sampler, _of(Recipe, settings), keys=keys, label=label or kind)
         return own
 
     def reconstruct(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Latents and reconstructions, in the training's arithmetic, as `lib.runs.reconstruct`."""
+        """Latents and reconstructions, in the training's arithmetic, as `lib.runs.reconstruct`.
+
+        Args:
+            images: uint8, `(n, resolution, resolution, channels)`.
+
+        Raises:
+            ValueError: images of another size or kind than the settings say, or none.
+        """
+        images = np.asarray(images)
+        self._check_images(images)
         with arithmetic(_of(Recipe, self.settings).precision):
             return reconstruct(self.model, images)
+
+    def _check_images(self, images: np.ndarray) -> None:
+        side, channels = self.settings["resolution"], self.settings["channels"]
+        shape = (side, side, channels)
+        if images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):
+            raise ValueError(
+                f"images have shape {images.shape} and dtype {images.dtype}; expected uint8 of "
+                f"(n, {side}, {side}, {channels}), as the settings say."
+            )
 
     def save(self, path: str | Path) -> Path:
         """Write parameters and settings into one file that NumPy can read, too.

@@ -71,7 +71,11 @@ def test_a_loaded_model_has_the_same_parameters_latents_and_settings(trained, tm
         ({"kind": "qlea"}, ValueError, "kind='qlea' .*qlae"),
         ({"num_values": 1}, ValueError, "num_values=1"),
         ({"width": "wide"}, TypeError, "width='wide'"),
-        ({"channels": None}, TypeError, "settings have no 'channels'"),
+        (
+            {"channels": None, "weight_decay": None},
+            TypeError,
+            "settings have no 'channels', 'weight_decay'; expected all of resolution, channels",
+        ),
         (
             {"weigth_decay": 5.0},
             TypeError,
@@ -80,7 +84,7 @@ def test_a_loaded_model_has_the_same_parameters_latents_and_settings(trained, tm
         (
             {"resolution": 16},
             ValueError,
-            r"images have shape \(60, 8, 8, 1\); expected \(n, 16, 16",
+            r"images have shape \(60, 8, 8, 1\) and dtype uint8; expected uint8 of \(n, 16, 16",
         ),
     ],
 )
@@ -90,6 +94,16 @@ def test_bad_settings_are_named_before_anything_is_trained(changes, error, messa
     settings = {name: value for name, value in given.items() if value is not None}
     with pytest.raises(error, match=message):
         OwnModel.train(kind, settings, images())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [images()[:0], images()[0], images() / 255, images().repeat(3, axis=3), images()[:, :4, :4]],
+    ids=["none", "one", "floats", "colours", "smaller"],
+)
+def test_images_of_another_kind_are_not_reconstructed(trained, given):
+    with pytest.raises(ValueError, match=r"images have shape .*; expected uint8 of \(n, 8, 8, 1\)"):
+        trained.reconstruct(given)
 
 
 def test_what_is_no_saved_model_is_named(trained, tmp_path):
