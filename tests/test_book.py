@@ -186,6 +186,8 @@ def test_a_chapter_runs_in_the_smoke_profile(name):
         given = {"profile": "smoke"}
         notebook = execute_chapter(source, executed_dir, given, cwd=ROOT).notebook
     assert list(warnings_of(notebook)) == []
+    checks = [cell for cell in code_cells(notebook) if "check_parameters()" in cell.source]
+    assert [cell.outputs for cell in checks if cell.outputs] == []
     for cell in code_cells(notebook):
         pages = [output.data.get("text/html", "") for output in cell.outputs if "data" in output]
         if any("altair-viz-" in page for page in pages):

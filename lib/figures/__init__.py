@@ -17,7 +17,7 @@ from lib.figures.score_intervals import ratio_scores, score_intervals
 from lib.figures.score_plane import score_plane
 from lib.figures.source_changes import source_changes
 from lib.figures.spectra import spectra
-from lib.figures.theme import finish, group_scales, legend, model_label, score_title
+from lib.figures.theme import finish, group_scales, legend, model_label, plain, score_title
 from lib.figures.training_curves import training_curves
 from lib.figures.turned_codebooks import turned_codebooks
 from lib.figures.turned_scores import turned_scores
@@ -40,6 +40,7 @@ __all__ = [
     "model_label",
     "nmi_heatmap",
     "nmi_panels",
+    "plain",
     "png_uri",
     "ratio_scores",
     "reconstructions",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from lib.checks import check_array
 from lib.figures.images import pixels, png_uri
-from lib.figures.theme import MAX_ROWS, MUTED, STRENGTH, TEXT_PIXELS, finish, model_label
+from lib.figures.theme import MAX_ROWS, MUTED, STRENGTH, TEXT_PIXELS, finish, model_label, plain
 
 # In widths of a column: between the blocks of columns, and rows above and between the models.
 _GAP = 0.7
@@ -49,7 +49,7 @@ def code_strips(
             not divide the images, or more cells than a chart may carry.
     """
     pictures = pixels("images", images, ("num_images",))
-    count = len(pictures)
+    count, blocks = len(pictures), [plain(name) for name in blocks]
     if not codes:
         raise ValueError("codes must hold at least one model, got none.")
     if not blocks or count % len(blocks):

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from lib.checks import check_columns
-from lib.figures.theme import MUTED, finish, group_scales, legend, model_label
+from lib.figures.theme import MUTED, finish, group_scales, legend, model_label, plain
 
 _COLUMNS = ("source", "group", "seed", "nmi")
 
@@ -45,12 +45,13 @@ def known_sources(
     single = frame[list(_COLUMNS)].copy()
     colors, shapes = group_scales(single["group"])
     single["group"] = single["group"].map(model_label)
+    single["source"] = single["source"].map(plain)
     single["nmi"] = single["nmi"].astype(float).round(4)
     means = single.groupby(["source", "group"], sort=False)["nmi"].mean().round(4).reset_index()
     rows = alt.Y(
         "source:N",
         title=None,
-        sort=list(order),
+        sort=[plain(name) for name in order],
         axis=alt.Axis(labelLimit=170, ticks=False, domain=False),
         scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2),
     )
@@ -75,7 +76,8 @@ def known_sources(
     ]
     if ceilings:
         bars = pd.DataFrame(
-            {"source": name, "ceiling": round(float(value), 4)} for name, value in ceilings.items()
+            {"source": plain(name), "ceiling": round(float(value), 4)}
+            for name, value in ceilings.items()
         )
         limit = [source, alt.Tooltip("ceiling:Q", title=ceiling_title, format=".2f")]
         bars = alt.Chart(bars).mark_bar(color=MUTED, opacity=0.2)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from lib.figures.images import pixels, png_uri
 from lib.figures.nmi_table import NMI_TABLE_STYLE, nmi_table, short_number
 from lib.figures.packed_decoder import packed, rounded
+from lib.figures.theme import plain
 from lib.networks import StyleMLPDecoder
 
 _STYLE = """
@@ -196,11 +197,11 @@ def _matrix(panel: LivePanel, source_names: Sequence[str]) -> str:
 
     def button(source: int, latent: int) -> str:
         known = f"NMI {nmi[source, latent]:.2f}" if panel.active[latent] else "inactive"
-        said = f"{source_names[source]}, latent {panel.latents[latent]}: {known}"
+        said = f"{plain(source_names[source])}, latent {panel.latents[latent]}: {known}"
         number = short_number(nmi[source, latent]) if panel.active[latent] else ""
         return f'<button type="button" aria-label="{html.escape(said)}">{number}</button>'
 
-    sources = [html.escape(name) for name in source_names]
+    sources = [html.escape(plain(name)) for name in source_names]
     for row, ceiling in enumerate(panel.ceilings):
         if ceiling < 1:
             sources[row] += f" <small>≤ {short_number(ceiling)}</small>"

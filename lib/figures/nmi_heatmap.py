@@ -17,6 +17,7 @@ from lib.figures.theme import (
     finish,
     line_offset,
     lookup_label,
+    plain,
     wrapped_label,
 )
 
@@ -150,7 +151,7 @@ def source_rows(source_names: Sequence[str], ceilings: Sequence[float] = ()) -> 
     # A space at which no line is broken.
     tops = [f" ≤\N{NO-BREAK SPACE}{top:.2f}" if top < 1 else "" for top in ceilings]
     return [
-        wrapped_label(f"{name}{top}", _LABEL_CHARACTERS)
+        wrapped_label(f"{plain(name)}{top}", _LABEL_CHARACTERS)
         for name, top in zip(source_names, tops or [""] * len(source_names), strict=True)
     ]
 

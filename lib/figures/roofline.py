@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from lib.checks import check_array, check_columns
-from lib.figures.theme import ACCENT, MUTED, finish, group_scales, legend, model_label
+from lib.figures.theme import ACCENT, MUTED, finish, group_scales, legend, model_label, plain
 
 _PERFECT = "in proportion"
 # The roof goes on beyond the points by this factor, so that its bend is in sight.
@@ -81,8 +81,8 @@ def roofline(
         color=alt.Color("group:N", scale=colors, legend=entries),
         shape=alt.Shape("group:N", scale=shapes, legend=entries),
         tooltip=[
-            alt.Tooltip("group:N", title=color.replace("_", " ")),
-            alt.Tooltip("label:N", title=label.replace("_", " ")),
+            alt.Tooltip("group:N", title=plain(color)),
+            alt.Tooltip("label:N", title=plain(label)),
             alt.Tooltip("rate:Q", title="GFLOP/s", format=",.3~g"),
             alt.Tooltip("intensity:Q", title="FLOP/B", format=".3~g"),
             alt.Tooltip("share:Q", title="of the roof", format=".0%"),
@@ -128,7 +128,7 @@ def scaling(
         ValueError: no row, a missing column, or a number that is not above 0.
     """
     _check(frame, [x, "images_per_s"], [])
-    x_title = x_title or x.replace("_", " ")
+    x_title = x_title or plain(x)
     points = pd.DataFrame({"x": frame[x], "rate": frame["images_per_s"].astype(float)})
     points = points.sort_values("x", ignore_index=True)
     first = points.iloc[0]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lib.figures.nmi_table import NMI_TABLE_STYLE, nmi_table
+from lib.figures.theme import plain
 from lib.metrics.mutual_information import ROUNDING
 from lib.scores import SCORES
 
@@ -60,7 +61,7 @@ def score_editor(
     latents = [str(latent) for latent in range(num_latents)]
 
     def cell(source: int, latent: int) -> str:
-        said = html.escape(f"NMI of {source_names[source]} and latent {latent}")
+        said = html.escape(f"NMI of {plain(source_names[source])} and latent {latent}")
         return (
             f'<input type="number" min="0" max="1" step="0.05" value="{nmi[source, latent]:g}" '
             f'aria-label="{said}">'
@@ -74,7 +75,7 @@ def score_editor(
     parts = f"{'<td><output></output></td>' * num_latents}"
     table = nmi_table(
         nmi,
-        [html.escape(name) for name in source_names],
+        [html.escape(plain(name)) for name in source_names],
         latents,
         cell,
         label="NMI of sources (rows) and latents (columns), to change",

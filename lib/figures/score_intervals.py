@@ -13,6 +13,7 @@ from lib.figures.theme import (
     legend,
     model_label,
     name_axis,
+    plain,
     score_title,
 )
 from lib.metrics import mean_interval
@@ -110,8 +111,8 @@ def score_intervals(
         table["group"] = [_label(color, value) for value in table[color]]
     colors, shapes = group_scales(looks if color == "score" else map(_text, looks))
     unit = score_title(scores[0]) if len(scores) == 1 else "score"
-    x_words = x_title or ("" if x == "score" else x.replace("_", " "))
-    group_words = color.replace("_", " ")
+    x_words = x_title or ("" if x == "score" else plain(x))
+    group_words = plain(color)
     encodings = {
         "x": alt.X(
             "x:O",
@@ -144,7 +145,7 @@ def score_intervals(
     ]
     seeds = [*about, alt.Tooltip("value:Q", title="value", format=".3f")]
     if seed:
-        seeds.insert(2, alt.Tooltip(f"{seed}:N", title=seed.replace("_", " ")))
+        seeds.insert(2, alt.Tooltip(f"{seed}:N", title=plain(seed)))
     y = partial(alt.Y, title=unit, scale=y_scale, axis=alt.Axis(tickCount=5))
     bars = (
         alt.Chart(summary)

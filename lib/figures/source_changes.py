@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from lib.checks import check_columns
-from lib.figures.theme import ACCENT, MUTED, finish
+from lib.figures.theme import ACCENT, MUTED, finish, plain
 
 _COLUMNS = ("benchmark", "source", "smallest", "median")
 
@@ -37,7 +37,7 @@ def source_changes(
         raise ValueError("frame must have medians above 0, which a logarithmic axis can show.")
     rows = frame[list(_COLUMNS)].copy()
     rows["smallest"] = rows["smallest"].where(rows["smallest"] > 0)
-    rows["row"] = rows["benchmark"] + ": " + rows["source"]
+    rows["row"] = rows["benchmark"] + ": " + rows["source"].map(plain)
     y = alt.Y(
         "row:N",
         title=None,

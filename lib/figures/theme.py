@@ -50,6 +50,11 @@ def model_label(name: str) -> str:
     return MODELS[first].label + name.removeprefix(first) if first in MODELS else name
 
 
+def plain(name: str) -> str:
+    """A name in code as words: "floor_hue" as "floor hue"."""
+    return name.replace("_", " ")
+
+
 def score_title(name: str) -> str:
     """How a column of scores is written in a figure: a score's label and unit, or the name."""
     return SCORES[name].title if name in SCORES else name

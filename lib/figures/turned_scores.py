@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from lib.checks import check_array
 from lib.figures.nmi_heatmap import cell_layers
-from lib.figures.theme import MUTED, SPECTRUM, finish, group_scales
+from lib.figures.theme import MUTED, SPECTRUM, finish, group_scales, plain
 from lib.metrics import InfoMEC
 
 _SCORES = {"InfoM": "infom", "InfoE": "infoe", "InfoC": "infoc"}
@@ -45,7 +45,7 @@ def turned_scores(
         head = "NMI, latent" if latent == num_latents // 2 else ""
         top[round(_MATRIX + 0.16 + latent / 3, 3)] = [head, str(latent)]
     left = {round(_BARS + row / 5, 3): label for row, label in enumerate(_SCORES)}
-    right = {round(0.16 + row / 3, 3): name for row, name in enumerate(names)}
+    right = {round(0.16 + row / 3, 3): plain(name) for row, name in enumerate(names)}
     told = "; ".join(f"{angle}°: {result!r}" for angle, result in found.items())
     chart = alt.layer(
         _cloud(rows),

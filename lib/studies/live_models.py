@@ -87,7 +87,7 @@ def live_models(
     ranks = np.random.default_rng(seed).choice(len(split.held_out), reference, replace=False)
     images = benchmark.images(benchmark.grid.sources(split.held_out[ranks]))
     names = KnownSources(first.config.benchmark, {}).source_names
-    names = [name.replace("_", " ") for name in names]
+    names = [figures.plain(name) for name in names]
     panels = []
     for variant, record in records.items():
         model, nmi = record.load_model(), np.array(record.scoring.nmi)

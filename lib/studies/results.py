@@ -118,7 +118,7 @@ class Results:
             f"{data.resolution}×{data.resolution} pixels{kept}, at a learning rate of "
             f"{self._values('learning_rate', 'g')}, with {config.networks.num_latents} latents. It "
             f"is scored on {self.records[0].scoring.num_images:,} other images by the protocol "
-            f"`{config.scoring.protocol}`. Seeds {self.scores.seeds}; {self.images_are.lower()} of "
+            f"`{config.scoring.protocol}`: {self.scores.seeds}, {self.images_are.lower()} of "
             f"`{self.benchmark}`.\n\n" + "\n".join(lines)
         )
 

@@ -20,7 +20,7 @@ class SeedScores:
     Attributes:
         runs: as given.
         names: of the variants, in the order of the rows.
-        seeds: those of all runs, as words such as "0, 1, 2".
+        seeds: those of all runs, as words such as "seeds 0, 1, 2".
         shown: names of the scores that the runs have, `collapsed` left out.
 
     Raises:
@@ -31,7 +31,8 @@ class SeedScores:
         check_columns(runs.columns, ("variant", "seed", "collapsed"))
         self.runs = runs
         self.names = list(dict.fromkeys(runs["variant"]))
-        self.seeds = ", ".join(str(seed) for seed in sorted(set(runs["seed"].tolist())))
+        seeds = sorted(set(runs["seed"].tolist()))
+        self.seeds = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
         self.shown = [name for name in SCORES if name in runs and name != "collapsed"]
 
     @property
@@ -54,10 +55,13 @@ class SeedScores:
             cells = [self.average(name, score) for score in self.shown]
             cells.append(self._collapsed(name) or "none")
             lines.append(f"| {figures.model_label(name)} | {' | '.join(cells)} |")
-        return "\n".join(lines) + (
-            f"\n\nMeans over seeds {self.seeds} with 95 % t-intervals, over those that did not "
+        told = (
+            f"Means over {self.seeds} with 95 % t-intervals, over those that did not "
             "collapse; counts are those of each seed."
+            if "," in self.seeds
+            else f"Scores of {self.seeds} alone, so without intervals."
         )
+        return "\n".join([*lines, "", told])
 
     def average(self, name: str, score: str) -> str:
         """Words: mean of a score over a variant's seeds, and half the width of its interval.

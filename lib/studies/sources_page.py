@@ -101,7 +101,7 @@ class SourcesPage:
         images = self.benchmark.images(varied)
         sources = [self.benchmark.sources[place] for place in places]
         return figures.Explored(
-            names,
+            [figures.plain(name) for name in names],
             [
                 [f"{source.labels[value]} {source.unit}".strip() for value in shown]
                 for source, shown in zip(sources, values, strict=True)
@@ -142,7 +142,7 @@ class SourcesPage:
     def change_maps(self) -> alt.Chart:
         """Chart: where one step of each source acts, each map scaled to its own largest change."""
         maps = np.stack([seen.where / max(seen.where.max(), 1e-9) for seen in self.visibility])
-        names = [seen.name for seen in self.visibility]
+        names = [figures.plain(seen.name) for seen in self.visibility]
         # Full rows only, since an empty place would be drawn as a bright one.
         columns = next((n for n in (4, 3) if len(maps) % n == 0), len(maps))
         strongest = [f"{seen.where.max():.1f}" for seen in self.visibility]

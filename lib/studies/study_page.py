@@ -124,7 +124,7 @@ class StudyPage:
             f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}.",
             scores.collapses,
             f"{results.images_are} of `{benchmark}`, study `{self.study.name}`, profile "
-            f"{results.profile}, protocol `{protocol}`, seeds {scores.seeds}.",
+            f"{results.profile}, protocol `{protocol}`, {scores.seeds}.",
             "A score on a twin says nothing about the published images."
             if results.origin == "rendered"
             else "",

@@ -57,7 +57,7 @@ def test_more_sources_than_active_latents_can_be_ordered():
 def test_a_ceiling_below_one_stands_behind_its_source(read):
     spec, _ = read(nmi_heatmap(NMI, NAMES, ACTIVE, ceilings=[0.704, 1.0]))
     axis = spec["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
-    assert axis == '[["floor_hue", "≤\N{NO-BREAK SPACE}0.70"], ["shape"]][datum.value]'
+    assert axis == '[["floor hue", "≤\N{NO-BREAK SPACE}0.70"], ["shape"]][datum.value]'
     assert "Behind ≤" in " ".join(spec["title"]["text"])
 
 

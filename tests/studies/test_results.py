@@ -65,7 +65,9 @@ def test_every_variant_is_run_with_every_seed(page):
 def test_a_page_says_how_its_runs_were_made(page):
     text = page.about()
     assert "60 steps of 64 images of 16×16 pixels, drawn from 200 that are kept" in text
-    assert "scored on 200 other images by the protocol `corrected`. Seeds 0, 1;" in text
+    assert (
+        "scored on 200 other images by the protocol `corrected`: seeds 0, 1, rendered twin" in text
+    )
     lines = text.splitlines()
     [row] = [line for line in lines if line.startswith("| QLAE |")]
     assert "| `qlae` | `num_values=5`," in row
@@ -221,7 +223,7 @@ def test_traversals_stand_by_source_and_run_through_the_values(page):
         best, known = nmi.argmax(axis=0), nmi.max(axis=0) >= 0.1
         latents = [int(label.split(":")[0]) for label in labels]
         assert sorted(latents) == list(range(12))
-        names = [SOURCES[best[j]] if known[j] else "no source" for j in latents]
+        names = [SOURCES[best[j]].replace("_", " ") if known[j] else "no source" for j in latents]
         assert [label.split(": ")[1] for label in labels] == names
         assert np.all(np.diff(best[latents]) >= 0)
     kinds = {name: chart.to_dict()["description"] for name, chart in charts.items()}

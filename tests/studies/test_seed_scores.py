@@ -59,6 +59,13 @@ def test_a_collapsed_run_is_in_no_mean_and_is_named():
     assert "| 1 of 2 (seed 4) |" in found.table()
 
 
+def test_one_seed_has_no_mean():
+    runs = scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9]).runs
+    assert "Means over seeds 3, 4 with 95 % t-intervals" in SeedScores(runs).table()
+    table = SeedScores(runs[runs["seed"] == 3]).table()
+    assert table.endswith("Scores of seed 3 alone, so without intervals.")
+
+
 def test_where_none_collapsed_that_is_said():
     assert scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9]).collapses == "No run collapsed."
 

@@ -38,18 +38,18 @@ def test_the_table_of_changes_has_a_row_for_each_source_that_varies(sources):
 def test_charts_of_sources_show_all_of_them(sources):
     assert "24 images" in sources.pictures().to_dict()["description"]
     chart = sources.change_maps().to_dict()
-    assert "shape, scale, orientation, position_x, position_y" in chart["description"]
+    assert "shape, scale, orientation, position x, position y" in chart["description"]
     assert sources.overlap_table(2).count("| `") == 2
 
 
 def test_the_explorer_has_every_source_and_pairs_over_a_few_of_their_values(sources):
     page = sources.explorer([0, 1, 2, 3, 4, 5], ("scale", "position_x")).data
     assert re.findall("<option>(.*?)</option>", page) == [
-        "scale and position_x",  # first, and scale not once more: all six values are there
+        "scale and position x",  # first, and scale not once more: all six values are there
         "shape",
         "orientation",
-        "position_x",
-        "position_y",
+        "position x",
+        "position y",
     ]
     ranges = re.findall('max="([0-9]+)" value="([0-9]+)"', page)
     # Of 32 positions 6 are shown, of which the second is next to the base's.

@@ -50,6 +50,11 @@ add_study(
                 num_seeds=1,
             )
         ],
+        comparisons=[
+            (f"{model}, trial {number}", f"{model}, trial 0")
+            for model, trials in TRIALS.items()
+            for number in range(1, len(trials))
+        ],
         kept_seeds=(),
     ),
     __name__,
