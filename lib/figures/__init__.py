@@ -3,6 +3,7 @@
 from lib.figures.code_strips import code_strips
 from lib.figures.code_values import code_values
 from lib.figures.decoded import latent_traversals, reconstructions
+from lib.figures.differences import differences
 from lib.figures.explorer import Explored, source_explorer
 from lib.figures.filter_table import Cell, filter_table
 from lib.figures.images import image_grid, png_uri
@@ -29,6 +30,7 @@ __all__ = [
     "code_strips",
     "code_values",
     "diagonal_order",
+    "differences",
     "filter_table",
     "finish",
     "group_scales",

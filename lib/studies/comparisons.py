@@ -4,6 +4,10 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Self
 
+import altair as alt
+from IPython.display import Markdown
+
+from lib import figures
 from lib.figures import model_label
 from lib.runs import Difference, compare, corrected
 from lib.scores import SCORES
@@ -54,6 +58,53 @@ class Comparisons:
         found = self.differences.get((self._benchmarks[0], (one, other), score))
         return str(found) if found else "undefined, as no seed has this score for both"
 
+    def summary(self, score: str = "infom") -> str:
+        """Words: how many differences of a score on the first benchmark are clear, and which way.
+
+        Args:
+            score: name of a score.
+        """
+        found = [
+            difference
+            for (benchmark, _, name), difference in self.differences.items()
+            if (benchmark, name) == (self._benchmarks[0], score)
+        ]
+        clear = [difference.mean > 0 for difference in found if difference.is_clear]
+        heading = SCORES[score].heading
+        if not clear:
+            return f"None of the {len(found)} differences in {heading} is clear."
+        above, below = (clear.count(is_above) or "none" for is_above in (True, False))
+        others = "; of the others these seeds cannot tell" * (len(clear) < len(found))
+        return (
+            f"Of {len(found)} differences in {heading}, {above} {'is' if above == 1 else 'are'} "
+            f"clearly above zero and {below} clearly below it{others}."
+        )
+
+    def chart(self, score: str = "infom", beside: str = "psnr") -> alt.LayerChart | Markdown:
+        """Chart: how a score differs in each pair on the first benchmark; words where in none.
+
+        Args:
+            score: that is drawn.
+            beside: another score, whose difference stands in words with each pair's.
+        """
+        here = {
+            (pair, name): found
+            for (benchmark, pair, name), found in self.differences.items()
+            if benchmark == self._benchmarks[0]
+        }
+        drawn = {_pair_words(*pair): found for (pair, name), found in here.items() if name == score}
+        if not drawn:
+            return Markdown("There is no figure yet: no seed has two runs to compare.")
+        notes = {
+            _pair_words(*pair): f"{SCORES[beside].heading.split(' (')[0]} "
+            f"{found.format(found.mean, '+')}, {found.num_seeds} "
+            f"seed{'s' * (found.num_seeds > 1)}"
+            for (pair, name), found in here.items()
+            if name == beside
+        }
+        values = {words: found.values for words, found in drawn.items()}
+        return figures.differences(values, score, notes)
+
     def table(self) -> str:
         """Markdown: every difference with its intervals, p value, seeds and power."""
         if not self.differences:
@@ -92,3 +143,14 @@ class Comparisons:
             "bootstrap's is too narrow. *Smallest seen*: the smallest true difference that shows, "
             "so corrected, in 4 of 5 sets of so many seeds with this spread."
         )
+
+
+def _pair_words(one: str, other: str) -> str:
+    """Such as "QLAE: decay 0.1 less decay 0", where both names begin alike."""
+    parts = [model_label(name).split(", ") for name in (one, other)]
+    shared = 0
+    while parts[0][shared] == parts[1][shared] and shared + 1 < min(map(len, parts)):
+        shared += 1
+    kind = ", ".join(parts[0][:shared])
+    rest = " less ".join(", ".join(part[shared:]) for part in parts)
+    return f"{kind}: {rest}" if kind else rest

@@ -101,27 +101,31 @@ class StudyPage:
     def verdict(self, benchmark: str) -> str:
         """Markdown: how the InfoM of each pair differs, and what goes with it.
 
-        Where no run is recorded, the words say how to make them.
+        Of more than two pairs, whose words would fill a page, it counts the clear differences, and
+        has the scores as a table. Where no run is recorded, the words say how to make them.
         """
         results = self._shown(benchmark)
         if results is None:
             return self.missing(benchmark)
         compared, scores = self.compared(benchmark), results.scores
-        lines = [
-            f"- {model_label(one)} against {model_label(other)}: InfoM "
-            f"**{compared.words(one, other)}**; PSNR {compared.words(one, other, 'psnr')}."
-            for one, other in self.pairs
-            if {one, other} <= {*scores.names}
-        ]
-        means = [
-            f"{model_label(name)} {scores.average(name, 'infom')} (sources known "
-            f"{scores.average(name, 'sources_known')}, {SCORES['psnr'].title} "
-            f"{scores.average(name, 'psnr')})"
-            for name in scores.names
-        ]
+        if self._has_many_pairs:
+            told = [compared.summary(), "", results.score_table()]
+        else:
+            told = [
+                f"- {model_label(one)} against {model_label(other)}: InfoM "
+                f"**{compared.words(one, other)}**; PSNR {compared.words(one, other, 'psnr')}."
+                for one, other in self.pairs
+                if {one, other} <= {*scores.names}
+            ]
+            means = [
+                f"{model_label(name)} {scores.average(name, 'infom')} (sources known "
+                f"{scores.average(name, 'sources_known')}, {SCORES['psnr'].title} "
+                f"{scores.average(name, 'psnr')})"
+                for name in scores.names
+            ]
+            told += ["", f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}."]
         protocol = results.records[0].config.scoring.protocol
         closing = [
-            f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}.",
             scores.collapses,
             f"{results.images_are} of `{benchmark}`, study `{self.study.name}`, profile "
             f"{results.profile}, protocol `{protocol}`, {scores.seeds}.",
@@ -130,14 +134,19 @@ class StudyPage:
             else "",
             self.missing(benchmark),
         ]
-        return "\n".join(lines) + "\n\n" + " ".join(filter(None, closing))
+        return "\n".join(told) + " " + " ".join(filter(None, closing))
 
     def tables(self, benchmark: str) -> str:
-        """Markdown: every score of the pairs' variants, and every difference."""
+        """Markdown: every difference of the pairs, and every score that the verdict leaves out."""
         results = self._shown(benchmark)
         if results is None:
             return "There are no numbers yet: no run is recorded."
-        return f"{results.score_table()}\n\n{self.compared(benchmark).table()}"
+        scores = [] if self._has_many_pairs else [results.score_table()]
+        return "\n\n".join([*scores, self.compared(benchmark).table()])
+
+    @property
+    def _has_many_pairs(self) -> bool:
+        return len(self.pairs) > 2
 
     def plane(
         self, benchmark: str, x: str = "infoe", names: Sequence[str] = ()
@@ -153,6 +162,17 @@ class StudyPage:
         if results is None:
             return Markdown("There is no figure yet: no run is recorded.")
         return results.plane(x)
+
+    def differences(self, benchmark: str, score: str = "infom") -> alt.LayerChart | Markdown:
+        """Chart: how a score of each pair differs; a sentence where there are no runs.
+
+        Args:
+            benchmark: name of a benchmark.
+            score: name of a score.
+        """
+        if self._shown(benchmark) is None:
+            return Markdown("There is no figure yet: no run is recorded.")
+        return self.compared(benchmark).chart(score)
 
     def live(
         self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder")

@@ -70,6 +70,39 @@ def test_runs_that_differ_in_more_than_their_variant_are_refused():
         Comparisons({"twin": runs}, PAIRS)
 
 
+def test_the_summary_counts_what_is_clear_and_which_way():
+    """QLAE less vectors is clear, less plain is not; turned round it is below zero."""
+    runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])
+    assert Comparisons({"twin": runs}, PAIRS).summary() == (
+        "Of 2 differences in InfoM, 1 is clearly above zero and none clearly below it; of the "
+        "others these seeds cannot tell."
+    )
+    both = Comparisons({"twin": runs}, [PAIRS[0], PAIRS[0][::-1]])
+    assert both.summary() == (
+        "Of 2 differences in InfoM, 1 is clearly above zero and 1 clearly below it."
+    )
+    alike = Comparisons({"twin": scores([0.9, 0.8, 0.85, 0.9, 0.8, 0.9])}, PAIRS)
+    assert alike.summary() == "None of the 2 differences in InfoM is clear."
+
+
+def test_the_chart_has_a_row_for_each_pair_with_the_other_score_in_words():
+    runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9], psnr=[20.0, 21.0, 22.0, 24.0, 1.0, 30.0]).runs
+    names = {"QLAE": "qlae, long, decay 1", "vectors": "qlae, long", "plain": "qlae, long, decay 0"}
+    runs = SeedScores(runs.assign(variant=runs["variant"].map(names)))
+    pairs = [(names["QLAE"], names["plain"]), (names["QLAE"], names["vectors"])]
+    spec = Comparisons({"twin": runs}, pairs).chart().to_dict()
+    texts = [row["text"] for rows in spec["datasets"].values() for row in rows if "text" in row]
+    assert texts == [
+        "QLAE, long: decay 1 less decay 0",
+        "QLAE: long, decay 1 less long",
+        "PSNR +5.0 dB, 2 seeds",
+        "PSNR -2.5 dB, 2 seeds",
+    ]
+    assert "QLAE, long: decay 1 less decay 0: +0.30" in spec["description"]
+    none = Comparisons({"twin": runs}, [(names["QLAE"], "other")]).chart()
+    assert "no figure yet" in none.data
+
+
 def test_the_table_has_both_intervals_the_p_value_and_the_power():
     runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9], psnr=[20.0, 21.0, 22.0, 24.0, 1.0, 30.0])
     found = Comparisons({"one": runs, "two": runs}, PAIRS[:1])

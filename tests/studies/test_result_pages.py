@@ -135,6 +135,22 @@ def test_the_pairs_of_a_page_are_its_family(folder):
     assert "autoencoder: InfoM 0.50, PSNR 21.0 dB" in named
 
 
+def test_many_pairs_are_counted_and_their_scores_stand_in_a_table(folder):
+    """QLAE less the autoencoder is clear, and the other way round; QLAE less itself is not."""
+    many = StudyPage("paged", folder, [*PAIRS, PAIRS[0][::-1]])
+    words = many.verdict("shapes3d")
+    assert words.startswith(
+        "Of 3 differences in InfoM, 1 is clearly above zero and 1 clearly below it; of the others "
+    )
+    assert "- QLAE against" not in words
+    assert f"| QLAE | 0.81 ± {T2 * 0.01 / 3**0.5:.2f} |" in words
+    assert "No run collapsed." in words
+    assert "collapsed seeds" not in many.tables("shapes3d")
+    drawn = many.differences("shapes3d").to_dict()["description"]
+    assert "QLAE less autoencoder: +0.31; QLAE less QLAE without decay: +0.00" in drawn
+    assert "no run is recorded" in many.differences("mpi3d").data
+
+
 def test_a_difference_has_one_p_value_on_whichever_page_it_stands(folder, study, tmp_path):
     """On two benchmarks of four scores and two pairs, or of one where the pair is not recorded."""
     shutil.copytree(folder / "paged", tmp_path / "paged")
