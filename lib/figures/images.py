@@ -12,11 +12,19 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from lib.checks import check_array, check_labels
-from lib.figures.theme import MAX_ROWS, finish, line_offset, lookup_label
+from lib.figures.theme import (
+    LABEL_LINE_PIXELS,
+    MAX_ROWS,
+    finish,
+    line_offset,
+    lookup_label,
+    wrapped_label,
+)
 from lib.pixels import to_uint8
 
 # Vega's tooltip handler draws these two in a way of its own.
 _SPECIAL_TOOLTIPS = ("image", "title")
+_ROW_CHARACTERS = 11  # of a line of a row's label
 
 
 def png_uri(image: ArrayLike) -> str:
@@ -171,7 +179,7 @@ def image_grid(
         alt.Chart(frame)
         .mark_image(
             width={"expr": "bandwidth('x')"},
-            height={"expr": "bandwidth('y')"},
+            height={"expr": f"min(bandwidth('y'), {height / width:.6g} * bandwidth('x'))"},
             smooth=False,
             description={"expr": spoken},
         )
@@ -185,7 +193,7 @@ def image_grid(
             y=alt.Y(
                 "row:O",
                 title=None,
-                axis=_axis(row_names, 11, orient="left"),
+                axis=_axis(row_names, _ROW_CHARACTERS, orient="left"),
                 scale=alt.Scale(**gaps),
             ),
             url="image:N",
@@ -195,10 +203,16 @@ def image_grid(
     return finish(
         chart,
         description or " ".join(told),
-        height=f"{rows} * {height / width:.6g} * {cell}",
+        height=f"{rows} * max({height / width:.6g} * {cell}, {_label_pixels(row_names)})",
         title=title,
         subtitle=subtitle,
     )
+
+
+def _label_pixels(names: list[str] | None) -> int:
+    """The height of the tallest label of a row."""
+    lines = (len(wrapped_label(name, _ROW_CHARACTERS)) for name in names or [])
+    return max(lines, default=0) * LABEL_LINE_PIXELS
 
 
 def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | None:

@@ -26,7 +26,7 @@ _STYLE = """
 .live-decoder :is(.live-image, .live-top) { display: flex; gap: .8rem; align-items: flex-start; }
 .live-decoder :is(.live-image, .live-top) > div { display: grid; gap: .5rem; min-width: 0; }
 .live-decoder .live-image button { padding: .3rem .8rem; margin: 0 .4rem .3rem 0; font: inherit; }
-.live-decoder .live-panel { display: grid; gap: .6rem 1.2rem; margin-top: 1rem;
+.live-decoder .live-panel { display: grid; gap: .6rem .5rem; margin-top: 1rem;
   grid-template-columns: minmax(0, 1fr); }
 .live-decoder .live-panel .live-title { font-size: 1rem; border-bottom: 3px solid var(--model); }
 .live-decoder :is(.live-title, .live-note) { font-weight: 600; }

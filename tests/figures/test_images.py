@@ -1,9 +1,11 @@
 import base64
 import io
 import json
+import re
 
 import numpy as np
 import pytest
+import vl_convert
 from PIL import Image
 
 from lib.figures import image_grid, latent_traversals, png_uri, reconstructions
@@ -46,8 +48,20 @@ def test_images_keep_their_proportions_at_any_width(images, read, draw):
     chart = image_grid(images, largest=60)
     spec, _ = read(chart)
     # 2 rows of images 4 high and 5 wide, in 3 columns
-    assert spec["params"] == [{"name": "height", "expr": "2 * 0.8 * min(width / 3, 60)"}]
+    assert spec["params"] == [{"name": "height", "expr": "2 * max(0.8 * min(width / 3, 60), 0)"}]
     assert draw(chart).count("<image") == 6
+
+
+def test_rows_are_as_high_as_their_labels_and_images_keep_their_proportions(images):
+    spec = image_grid(images, ["one of two", "no weight decay"]).to_dict() | {"width": 30}
+    svg = vl_convert.vegalite_to_svg(spec)
+    # A label of two lines takes 30 pixels; an image is 10 pixels wide, less the gaps.
+    sizes = re.findall(r'<image[^>]* width="([0-9.]+)" height="([0-9.]+)"', svg)
+    assert len(sizes) == 6
+    for width, height in sizes:
+        assert float(width) < 10
+        assert float(height) == pytest.approx(0.8 * float(width))
+    assert spec["params"][0]["expr"] == "2 * max(0.8 * min(width / 3, 96), 30)"
 
 
 def test_sixty_four_images_stay_small():
