@@ -58,8 +58,8 @@ def scores() -> Iterator[str]:
     """The scores of a run."""
     yield from _table("score", "in figures and tables", "what it says")
     for name, score in SCORES.items():
-        told = score.compute.__doc__.partition("\n")[0].removesuffix(".")
-        yield f"| `{name}` | {score.title} | {told[0].lower()}{told[1:]} |"
+        told = (score.compute.__doc__ or "").partition("\n")[0].removesuffix(".")
+        yield f"| `{name}` | {score.title} | {told[:1].lower()}{told[1:]} |"
 
 
 def speeds() -> Iterator[str]:
