@@ -49,8 +49,7 @@ class Study:
         variants: what is run, by the name it has in figures.
         profile: see `lib.runs.RunConfig`.
         seed: the first seed.
-        num_seeds: how many seeds, from the first on, at most 1,000; None for 3, and in the smoke
-            profile for 1.
+        num_seeds: how many seeds, from the first on, at most 1,000.
         settings: of all runs, where their variant has none of its own; None for the profile's.
         bounds: what no setting that a profile gives exceeds, in the laptop profile.
         origin: of the images, "rendered" or "official".
@@ -70,7 +69,7 @@ class Study:
     variants: Mapping[str, Variant]
     profile: str = "laptop"
     seed: int = 0
-    num_seeds: int | None = None
+    num_seeds: int = 1
     settings: Mapping[str, object] = field(default_factory=dict)
     bounds: Mapping[str, float] = field(default_factory=dict)
     origin: str = "rendered"
@@ -78,8 +77,7 @@ class Study:
     def __post_init__(self):
         check_choice("benchmark", self.benchmark, BENCHMARKS)
         check_integer("seed", self.seed, minimum=0)
-        if self.num_seeds is not None:
-            check_integer("num_seeds", self.num_seeds, minimum=1, maximum=_MOST_SEEDS)
+        check_integer("num_seeds", self.num_seeds, minimum=1, maximum=_MOST_SEEDS)
         if not self.variants:
             raise ValueError("variants must name at least one model, got none.")
         _ = self.configs
@@ -91,7 +89,7 @@ class Study:
         model: str = "qlae",
         profile: str = "laptop",
         seed: int = 0,
-        num_seeds: int | None = None,
+        num_seeds: int = 1,
         *,
         settings: Mapping[str, object] = _NOTHING,
         origin: str = "rendered",
@@ -119,8 +117,7 @@ class Study:
     @property
     def seeds(self) -> range:
         """The seeds of every variant."""
-        default = 1 if self.profile == "smoke" else 3
-        return range(self.seed, self.seed + (self.num_seeds or default))
+        return range(self.seed, self.seed + self.num_seeds)
 
     @cached_property
     def configs(self) -> dict[tuple[str, int], RunConfig]:

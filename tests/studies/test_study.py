@@ -17,9 +17,9 @@ def test_a_study_has_a_configuration_for_each_variant_and_seed(monkeypatch, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_three_seeds_are_usual_and_one_in_the_smoke_profile():
-    assert list(Study("shapes3d", VARIANTS, seed=2).seeds) == [2, 3, 4]
-    assert list(Study("shapes3d", VARIANTS, "smoke", 2).seeds) == [2]
+def test_one_seed_is_usual_and_more_follow_the_first():
+    assert list(Study("shapes3d", VARIANTS, seed=2).seeds) == [2]
+    assert list(Study("shapes3d", VARIANTS, seed=2, num_seeds=3).seeds) == [2, 3, 4]
 
 
 def test_a_variants_settings_come_before_those_of_all():
