@@ -99,6 +99,7 @@ class Difference:
         if self.num_comparisons > 1:
             seeds += f", p {self.p_told} corrected for {self.num_comparisons} comparisons"
         if not self.is_clear:
+            lead = "not distinguishable" if low <= 0 <= high else "not clear once corrected"
             mean, low, high = (self.format(value, "+") for value in (self.mean, low, high))
             least, most = self.score.bounds
             if None not in (least, most) and self.smallest_seen > most - least:
@@ -107,7 +108,7 @@ class Difference:
                 smallest = self.format(self.smallest_seen)
                 power = f"a true {smallest} would show in 4 of 5 such sets of seeds"
             return (
-                f"not distinguishable (difference {mean}, 95 % interval {low} to {high}, {seeds}; "
+                f"{lead} (difference {mean}, 95 % interval {low} to {high}, {seeds}; "
                 f"{power})"
             )
         near, far = sorted((abs(low), abs(high)))
