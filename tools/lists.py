@@ -59,7 +59,8 @@ def scores() -> Iterator[str]:
     yield from _table("score", "in figures and tables", "what it says")
     for name, score in SCORES.items():
         told = (score.compute.__doc__ or "").partition("\n")[0].removesuffix(".")
-        yield f"| `{name}` | {score.title} | {told[:1].lower()}{told[1:]} |"
+        told = told[:1].lower() + told[1:] if told[1:2].islower() else told
+        yield f"| `{name}` | {score.title} | {told} |"
 
 
 def speeds() -> Iterator[str]:

@@ -20,7 +20,7 @@ def differences(
     score: str,
     notes: Mapping[str, str] | None = None,
     *,
-    subtitle: str = "Mean over seeds (point), its 95 % t-interval, and every seed (tick).",
+    subtitle: str | None = None,
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the mean difference of each pair with its interval, around a line at no difference.
@@ -30,7 +30,8 @@ def differences(
         score: which score differs.
         notes: words that stand under those of a pair.
         subtitle: line above the chart; by default what the marks are.
-        description: words for readers who do not see the figure; by default all the means.
+        description: words for readers who do not see the figure; by default all means and
+            intervals.
 
     Returns:
         The chart; tooltips give differences and intervals.
@@ -40,7 +41,7 @@ def differences(
     """
     if not found or not all(map(len, found.values())):
         raise ValueError("found must hold a pair, and a difference for each pair; got none.")
-    words, means, seeds, top = [], [], [], 0
+    words, means, seeds, told, top = [], [], [], [], 0
     for pair, values in found.items():
         lines = [(line, "bold") for line in wrapped_label(pair, _CHARACTERS)]
         lines += [(notes[pair], "normal")] if notes and pair in notes else []
@@ -49,7 +50,11 @@ def differences(
             top += _LINE
         at = {"pair": pair, "y": top + _MARKS / 3}
         mean, half_width = mean_interval(values)
-        interval = {"low": mean - half_width, "high": mean + half_width} if len(values) > 1 else {}
+        told.append(f"{pair}: {mean:+.2f}")
+        interval = {}
+        if len(values) > 1:
+            interval = {"low": mean - half_width, "high": mean + half_width}
+            told[-1] += f" ({interval['low']:+.2f} to {interval['high']:+.2f})"
         means.append(at | {"difference": mean} | interval)
         seeds += [at | {"difference": value} for value in np.asarray(values, float)]
         top += _MARKS
@@ -77,10 +82,12 @@ def differences(
             align="left", baseline="middle", color=MUTED, fontWeight=weight
         )
         layers.append(text.encode(x=alt.value(0), y=y, text="text:N"))
-    told = "; ".join(f"{row.pair}: {row.difference:+.2f}" for row in means.itertuples())
+    marks = "Mean over seeds (point), its 95 % t-interval, and every seed (tick)."
     return finish(
         alt.layer(*layers),
-        description or f"Differences in {score_title(score)}, means over seeds. {told}.",
+        description
+        or f"Differences in {score_title(score)}, means over seeds and their intervals: "
+        f"{'; '.join(told)}.",
         height=top,
-        subtitle=subtitle,
+        subtitle=subtitle or (marks if "low" in means else "Of one seed each."),
     )

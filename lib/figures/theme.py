@@ -214,15 +214,15 @@ def finish(
         chart = chart.properties(height=height)
     # A title wider than the chart would make Vega shrink the chart without end.
     limit = alt.expr("width * 0 + containerSize()[0] - 12")
-    plain = textwrap.wrap(subtitle or "", _SUBTITLE_CHARACTERS)
+    lines = textwrap.wrap(subtitle or "", _SUBTITLE_CHARACTERS)
     if title:
         text = _wrapped(title) if isinstance(title, str) else title
-        below = {"subtitle": plain} if plain else {}
+        below = {"subtitle": lines} if lines else {}
         chart = chart.properties(title=alt.TitleParams(text, limit=limit, **below))
-    elif plain:
+    elif lines:
         chart = chart.properties(
             title=alt.TitleParams(
-                plain,
+                lines,
                 limit=limit,
                 fontSize=TEXT_PIXELS,
                 fontWeight="normal",

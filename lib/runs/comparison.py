@@ -107,10 +107,7 @@ class Difference:
             else:
                 smallest = self.format(self.smallest_seen)
                 power = f"a true {smallest} would show in 4 of 5 such sets of seeds"
-            return (
-                f"{lead} (difference {mean}, 95 % interval {low} to {high}, {seeds}; "
-                f"{power})"
-            )
+            return f"{lead} (difference {mean}, 95 % interval {low} to {high}, {seeds}; {power})"
         near, far = sorted((abs(low), abs(high)))
         return (
             f"{self.format(abs(self.mean))} {self._way} (95 % interval "

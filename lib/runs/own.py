@@ -109,7 +109,8 @@ class OwnModel:
             images: uint8, `(n, resolution, resolution, channels)`.
 
         Raises:
-            ValueError: images of another size or kind than the settings say, or none.
+            ValueError: images of another size than the settings say, or none.
+            TypeError: images that are not uint8.
         """
         images = np.asarray(images)
         self._check_images(images)
@@ -119,8 +120,9 @@ class OwnModel:
     def _check_images(self, images: np.ndarray) -> None:
         side, channels = self.settings["resolution"], self.settings["channels"]
         shape = (side, side, channels)
-        if images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):
-            raise ValueError(
+        is_uint8 = images.dtype == np.uint8
+        if not is_uint8 or images.shape[1:] != shape or not len(images):
+            raise (ValueError if is_uint8 else TypeError)(
                 f"images have shape {images.shape} and dtype {images.dtype}; expected uint8 of "
                 f"(n, {side}, {side}, {channels}), as the settings say."
             )

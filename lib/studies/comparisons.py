@@ -35,7 +35,7 @@ class Comparisons:
         pairs: Sequence[tuple[str, str]],
         names: Sequence[str] | None = None,
     ):
-        self._benchmarks = list(scores)
+        self._benchmarks, self._pairs = list(scores), list(pairs)
         raw = {}
         for benchmark, runs in scores.items():
             for pair in pairs:
@@ -61,6 +61,8 @@ class Comparisons:
     def summary(self, score: str = "infom") -> str:
         """Words: how many differences of a score on the first benchmark are clear, and which way.
 
+        Pairs of which no seed, or one alone, has both runs are counted apart.
+
         Args:
             score: name of a score.
         """
@@ -69,15 +71,21 @@ class Comparisons:
             for (benchmark, _, name), difference in self.differences.items()
             if (benchmark, name) == (self._benchmarks[0], score)
         ]
-        clear = [difference.mean > 0 for difference in found if difference.is_clear]
-        heading = SCORES[score].heading
-        if not clear:
-            return f"None of the {len(found)} differences in {heading} is clear."
+        tested = [difference for difference in found if difference.num_seeds > 1]
+        heading, untested = SCORES[score].heading, len(self._pairs) - len(tested)
+        left_out = f" {untested} could not be tested, for want of pairs of runs." * bool(untested)
+        if not tested:
+            return f"No difference in {heading} could be tested, for want of pairs of runs."
+        clear = [difference.mean > 0 for difference in tested if difference.is_clear]
         above, below = (clear.count(is_above) or "none" for is_above in (True, False))
-        others = "; of the others these seeds cannot tell" * (len(clear) < len(found))
+        told = (
+            f"{above} {'is' if above == 1 else 'are'} clearly above zero and {below} clearly below"
+            if clear
+            else "none is clearly above or below zero"
+        )
         return (
-            f"Of {len(found)} differences in {heading}, {above} {'is' if above == 1 else 'are'} "
-            f"clearly above zero and {below} clearly below it{others}."
+            f"Of {len(tested)} differences in {heading}, {told}, once corrected for "
+            f"{tested[0].num_comparisons} comparisons.{left_out}"
         )
 
     def chart(self, score: str = "infom", beside: str = "psnr") -> alt.LayerChart | Markdown:
@@ -95,13 +103,13 @@ class Comparisons:
         drawn = {_pair_words(*pair): found for (pair, name), found in here.items() if name == score}
         if not drawn:
             return Markdown("There is no figure yet: no seed has two runs to compare.")
-        notes = {
-            _pair_words(*pair): f"{SCORES[beside].heading.split(' (')[0]} "
-            f"{found.format(found.mean, '+')}, {found.num_seeds} "
-            f"seed{'s' * (found.num_seeds > 1)}"
-            for (pair, name), found in here.items()
-            if name == beside
-        }
+        notes = {}
+        for words, found in drawn.items():
+            notes[words] = f"{found.num_seeds} seed{'s' * (found.num_seeds > 1)}"
+        for (pair, name), found in here.items():
+            if name == beside != score and _pair_words(*pair) in notes:
+                change = f"{SCORES[beside].label} {found.format(found.mean, '+')}"
+                notes[_pair_words(*pair)] = f"{change}, {notes[_pair_words(*pair)]}"
         values = {words: found.values for words, found in drawn.items()}
         return figures.differences(values, score, notes)
 

@@ -58,7 +58,7 @@ class SeedScores:
         told = (
             f"Means over {self.seeds} with 95 % t-intervals, over those that did not "
             "collapse; counts are those of each seed."
-            if "," in self.seeds
+            if self.runs["seed"].nunique() > 1
             else f"Scores of {self.seeds} alone, so without intervals."
         )
         return "\n".join([*lines, "", told])

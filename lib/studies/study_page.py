@@ -109,7 +109,7 @@ class StudyPage:
             return self.missing(benchmark)
         compared, scores = self.compared(benchmark), results.scores
         if self._has_many_pairs:
-            told = [compared.summary(), "", results.score_table()]
+            told = [compared.summary(), "", scores.table(), ""]
         else:
             told = [
                 f"- {model_label(one)} against {model_label(other)}: InfoM "
@@ -126,7 +126,7 @@ class StudyPage:
             told += ["", f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}."]
         protocol = results.records[0].config.scoring.protocol
         closing = [
-            scores.collapses,
+            "" if self._has_many_pairs else scores.collapses,
             f"{results.images_are} of `{benchmark}`, study `{self.study.name}`, profile "
             f"{results.profile}, protocol `{protocol}`, {scores.seeds}.",
             "A score on a twin says nothing about the published images."
@@ -134,7 +134,7 @@ class StudyPage:
             else "",
             self.missing(benchmark),
         ]
-        return "\n".join(told) + " " + " ".join(filter(None, closing))
+        return "\n".join([*told, " ".join(filter(None, closing))])
 
     def tables(self, benchmark: str) -> str:
         """Markdown: every difference of the pairs, and every score that the verdict leaves out."""

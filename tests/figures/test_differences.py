@@ -22,7 +22,9 @@ def test_a_pair_has_its_mean_interval_and_seeds_in_a_row_of_its_own(read, draw):
     [seeds] = [table for table in tables if len(table) == 4]
     assert [row["difference"] for row in seeds] == [0.1, 0.2, 0.3, -0.4]
     assert seeds[0]["y"] == seeds[2]["y"] == means[0]["y"] < means[1]["y"]
-    assert "decay 1 less decay 0: +0.20" in spec["description"]
+    ends = f"({mean - half_width:+.2f} to {mean + half_width:+.2f})"
+    assert f"decay 1 less decay 0: +0.20 {ends}; a setting" in spec["description"]
+    assert spec["description"].endswith("another setting: -0.40.")
     svg = draw(chart)
     assert svg.index("decay 1 less decay 0") < svg.index("a setting with")
     assert "PSNR -2.0 dB" in svg
@@ -41,7 +43,9 @@ def test_a_long_name_is_broken_between_words_and_moves_what_is_under_it(read):
 
 
 def test_one_seed_of_each_pair_has_no_interval(draw):
-    assert "decay" in draw(differences({"decay 1 less decay 0": [0.1]}, "psnr"))
+    chart = differences({"decay 1 less decay 0": [0.1]}, "psnr")
+    assert chart.to_dict()["title"]["text"] == ["Of one seed each."]
+    assert "decay" in draw(chart)
 
 
 @pytest.mark.parametrize("found", [{}, {"one less other": []}])

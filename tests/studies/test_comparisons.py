@@ -74,15 +74,25 @@ def test_the_summary_counts_what_is_clear_and_which_way():
     """QLAE less vectors is clear, less plain is not; turned round it is below zero."""
     runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])
     assert Comparisons({"twin": runs}, PAIRS).summary() == (
-        "Of 2 differences in InfoM, 1 is clearly above zero and none clearly below it; of the "
-        "others these seeds cannot tell."
+        "Of 2 differences in InfoM, 1 is clearly above zero and none clearly below, once "
+        "corrected for 2 comparisons."
     )
-    both = Comparisons({"twin": runs}, [PAIRS[0], PAIRS[0][::-1]])
-    assert both.summary() == (
-        "Of 2 differences in InfoM, 1 is clearly above zero and 1 clearly below it."
+    both = [PAIRS[0], PAIRS[0][::-1], ("QLAE", "other")]
+    assert Comparisons({"twin": runs}, both).summary() == (
+        "Of 2 differences in InfoM, 1 is clearly above zero and 1 clearly below, once corrected "
+        "for 2 comparisons. 1 could not be tested, for want of pairs of runs."
     )
     alike = Comparisons({"twin": scores([0.9, 0.8, 0.85, 0.9, 0.8, 0.9])}, PAIRS)
-    assert alike.summary() == "None of the 2 differences in InfoM is clear."
+    assert alike.summary().startswith(
+        "Of 2 differences in InfoM, none is clearly above or below zero, once corrected"
+    )
+
+
+def test_one_seed_of_each_pair_tests_nothing():
+    alone = SeedScores(scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9]).runs.query("seed == 3"))
+    assert Comparisons({"twin": alone}, PAIRS).summary() == (
+        "No difference in InfoM could be tested, for want of pairs of runs."
+    )
 
 
 def test_the_chart_has_a_row_for_each_pair_with_the_other_score_in_words():

@@ -140,14 +140,15 @@ def test_many_pairs_are_counted_and_their_scores_stand_in_a_table(folder):
     many = StudyPage("paged", folder, [*PAIRS, PAIRS[0][::-1]])
     words = many.verdict("shapes3d")
     assert words.startswith(
-        "Of 3 differences in InfoM, 1 is clearly above zero and 1 clearly below it; of the others "
+        "Of 3 differences in InfoM, 1 is clearly above zero and 1 clearly below, once corrected "
+        "for 12 comparisons."
     )
     assert "- QLAE against" not in words
     assert f"| QLAE | 0.81 ± {T2 * 0.01 / 3**0.5:.2f} |" in words
-    assert "No run collapsed." in words
+    assert "| none |" in words
     assert "collapsed seeds" not in many.tables("shapes3d")
     drawn = many.differences("shapes3d").to_dict()["description"]
-    assert "QLAE less autoencoder: +0.31; QLAE less QLAE without decay: +0.00" in drawn
+    assert "; QLAE less QLAE without decay: +0.00 (" in drawn
     assert "no run is recorded" in many.differences("mpi3d").data
 
 
