@@ -125,8 +125,8 @@ def test_words_of_a_corrected_comparison_have_its_p_value():
     assert low > 0  # the interval alone would call it clear
     assert str(found) == (
         f"not clear once corrected (difference +0.50, 95 % interval +{low:.2f} to +{high:.2f}, "
-        "2 seeds, p = 0.12 corrected for 3 comparisons; no possible difference would show in 4 of 5 "
-        "such sets of seeds)"
+        "2 seeds, p = 0.12 corrected for 3 comparisons; no possible difference would show in 4 of "
+        "5 such sets of seeds)"
     )
     assert found.smallest_seen > 1  # which InfoM cannot differ by
     assert found.smallest_seen > 2 * _with_p(0.04).smallest_seen  # a third of the level
