@@ -12,7 +12,7 @@ from lib.metrics import mean_interval
 
 # Pixels of a line of words above a row's marks, and of the marks; characters that a phone has
 # room for.
-_LINE, _MARKS, _CHARACTERS = 18, 28, 42
+_LINE, _MARKS, _CHARACTERS = 18, 28, 44
 
 
 def differences(

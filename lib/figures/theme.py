@@ -117,6 +117,7 @@ def legend(labels: Sequence[str], title: str | None = None) -> alt.Legend:
         orient="top",
         direction="horizontal",
         columns=alt.expr(f"{_NARROW} ? {narrow} : {wide}"),
+        labelLimit=_LEGEND_PIXELS[_NARROW],
         symbolOpacity=1,
     )
 
