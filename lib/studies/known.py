@@ -59,6 +59,26 @@ class KnownSources:
         }
         return pd.DataFrame(columns, index=self.source_names)
 
+    def told(self) -> list[str]:
+        """A sentence for each variant: which sources it knows in every run, in some, in none."""
+        sentences = []
+        for name, runs in self._records.items():
+            best = np.array([np.max(record.scoring.nmi, axis=1) for record in runs])
+            counts = dict(zip(self.source_names, (best >= KNOWN_NMI).sum(axis=0), strict=True))
+            every = [figures.plain(n) for n, count in counts.items() if count == len(runs)]
+            some = [
+                f"{figures.plain(n)} ({count} of {len(runs)})"
+                for n, count in counts.items()
+                if 0 < count < len(runs)
+            ]
+            never = [figures.plain(n) for n, count in counts.items() if count == 0]
+            all_runs = f"all {len(runs)} runs" if len(runs) > 1 else "its one run"
+            parts = [f"{', '.join(every) or 'no source'} in {all_runs}"]
+            parts += [f"{', '.join(some)} in some"] * bool(some)
+            parts += [f"{', '.join(never)} in none"] * bool(never)
+            sentences.append(f"{figures.model_label(name)} knows {'; '.join(parts)}.")
+        return sentences
+
     def chart(self, order: Sequence[str] | None = None, note: str = "") -> alt.LayerChart:
         """Chart: the best latent of each variant for each source, and the ceiling of few values.
 

@@ -123,6 +123,7 @@ class StudyPage:
                 f"{scores.average(name, 'psnr')})"
                 for name in scores.names
             ]
+            told += [f"- {sentence}" for sentence in results.known.told()]
             told += ["", f"Mean InfoM over seeds, with 95 % t-intervals: {'; '.join(means)}."]
         protocol = results.records[0].config.scoring.protocol
         closing = [

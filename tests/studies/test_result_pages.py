@@ -175,7 +175,8 @@ def test_what_is_missing_is_said_with_the_command_that_makes_it(main):
     make = "`python -m lib.studies run paged --only dsprites` makes the rest."
     words = main.verdict("dsprites")
     assert f"autoencoder 0 of 3, QLAE without decay 0 of 3; {make}" in words
-    assert "- QLAE" not in words
+    assert "- QLAE against" not in words
+    assert "- QLAE knows shape, scale, orientation, position x, position y in all 2 runs." in words
     assert "Collapsed: QLAE 1 of 3 (seed 2)." in words
     none = (
         "The study `paged` has no runs on MPI3D yet; `python -m lib.studies run paged --only mpi3d`"

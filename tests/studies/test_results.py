@@ -189,6 +189,22 @@ def test_the_ceiling_of_latents_of_several_sizes_is_that_of_the_largest(page):
     assert f"{told} the NMI of the best latent is {order:.2f}" in words
 
 
+def test_the_sources_known_in_every_run_in_some_and_in_none_are_named(page):
+    """The rows of the matrices are the sources; two runs."""
+    best = [[0.9, 0.5, 0.1, 0.09, 0.0, 0.0], [0.9, 0.05, 0.2, 0.0, 0.3, 0.0]]
+    runs = [
+        replace(record, scoring=replace(record.scoring, nmi=np.outer(row, [1, 0.5]).tolist()))
+        for record, row in zip(page.records, best, strict=False)
+    ]
+    known = KnownSources("shapes3d", {"qlae": runs, "no decay": runs[1:]}).told()
+    assert known == [
+        "QLAE knows floor hue, object hue in all 2 runs; wall hue (1 of 2), shape (1 of 2) in "
+        "some; scale, orientation in none.",
+        "no decay knows floor hue, object hue, shape in its one run; wall hue, scale, orientation "
+        "in none.",
+    ]
+
+
 def test_the_most_selective_latent_is_told_with_its_share(page):
     nmi, active = (np.array(getattr(page.records[4].scoring, n)) for n in ("nmi", "active"))
     share = (nmi.max(axis=0) / nmi.sum(axis=0))[active]
