@@ -79,7 +79,8 @@ class Comparisons:
         clear = [difference.mean > 0 for difference in tested if difference.is_clear]
         above, below = (clear.count(is_above) or "none" for is_above in (True, False))
         told = (
-            f"{above} {'is' if above == 1 else 'are'} clearly above zero and {below} clearly below"
+            f"{above} {'is' if above in (1, 'none') else 'are'} clearly above zero and {below} "
+            "clearly below"
             if clear
             else "none is clearly above or below zero"
         )
