@@ -6,14 +6,14 @@ from lib.studies.study import Study, Variant
 
 # Of the trials of each model, the one with the largest sum of InfoM and InfoE.
 CHOSEN = {
-    "autoencoder": 0,
+    "autoencoder": 2,
     "qlae": 0,
-    "beta_vae": 0,
-    "beta_tcvae": 0,
-    "bioae": 0,
-    "vqvae": 0,
-    "infowgan_gp": 0,
-    "qlinfowgan_gp": 0,
+    "beta_vae": 1,
+    "beta_tcvae": 1,
+    "bioae": 1,
+    "vqvae": 2,
+    "infowgan_gp": 3,
+    "qlinfowgan_gp": 2,
     "tripod": 0,
 }
 VARIANTS = {name: Variant(name, TRIALS[name][number]) for name, number in CHOSEN.items()}
