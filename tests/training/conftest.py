@@ -8,7 +8,7 @@ from lib.training import program
 from tests.quick import OPTIONS
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def quickly_compiled() -> Iterator[None]:
     """The steps are compiled without pains: there are few of them, on tiny images."""
     with pytest.MonkeyPatch.context() as patch:
