@@ -58,7 +58,10 @@ def differences(
         means.append(at | {"difference": mean} | interval)
         seeds += [at | {"difference": value} for value in np.asarray(values, float)]
         top += _MARKS
-    across = {"title": f"difference in {score_title(score)}", "axis": alt.Axis(tickCount=5)}
+    across = {
+        "title": f"difference in {score_title(score)}",
+        "axis": alt.Axis(tickCount=5, grid=False),
+    }
     x = alt.X("difference:Q", **across)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, top], reverse=True, nice=False), axis=None)
     about = [alt.Tooltip("pair:N"), alt.Tooltip("difference:Q", format="+.3f")]

@@ -13,6 +13,7 @@ from PIL import Image
 
 from lib.checks import check_array, check_labels
 from lib.figures.theme import (
+    CHARACTER_PIXELS,
     LABEL_LINE_PIXELS,
     MAX_ROWS,
     finish,
@@ -220,5 +221,10 @@ def _axis(names: list[str] | None, characters: int, **settings) -> alt.Axis | No
         return None
     labels = lookup_label(names, characters)
     if settings["orient"] == "left":
+        lines = [line for name in names for line in wrapped_label(name, characters)]
+        # The height follows from the width: if the width followed from what Vega makes of the
+        # labels at that height, it could go on for ever.
+        extent = CHARACTER_PIXELS * max(map(len, lines)) + 4
+        settings |= {"minExtent": extent, "maxExtent": extent, "labelOverlap": False}
         settings["labelOffset"] = line_offset(labels)
     return alt.Axis(labelExpr=labels, domain=False, ticks=False, **settings)

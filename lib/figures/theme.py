@@ -41,7 +41,9 @@ TEXT_PIXELS = 13
 """Of all text in a chart but its title, which is larger: as small as prose on a page may be."""
 LABEL_LINE_PIXELS = TEXT_PIXELS + 2
 """Vega's own distance of the lines of a label."""
-_LINE_PIXELS, _CHARACTER_PIXELS = 17, 7.5
+_LINE_PIXELS = 17
+CHARACTER_PIXELS = 7.5
+"""Room for a character of a label, on average."""
 
 
 def model_label(name: str) -> str:
@@ -140,7 +142,7 @@ def name_axis(labels: Sequence[str]) -> alt.Axis:
     Args:
         labels: the names.
     """
-    words = sum(_CHARACTER_PIXELS * len(label) for label in labels)
+    words = sum(CHARACTER_PIXELS * len(label) for label in labels)
     slants = f"{_NARROW} && {words} > width"
     return alt.Axis(
         labelAngle=alt.expr(f"{slants} ? -40 : 0"),

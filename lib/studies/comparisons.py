@@ -96,22 +96,17 @@ class Comparisons:
             score: that is drawn.
             beside: another score, whose difference stands in words with each pair's.
         """
-        here = {
-            (pair, name): found
-            for (benchmark, pair, name), found in self.differences.items()
-            if benchmark == self._benchmarks[0]
-        }
-        drawn = {_pair_words(*pair): found for (pair, name), found in here.items() if name == score}
-        if not drawn:
+        values, notes, benchmark = {}, {}, self._benchmarks[0]
+        for pair in self._pairs:
+            found = self.differences.get((benchmark, pair, score))
+            if found is None:
+                continue
+            words, other = _pair_words(*pair), self.differences.get((benchmark, pair, beside))
+            change = f"{SCORES[beside].label} {other.format(other.mean, '+')}, " if other else ""
+            values[words] = found.values
+            notes[words] = f"{change}{found.num_seeds} seed{'s' * (found.num_seeds > 1)}"
+        if not values:
             return Markdown("There is no figure yet: no seed has two runs to compare.")
-        notes = {}
-        for words, found in drawn.items():
-            notes[words] = f"{found.num_seeds} seed{'s' * (found.num_seeds > 1)}"
-        for (pair, name), found in here.items():
-            if name == beside != score and _pair_words(*pair) in notes:
-                change = f"{SCORES[beside].label} {found.format(found.mean, '+')}"
-                notes[_pair_words(*pair)] = f"{change}, {notes[_pair_words(*pair)]}"
-        values = {words: found.values for words, found in drawn.items()}
         return figures.differences(values, score, notes)
 
     def table(self) -> str:

@@ -79,7 +79,7 @@ class TrainedModels:
             kind = "rank of the code value" if self._has_order(name) else "frequency rank"
         return figures.latent_traversals(
             pictures[order],
-            [f"{j}: {best[j]}" for j in order],
+            [f"{j}: {figures.plain(best[j])}" for j in order],
             [f"{v + 1}" for v in range(pictures.shape[1])],
             value_title=kind,
             title=run_title(name, record),

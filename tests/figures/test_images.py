@@ -52,6 +52,14 @@ def test_images_keep_their_proportions_at_any_width(images, read, draw):
     assert draw(chart).count("<image") == 6
 
 
+def test_the_width_does_not_follow_from_how_high_the_rows_are(images):
+    """Height follows from width; else some labels at some widths were laid out without end."""
+    axis = image_grid(images, ["3: wall hue", "10: wall hue"]).to_dict()["encoding"]["y"]["axis"]
+    # "3: wall hue" is the longest line: 11 characters of 7.5 pixels, and 4.
+    assert axis["minExtent"] == axis["maxExtent"] == 11 * 7.5 + 4
+    assert axis["labelOverlap"] is False
+
+
 def test_rows_are_as_high_as_their_labels_and_images_keep_their_proportions(images):
     spec = image_grid(images, ["one of two", "no weight decay"]).to_dict() | {"width": 30}
     svg = vl_convert.vegalite_to_svg(spec)

@@ -239,7 +239,7 @@ def test_traversals_stand_by_source_and_run_through_the_values(page):
         best, known = nmi.argmax(axis=0), nmi.max(axis=0) >= 0.1
         latents = [int(label.split(":")[0]) for label in labels]
         assert sorted(latents) == list(range(12))
-        names = [SOURCES[best[j]] if known[j] else "no source" for j in latents]
+        names = [SOURCES[best[j]].replace("_", " ") if known[j] else "no source" for j in latents]
         assert [label.split(": ")[1] for label in labels] == names
         assert np.all(np.diff(best[latents]) >= 0)
     kinds = {name: chart.to_dict()["description"] for name, chart in charts.items()}
