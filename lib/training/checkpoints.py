@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import shutil
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -74,12 +75,12 @@ class Checkpoints:
         self._about = json.loads(json.dumps(about))
         self._every_s = every_s
         self._saved_at = time.monotonic()
+        if is_first_process():
+            self._delete_half_written()
         with _without_warnings():
             self._manager = ocp.CheckpointManager(
                 self._folder,
-                options=ocp.CheckpointManagerOptions(
-                    max_to_keep=KEPT, create=True, cleanup_tmp_directories=True
-                ),
+                options=ocp.CheckpointManagerOptions(max_to_keep=KEPT, create=True),
             )
 
     def is_due(self) -> bool:
@@ -180,6 +181,11 @@ class Checkpoints:
             self.wait()
         finally:
             self._manager.close()
+
+    def _delete_half_written(self) -> None:
+        # Orbax would in a thread that outlives its manager: it may delete what a next one writes.
+        for path in self._folder.glob(f"*{ocp.path.step.TMP_DIR_SUFFIX}*"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def _not_written(self, error: Exception) -> OSError:
         return OSError(
