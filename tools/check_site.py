@@ -1,11 +1,11 @@
 """Open a built site in headless Chromium and look every page over.
 
-`python -m tools.check_site _build/html` checks each page at two widths, light and dark: every
-chart drawn and readable, every formula set, no error in the console, no failed request, none to
-another host, no page wider than its window, no serious or critical finding of axe-core about
-accessibility; and of each page alone, that its first picture does not keep a reader waiting. On a
-whole site it also makes the searches of `tools.check_search`. `--find-browser` only prints which
-Chromium it is.
+`python -m tools.check_site _build/html` checks each page at two widths, opened in light at the one
+and in dark at the other, and then switched to the other colours: every chart drawn and readable,
+every formula set, no error in the console, no failed request, none to another host, no page wider
+than its window, no serious or critical finding of axe-core about accessibility; and of each page
+alone, that its first picture does not keep a reader waiting. On a whole site it also makes the
+searches of `tools.check_search`. `--find-browser` only prints which Chromium it is.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from .check_search import SEARCHES, check_search
 from .pictures import PICTURES
 from .static_check import page_paths
 
-WIDTHS = (1280, 375)
-SCHEMES = ("light", "dark")
+VIEWS = ((1280, "light"), (375, "dark"))  # widths, and the colours that a page opens in
+OTHER = {"light": "dark", "dark": "light"}  # and those that it is then switched to
 HEIGHT = 900
 LOAD_MS = 30_000
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,11 +62,11 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(enc
 # Without its preloading, which asks for style sheets at addresses where there are none, and without
 # what is inside a drawing: thousands of marks, which the drawing's own words stand for. Colours,
 # which take longest, are the same at any width, and all else is the same in light and dark.
-AXE_FINDINGS = """async () => {
-  const wide = innerWidth > 600, dark = matchMedia("(prefers-color-scheme: dark)").matches;
+AXE_FINDINGS = """async (switched) => {
+  const wide = innerWidth > 600;
   const colors = ["color-contrast", "link-in-text-block"];
-  if (dark && !wide) return [];
-  const options = dark ? { runOnly: colors }
+  if (switched && !wide) return [];
+  const options = switched ? { runOnly: colors }
     : { rules: Object.fromEntries(colors.map((rule) => [rule, { enabled: wide }])) };
   const found = await axe.run({ exclude: ["svg > *"] }, { preload: false, ...options });
   return found.violations
@@ -108,7 +108,7 @@ def serve(site: Path) -> Iterator[str]:
 def check_in_browser(
     site: Path, browser_path: str, screenshots: Path | None = None
 ) -> tuple[list[str], dict[str, int]]:
-    """Open every page of a site at each width, light and dark.
+    """Open every page of a site at each width, in light and in dark.
 
     Args:
         site: folder of the site.
@@ -124,10 +124,10 @@ def check_in_browser(
         found = asyncio.run(_look_at_all(address, names, browser_path, screenshots))
     problems = [
         f"{name} ({width} px, {scheme}): {text}"
-        for (scheme, width, name), (texts, _) in found.items()
-        for text in dict.fromkeys(texts)
+        for (width, name), (seen, _) in found.items()
+        for scheme, text in dict.fromkeys(seen)
     ]
-    return problems, {name: charts for (_, _, name), (_, charts) in found.items()}
+    return problems, {name: charts for (_, name), (_, charts) in found.items()}
 
 
 def first_pictures(site: Path, browser_path: str, names: Sequence[str]) -> dict[str, float]:
@@ -147,7 +147,7 @@ def first_pictures(site: Path, browser_path: str, names: Sequence[str]) -> dict[
         for name, _ in itertools.product(names, range(TRIES)):
             if found.get(name, math.inf) <= FIRST_PICTURE_S:
                 continue
-            page = browser.new_page(viewport={"width": WIDTHS[0], "height": HEIGHT})
+            page = browser.new_page(viewport={"width": VIEWS[0][0], "height": HEIGHT})
             page.goto(f"{address}/{name}", wait_until="commit", timeout=LOAD_MS)
             seconds = page.wait_for_function(FIRST_PICTURE, timeout=LOAD_MS).json_value() / 1000
             found[name] = min(seconds, found.get(name, math.inf))
@@ -158,58 +158,64 @@ def first_pictures(site: Path, browser_path: str, names: Sequence[str]) -> dict[
 
 async def _look_at_all(
     address: str, names: Sequence[str], browser_path: str, screenshots: Path | None
-) -> dict[tuple[str, int, str], tuple[list[str], int]]:
-    """Problems and number of charts by scheme, width and page; several pages at a time."""
-    views = list(itertools.product(SCHEMES, WIDTHS, names))
+) -> dict[tuple[int, str], tuple[list[tuple[str, str]], int]]:
+    """What `_look` sees by width and page; several pages at a time."""
     turn = asyncio.Semaphore(PAGES_AT_ONCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
         )
         contexts = {
-            (scheme, width): await browser.new_context(
+            width: await browser.new_context(
                 viewport={"width": width, "height": HEIGHT},
                 color_scheme=scheme,
                 reduced_motion="reduce",
             )
-            for scheme, width in itertools.product(SCHEMES, WIDTHS)
+            for width, scheme in VIEWS
         }
 
-        async def look(scheme: str, width: int, name: str) -> tuple[list[str], int]:
-            picture = screenshots and screenshots / f"{Path(name).stem}-{width}-{scheme}.png"
+        async def look(width: int, scheme: str, name: str) -> tuple[list[tuple[str, str]], int]:
+            picture = screenshots and screenshots / f"{Path(name).stem}-{width}"
             async with turn:
-                return await _look(contexts[scheme, width], f"{address}/{name}", scheme, picture)
+                return await _look(contexts[width], f"{address}/{name}", scheme, picture)
 
+        views = [(width, scheme, name) for (width, scheme), name in itertools.product(VIEWS, names)]
         found = await asyncio.gather(*(look(*view) for view in views))
         await browser.close()
-    return dict(zip(views, found, strict=True))
+    keys = [(width, name) for width, _, name in views]
+    return dict(zip(keys, found, strict=True))
 
 
 async def _look(
     context: BrowserContext, address: str, scheme: str, picture: Path | None
-) -> tuple[list[str], int]:
-    problems: list[str] = []
+) -> tuple[list[tuple[str, str]], int]:
+    """What is amiss as a page opens and with its colours switched, by colours; its charts."""
+    noted: list[str] = []
+    problems: list[tuple[str, str]] = []
     host = urlsplit(address).netloc
     page = await context.new_page()
-    page.on("console", lambda message: _note_console(problems, message))
-    page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-    page.on("requestfailed", lambda request: problems.append(f"request failed: {request.url}"))
-    page.on("response", lambda response: _note_response(problems, response))
-    page.on("request", lambda request: _note_request(problems, request.url, host))
+    page.on("console", lambda message: _note_console(noted, message))
+    page.on("pageerror", lambda error: noted.append(f"script error: {error}"))
+    page.on("requestfailed", lambda request: noted.append(f"request failed: {request.url}"))
+    page.on("response", lambda response: _note_response(noted, response))
+    page.on("request", lambda request: _note_request(noted, request.url, host))
     try:
         await page.goto(address, wait_until="load", timeout=LOAD_MS)
-        charts = await _probe(page, scheme, problems)
-        if picture is not None:
-            picture.parent.mkdir(parents=True, exist_ok=True)
-            await page.screenshot(path=str(picture), full_page=True)
         await page.evaluate(AXE)
-        problems += await page.evaluate(AXE_FINDINGS)
-        other = next(name for name in SCHEMES if name != scheme)
-        await page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", other)
-        switched: list[str] = []
-        await _probe(page, other, switched)
-        problems += [f"switched to {other}: {text}" for text in switched]
-        await page.wait_for_load_state("networkidle", timeout=LOAD_MS)
+        for shown, switched in ((scheme, False), (OTHER[scheme], True)):
+            if switched:
+                await page.evaluate(
+                    "theme => document.documentElement.dataset.theme = theme", shown
+                )
+            charts = await _probe(page, shown, noted)
+            if picture is not None:
+                picture.parent.mkdir(parents=True, exist_ok=True)
+                await page.screenshot(path=f"{picture}-{shown}.png", full_page=True)
+            noted += await page.evaluate(AXE_FINDINGS, switched)
+            if switched:
+                await page.wait_for_load_state("networkidle", timeout=LOAD_MS)
+            problems += [(shown, text) for text in noted]
+            noted.clear()
         return problems, charts
     finally:
         await page.close()
@@ -277,7 +283,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  {name}: {count} chart{'' if count == 1 else 's'}{first}")
     for problem in problems:
         print(f"Problem: {problem}", file=sys.stderr)
-    seen = f"{len(charts)} pages at {' and '.join(map(str, WIDTHS))} px, {' and '.join(SCHEMES)}"
+    widths = " and ".join(str(width) for width, _ in VIEWS)
+    seen = f"{len(charts)} pages at {widths} px, {' and '.join(OTHER)}"
     print(f"{seen}: {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}")
     return 1 if problems else 0
 

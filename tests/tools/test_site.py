@@ -129,6 +129,7 @@ def test_planted_faults_are_seen_in_a_browser(built, browser, tmp_path):
     problems = "\n".join(check_in_browser(site, browser)[0])
     expected = ["Invalid specification", "px wide", "missing.png", "planted", "another host"]
     expected += ["critical for accessibility: Images must have alternative text"]
+    expected += [f"({width} px, {scheme})" for width in (1280, 375) for scheme in ("light", "dark")]
     assert [text for text in expected if text not in problems] == []
 
 
