@@ -21,6 +21,9 @@ from lib.training.step import TrainState, own_parameters, train_step
 # In JAX 0.10 XLA's CPU back end gives some convolutions to YNNPACK, which is slower at them than
 # its own: without it the paper's QLAE trains 1.3 to 1.5 times faster on two cores.
 _CPU_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": ""}
+# So few steps take less time than a CPU's compiler takes to make them fast.
+_FEW_STEPS = 100
+_QUICK_CPU_OPTIONS = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
 
 
 class Report(NamedTuple):
@@ -81,6 +84,7 @@ class Program:
                 "with whole_batch=True."
             )
         self._static = (graphs[0], recipe.batch_size, recipe.schedule, mesh)
+        self._run = _jitted(recipe.steps <= _FEW_STEPS)
         self._precision = recipe.precision
         numbers = {
             "learning_rate": jnp.float32(recipe.learning_rate),
@@ -138,14 +142,14 @@ class Program:
         """
         bounds = to_mesh((jnp.int32(start), jnp.int32(stop), jnp.asarray(reset)), self._mesh)
         with arithmetic(self._precision):
-            return _jitted()(self._static, *self._inputs, self._keys, state, *bounds)
+            return self._run(self._static, *self._inputs, self._keys, state, *bounds)
 
     def compiled_text(self) -> str:
         """The optimized program as text, in XLA's notation."""
         bounds = to_mesh((jnp.int32(0), jnp.int32(1), jnp.asarray(False)), self._mesh)
         with arithmetic(self._precision):
             arguments = (self._static, *self._inputs, self._keys, self.state, *bounds)
-            return _jitted().lower(*arguments).compile().as_text()
+            return self._run.lower(*arguments).compile().as_text()
 
 
 def _terms_of_one_image(graph, state, sampler, key):
@@ -167,18 +171,21 @@ def _optimizer(numbers: dict[str, jax.Array], schedule: str, every: int):
 
 
 @lru_cache
-def _jitted():
-    return jax.jit(_run, static_argnums=0, donate_argnums=4, compiler_options=_compiler_options())
+def _jitted(quick: bool):
+    options = _CPU_OPTIONS | (_QUICK_CPU_OPTIONS if quick else {})
+    known = {name: value for name, value in options.items() if _is_known({name: value})}
+    return jax.jit(_run, static_argnums=0, donate_argnums=4, compiler_options=known)
 
 
-def _compiler_options() -> dict[str, str] | None:
+def _is_known(option: dict[str, object]) -> bool:
+    """Whether this is a CPU, and its version of XLA has the option."""
     if jax.default_backend() != "cpu":
-        return None
+        return False
     try:
-        jax.jit(lambda: 0, compiler_options=_CPU_OPTIONS)()
-    except jax.errors.JaxRuntimeError:  # another version of XLA, without this option
-        return None
-    return _CPU_OPTIONS
+        jax.jit(lambda: 0, compiler_options=option)()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
 
 
 def _run(static, numbers, sampler, keys, state, start, stop, reset):

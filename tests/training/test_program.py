@@ -18,6 +18,7 @@ import pytest
 from flax import nnx
 
 from lib.training import Program, build_mesh, build_optimizer, train
+from lib.training.program import _FEW_STEPS
 from tests.quick import quick_environment, quickly
 from tests.simulated import simulated_devices
 from tests.training.small import RECIPE, build, build_any, parameters, step, waves
@@ -94,6 +95,19 @@ def test_all_calls_use_one_compiled_program(caplog):
         again(again.state, 0, 1)
     compiled = [r for r in caplog.messages if re.match(r"Compiling (jit\()?_run\b", r)]
     assert len(compiled) == 1
+
+
+def test_steps_of_a_program_that_is_compiled_without_pains_are_the_same():
+    """A CPU's is where there are few of them."""
+    found, texts = [], set()
+    for steps in (_FEW_STEPS, _FEW_STEPS + 1):
+        recipe = dataclasses.replace(RECIPE, steps=steps, schedule="constant")
+        program = Program([build(0)], waves(), recipe, [jax.random.key(0)], build_mesh(1, 16))
+        texts.add(program.compiled_text())
+        found.append(program(program.state, 0, 20)[0].parameters)
+    assert len(texts) == 2
+    for one, other in zip(*map(jax.tree.leaves, found), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_a_report_begins_anew_when_it_was_read():
