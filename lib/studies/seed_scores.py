@@ -1,11 +1,15 @@
 """Scores of named variants over seeds: tables and means with their intervals."""
 
+from collections import Counter
+
 import pandas as pd
 
 from lib import figures
 from lib.checks import check_choice, check_columns
 from lib.metrics import mean_interval
 from lib.scores import SCORES
+
+_FEW, _MANY = 3, 10  # seeds of which each is named; more of them than are told one by one
 
 
 class SeedScores:
@@ -20,7 +24,7 @@ class SeedScores:
     Attributes:
         runs: as given.
         names: of the variants, in the order of the rows.
-        seeds: those of all runs, as words such as "seeds 0, 1, 2".
+        seeds: those of all runs, as words such as "seeds 0, 2, 3" or "seeds 0 to 6".
         shown: names of the scores that the runs have, `collapsed` left out.
 
     Raises:
@@ -32,7 +36,9 @@ class SeedScores:
         self.runs = runs
         self.names = list(dict.fromkeys(runs["variant"]))
         seeds = sorted(set(runs["seed"].tolist()))
-        self.seeds = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+        is_whole = len(seeds) > _FEW and seeds == list(range(seeds[0], seeds[-1] + 1))
+        told = f"{seeds[0]} to {seeds[-1]}" if is_whole else ", ".join(map(str, seeds))
+        self.seeds = f"seed{'s' * (len(seeds) > 1)} {told}"
         self.shown = [name for name in SCORES if name in runs and name != "collapsed"]
 
     @property
@@ -67,13 +73,16 @@ class SeedScores:
         """Words: mean of a score over a variant's seeds, and half the width of its interval.
 
         A count is not averaged: that of each seed is given, collapsed ones too, or once with
-        "each" where all seeds have the same.
+        "each" where all seeds have the same; of many seeds, how many have which.
         """
         rows, digits = self._of(name), SCORES[score].digits
         if digits == 0:
             counts = ["–" if value != value else f"{value:.0f}" for value in rows[score]]
-            is_same = len(counts) > 1 and len(set(counts)) == 1
-            return f"{counts[0]} each" if is_same else "/".join(counts)
+            if len(counts) > 1 and len(set(counts)) == 1:
+                return f"{counts[0]} each"
+            if len(counts) > _MANY:
+                return ", ".join(f"{n} in {num} runs" for n, num in Counter(counts).most_common())
+            return "/".join(counts)
         kept = rows.loc[~rows["collapsed"], score]
         values = kept.dropna().astype(float)
         if kept.empty:

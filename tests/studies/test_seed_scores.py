@@ -45,6 +45,25 @@ def test_a_mean_has_its_interval_with_the_digits_of_its_score():
     assert rows[2].endswith("| none |")
 
 
+@pytest.mark.parametrize(
+    ("seeds", "told"), [([3], "seed 3"), ([0, 1, 2], "seeds 0, 1, 2"), (range(5), "seeds 0 to 4")]
+)
+def test_seeds_are_told_briefly(seeds, told):
+    assert (
+        SeedScores(pd.DataFrame({"variant": "a", "seed": seeds, "collapsed": False})).seeds == told
+    )
+
+
+def test_of_many_seeds_it_is_told_how_many_have_a_count():
+    counts = {
+        "variant": "a",
+        "seed": range(12),
+        "collapsed": False,
+        "num_active": [6] * 9 + [5] * 3,
+    }
+    assert SeedScores(pd.DataFrame(counts)).average("a", "num_active") == "6 in 9 runs, 5 in 3 runs"
+
+
 def test_a_collapsed_run_is_in_no_mean_and_is_named():
     found = scores(
         [0.9, 0.8, 0.5, np.nan, 0.2, 1.0],

@@ -17,7 +17,7 @@ add_study(
         grids=[
             Study(
                 "shapes3d",
-                {name: VARIANTS[name] for name in _PAIR},
+                {name: VARIANTS[name] for name in reversed(_PAIR)},
                 "workstation",
                 seed=7,
                 num_seeds=20,
