@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from lib.runs import RunConfig
 from lib.studies import STUDIES, StudyPage
 from lib.studies.declared.family import CHOSEN
 from lib.studies.declared.family_search import TRIALS
@@ -34,6 +37,16 @@ def test_a_mild_decay_makes_quantized_latents_more_modular():
         assert difference.num_seeds == 20
         assert difference.is_clear
         assert difference.mean > 0
+
+
+def test_the_page_on_weight_decay_counts_e_foldings_right():
+    """2.4 in the recipe of the studies, and 20 in the published one, with the same decay."""
+    rows = {"workstation": ("cosine", 2.4), "paper": ("constant", 20)}
+    for profile, (schedule, folds) in rows.items():
+        recipe = RunConfig("shapes3d", "qlae", profile).recipe
+        assert recipe.schedule == schedule
+        rate = recipe.learning_rate / (2 if schedule == "cosine" else 1)
+        assert recipe.weight_decay * rate * recipe.steps == pytest.approx(folds)
 
 
 def test_a_decay_as_strong_as_the_published_one_makes_nothing_more_modular():
