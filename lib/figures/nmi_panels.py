@@ -16,11 +16,12 @@ from lib.figures.nmi_heatmap import (
     row_pixels,
     source_rows,
 )
-from lib.figures.theme import finish, line_offset
+from lib.figures.theme import LABEL_LINE_PIXELS, finish, line_offset, wrapped_label
 
 _GAP = 1
-# Rows of cells that a panel has beside its sources: one for its name, one for its latents.
-_NAME, _NUMBERS = 1, 1
+# Rows of cells that a panel has below its sources, for the numbers of its latents. Above them it
+# has one for each line of its name, of so many characters as half a phone has room for.
+_NUMBERS, _CHARACTERS = 1, 14
 
 
 def nmi_panels(
@@ -80,13 +81,15 @@ def nmi_panels(
     starts = [sum(widest[:at]) + at * _GAP for at in range(columns)]
     num_across = sum(widest) + (columns - 1) * _GAP
     source_lines = source_rows(source_names, ceilings)
-    slot = len(source_lines) + _NAME + _NUMBERS
+    name_lines = {name: wrapped_label(name, _CHARACTERS) for name in nmi}
+    num_lines = max(map(len, name_lines.values()))
+    slot = num_lines + len(source_lines) + _NUMBERS
     cells = pd.DataFrame(
         cell
         | {
             "representation": name,
             "left": starts[at] + cell["column"],
-            "top": down * slot + _NAME + cell["row"],
+            "top": down * slot + num_lines + cell["row"],
         }
         for down, row in enumerate(rows)
         for at, (name, panel, _) in enumerate(row)
@@ -97,8 +100,8 @@ def nmi_panels(
     least = row_pixels(source_lines, 20)
     return finish(
         alt.layer(
-            *_cells(cells, source_lines, num_across, len(rows), side),
-            *_labels(rows, starts, slot, num_across),
+            *_cells(cells, source_lines, num_lines, num_across, len(rows), side),
+            *_labels(rows, name_lines, num_lines, starts, slot, num_across),
         ).resolve_axis(x="independent"),
         description or f"Heatmaps of NMI; largest NMI of each source. {told}",
         height=f"{len(rows) * slot} * clamp({side}, {least}, {max(least, 32)})",
@@ -110,13 +113,14 @@ def nmi_panels(
 def _cells(
     cells: pd.DataFrame,
     source_lines: list[list[str]],
+    num_lines: int,
     num_across: int,
     num_rows: int,
     side: str,
 ) -> list[alt.Chart]:
-    slot = len(source_lines) + _NAME + _NUMBERS
+    slot = num_lines + len(source_lines) + _NUMBERS
     centres = [
-        down * slot + _NAME + row + 0.5
+        down * slot + num_lines + row + 0.5
         for down in range(num_rows)
         for row in range(len(source_lines))
     ]
@@ -156,6 +160,8 @@ def _cells(
 
 def _labels(
     rows: list[list[tuple[str, list[dict], list[int]]]],
+    name_lines: dict[str, list[str]],
+    num_lines: int,
     starts: list[int],
     slot: int,
     num_across: int,
@@ -169,7 +175,9 @@ def _labels(
     room = min(end - start for start, end in pairwise([*starts, num_across]))
     layers = []
     for down, row in enumerate(rows):
-        names = {starts[at]: name for at, (name, _, _) in enumerate(row)}
+        # Vega hangs lines from the first one: names of fewer lines begin with empty ones.
+        lines = {name: ([""] * num_lines + name_lines[name])[-num_lines:] for name, _, _ in row}
+        names = {starts[at]: lines[name] for at, (name, _, _) in enumerate(row)}
         latents = {
             starts[at] + column + 0.5: str(latent)
             for at, (_, _, order) in enumerate(row)
@@ -179,7 +187,7 @@ def _labels(
             **plain,
             title=None,
             orient="top",
-            offset={"expr": f"-height * {down * slot + _NAME} / {height}"},
+            offset={"expr": f"-height * {down * slot + num_lines} / {height}"},
             values=list(names),
             tickCount=len(names),
             labelExpr=_lookup(names),
@@ -188,7 +196,7 @@ def _labels(
             labelAlign="left",
             labelFontWeight="bold",
             labelOverlap=False,
-            labelPadding=3,
+            labelPadding=3 + LABEL_LINE_PIXELS * (num_lines - 1),
         )
         bottom = (down + 1) * slot - _NUMBERS
         number_axis = alt.Axis(
