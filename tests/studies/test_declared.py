@@ -75,6 +75,31 @@ def test_a_mild_decay_leaves_the_modularity_of_others_as_it_was():
     assert abs(others["Shapes3D", pairs[0], "infom"].mean) < 0.05
 
 
+def test_modularity_hangs_on_how_few_values_a_latent_has():
+    """And not, as far as five seeds show, on whose codebook it is: the page on ablations."""
+    page = StudyPage("codebooks", RECORDS)
+    found = page.compared("shapes3d").differences
+    infom = {
+        pair[1]: found["Shapes3D", pair, "infom"] for pair in page.pairs if pair[1] != "2 values"
+    }
+    for many in ("8 values", "16 values", "32 values"):
+        assert infom[many].is_clear
+        assert infom[many].mean > 0
+    assert [name for name, d in infom.items() if d.is_clear and "values" not in name] == []
+    assert infom["one codebook for all"].mean > 0
+    for score in ("infoe", "psnr"):
+        few = found["Shapes3D", ("qlae", "6 latents"), score]
+        assert few.is_clear
+        assert few.mean > 0
+    runs = page.runs().groupby("variant")
+    plain = StudyPage("family", RECORDS).runs().groupby("model")["infom"].mean()["autoencoder"]
+    assert (runs["infom"].mean()[["16 values", "32 values"]] - plain).abs().max() < 0.06
+    collapsed = runs["collapsed"].sum()
+    assert collapsed["2 values"] == 5
+    assert collapsed["3 values"] == 4
+    assert collapsed["qlae"] == 0
+
+
 def test_quantized_latents_are_more_modular_than_others_on_shapes3d():
     compared = StudyPage("main", RECORDS).compared("shapes3d").differences
     found = compared["Shapes3D", ("qlae", "autoencoder"), "infom"]
