@@ -105,3 +105,14 @@ def test_quantized_latents_are_more_modular_than_others_on_shapes3d():
     found = compared["Shapes3D", ("qlae", "autoencoder"), "infom"]
     assert found.is_clear
     assert found.mean > 0
+
+
+def test_longer_training_in_networks_that_normalise_is_good_enough_to_look_at():
+    runs = StudyPage("longer", RECORDS).runs()
+    qlae = runs[runs["variant"] == "qlae"]
+    assert len(qlae) == 7
+    assert qlae["infom"].mean() >= 0.92
+    assert qlae["infoe"].mean() >= 0.90
+    assert qlae["psnr"].mean() >= 30
+    assert set(qlae["sources_known"]) == {6}
+    assert not qlae["collapsed"].any()
