@@ -77,6 +77,8 @@ def test_a_mild_decay_leaves_the_modularity_of_others_as_it_was():
 
 def test_modularity_hangs_on_how_few_values_a_latent_has():
     """And not, as far as five seeds show, on whose codebook it is: the page on ablations."""
+    config = RunConfig("shapes3d", "qlae", "workstation")
+    assert (config.networks.num_latents, config.hyperparameters.num_values) == (12, 5)
     page = StudyPage("codebooks", RECORDS)
     found = page.compared("shapes3d").differences
     infom = {
@@ -108,6 +110,7 @@ def test_quantized_latents_are_more_modular_than_others_on_shapes3d():
 
 
 def test_longer_training_in_networks_that_normalise_is_good_enough_to_look_at():
+    """Over seven seeds; of the plain autoencoder there is one to compare with so far."""
     runs = StudyPage("longer", RECORDS).runs()
     qlae = runs[runs["variant"] == "qlae"]
     assert len(qlae) == 7
@@ -116,3 +119,5 @@ def test_longer_training_in_networks_that_normalise_is_good_enough_to_look_at():
     assert qlae["psnr"].mean() >= 30
     assert set(qlae["sources_known"]) == {6}
     assert not qlae["collapsed"].any()
+    found = StudyPage("longer", RECORDS).compared("shapes3d").differences
+    assert found["Shapes3D", ("qlae", "autoencoder"), "infom"].mean >= 0.35
