@@ -1,6 +1,7 @@
 """What matters about the codebooks."""
 
 from lib.studies.declaration import DeclaredStudy, add_study
+from lib.studies.declared.weight_decay import STYLE
 from lib.studies.study import Study, Variant
 
 KINDS = {
@@ -18,7 +19,15 @@ add_study(
         title="Codebooks of other kinds and sizes",
         question="Does it matter that every latent has scalar values of its own, that they are "
         "learned, and how many values and latents there are?",
-        grids=[Study("shapes3d", KINDS | SIZES | LATENTS, "workstation", num_seeds=5)],
+        grids=[
+            Study(
+                "shapes3d",
+                KINDS | SIZES | LATENTS,
+                "workstation",
+                num_seeds=5,
+                settings=STYLE,
+            )
+        ],
         comparisons=[("qlae", name) for name in (*KINDS, *SIZES, *LATENTS) if name != "qlae"],
         kept_seeds=(),
     ),

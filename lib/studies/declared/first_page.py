@@ -1,6 +1,7 @@
 """The models whose decoders run in the book's first page."""
 
 from lib.studies.declaration import DeclaredStudy, add_study
+from lib.studies.declared.weight_decay import STYLE
 from lib.studies.study import Study, Variant
 
 # So narrow that both decoders are at most 400 kB of the page.
@@ -17,6 +18,7 @@ add_study(
                 {name: Variant(name, SMALL) for name in ("autoencoder", "qlae")},
                 "workstation",
                 num_seeds=1,
+                settings=STYLE,
             )
         ],
         comparisons=[("qlae", "autoencoder")],

@@ -6,7 +6,10 @@ from lib.studies.study import Study, Variant
 # Over its whole training the published recipe takes 20 e-foldings off a weight that no gradient
 # renews: learning rate 0.001 times weight decay 0.1 times 200,000 steps.
 PUBLISHED_E_FOLDINGS = 20
-STEPS, RATE = 12_000, 4e-3  # of the workstation profile, whose cosine has half its first rate
+STEPS, RATE = 12_000, 4e-3  # on average, a cosine has half its first rate
+# Networks in whose style no norm hides what weight decay does, trained for a third of the
+# workstation profile's steps.
+STYLE = {"network": "style-mlp", "steps": STEPS}
 _AS_PUBLISHED = PUBLISHED_E_FOLDINGS / (STEPS * RATE / 2)
 _CONSTANT = {"schedule": "constant", "learning_rate": 1e-3}
 _LONG = {"steps": 3 * STEPS}
@@ -39,7 +42,7 @@ add_study(
         title="What weight decay does, with and without quantization",
         question="What does weight decay do to modularity, and does it need quantized latents, "
         "networks without normalisation, a constant learning rate or long training?",
-        grids=[Study("shapes3d", VARIANTS, "workstation", num_seeds=7)],
+        grids=[Study("shapes3d", VARIANTS, "workstation", num_seeds=7, settings=STYLE)],
         comparisons=[
             (f"{kind}, {decay}", f"{kind}, decay 0")
             for kind, decay in (
