@@ -1,4 +1,4 @@
-// Decoders of `lib.networks.StyleMLPDecoder` in the page: sliders in, an image out. A cell of a
+// Dense decoders of `lib.networks` in the page: sliders in, an image out. A cell of a
 // model's NMI matrix chooses a latent, whose slider then goes through its values.
 (() => {
   const SLOPE = 0.2;
@@ -13,6 +13,25 @@
     const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
     return values.map((v) => (v - mean) / Math.sqrt(variance + EPSILON));
   }
+
+  // What the layers before the last one make of latents, by the kind of decoder.
+  const HIDDEN = {
+    StyleMLPDecoder: ([start], [first, second, ...blocks], through) => (latents) => {
+      const style = relu(through(second, relu(through(first, latents))));
+      let values = start;
+      for (let k = 0; k < blocks.length; k += 2) {
+        if (k) values = norm(leaky(through(blocks[k - 1], values)));
+        const modulation = relu(through(blocks[k], style));
+        values = values.map((v, j) => v * modulation[j] + modulation[values.length + j]);
+      }
+      return values;
+    },
+    MLPDecoder: (constants, layers, through) => (latents) =>
+      layers.reduce((values, layer, k) => {
+        const [scale, bias] = constants.slice(2 * k, 2 * k + 2);
+        return relu(norm(through(layer, values)).map((v, j) => v * scale[j] + bias[j]));
+      }, latents),
+  };
 
   // From the amplitudes of cosine waves to what they add up to, one axis after the other.
   function inverseCosine(values, shape) {
@@ -43,7 +62,7 @@
       at += 4 * length;
       return new Float32Array(buffer, at - 4 * length, length);
     };
-    const start = Float64Array.from(floats(model.width));
+    const constants = model.constants.map((length) => Float64Array.from(floats(length)));
     const layers = model.layers.map(([inputs, outputs]) => ({ scales: floats(inputs), bias: floats(outputs) }));
     const codes = new Uint8Array(buffer, at);
     let read = 0;
@@ -62,17 +81,10 @@
       });
       return sums;
     };
-    const [first, second, ...blocks] = layers;
-    const toImage = blocks.pop();
+    const toImage = layers.pop();
+    const hidden = HIDDEN[model.kind](constants, layers, through);
     return (latents) => {
-      const style = relu(through(second, relu(through(first, Float64Array.from(latents)))));
-      let values = start;
-      for (let k = 0; k < blocks.length; k += 2) {
-        if (k) values = norm(leaky(through(blocks[k - 1], values)));
-        const modulation = relu(through(blocks[k], style));
-        values = values.map((v, j) => v * modulation[j] + modulation[values.length + j]);
-      }
-      const logits = inverseCosine(through(toImage, values), shape);
+      const logits = inverseCosine(through(toImage, hidden(Float64Array.from(latents))), shape);
       return logits.map((logit) => Math.round(255 / (1 + Math.exp(-logit))));
     };
   }

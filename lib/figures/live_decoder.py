@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike
 
 from lib.figures.images import pixels, png_uri
 from lib.figures.nmi_table import NMI_TABLE_STYLE, nmi_table, short_number
-from lib.figures.packed_decoder import packed, rounded
+from lib.figures.packed_decoder import PageDecoder, packed, rounded
 from lib.figures.theme import plain
-from lib.networks import StyleMLPDecoder
 
 _STYLE = """
 .live-decoder { container-type: inline-size; margin: 1rem 0; text-align: left;
@@ -72,7 +71,7 @@ class LivePanel:
 
     title: str
     color: str
-    decoder: StyleMLPDecoder
+    decoder: PageDecoder
     latents: Sequence[int]
     knows: Sequence[str]
     notes: Sequence[str]

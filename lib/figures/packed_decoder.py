@@ -8,11 +8,11 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Float
+from jaxtyping import Array, Float
 from numpy.typing import ArrayLike
 from scipy.fft import dctn, idctn
 
-from lib.networks import StyleMLPDecoder
+from lib.networks import MLPDecoder, StyleMLPDecoder
 from lib.networks.norm_layers import LEAKY_SLOPE
 
 # Of random latents, over which it is measured how strongly each unit speaks.
@@ -24,6 +24,21 @@ _SHARE, _LOGITS = 0.06, 0.055
 _ROUND_UP = 0.4
 _AXES = (1, 2, 3)  # height, width and channels of an image
 
+PageDecoder = StyleMLPDecoder | MLPDecoder
+
+
+class _Parts(NamedTuple):
+    """What a decoder consists of.
+
+    Attributes:
+        constants: numbers that no latent moves, as float32.
+        layers: its dense layers in the order of their use, each with what it reads: the first one
+            the latents, the last one what the image is made of.
+    """
+
+    constants: list[np.ndarray]
+    layers: list[tuple[nnx.Linear, Array]]
+
 
 class _Layer(NamedTuple):
     """A dense layer whose weights are `integers * scales[:, None]`.
@@ -31,7 +46,6 @@ class _Layer(NamedTuple):
     The last one writes the amplitudes of an image's cosine waves, where few weights are large.
     """
 
-    name: str
     scales: Float[np.ndarray, " inputs"]
     bias: Float[np.ndarray, " outputs"]
     integers: Float[np.ndarray, "inputs outputs"]
@@ -41,71 +55,94 @@ class _Layer(NamedTuple):
         return self.integers * self.scales[:, None]
 
 
-def packed(decoder: StyleMLPDecoder, positions: Sequence[ArrayLike]) -> dict[str, object]:
-    """What `live_decoder.js` reads of a decoder: sizes, and all numbers compressed, as base64.
+def packed(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> dict[str, object]:
+    """What `live_decoder.js` reads of a decoder: its kind, sizes, and all numbers, as base64.
 
-    The numbers are float32 first: what the first block says, which no latent moves, then the scales
-    and biases of each layer in the order of their use. The integers follow, interleaved by sign
-    (0, -1, 1, -2 ...): the low bytes of all, then the high ones.
+    The numbers are float32 first: the constants, then the scales and biases of each layer in the
+    order of their use. The integers follow, interleaved by sign (0, -1, 1, -2 ...): the low bytes
+    of all, then the high ones. All are compressed.
 
     Args:
         decoder: trained.
         positions: for each latent, the values that it can take.
     """
-    layers = _layers(decoder, positions)
-    first = decoder.hidden[0](decoder.input_vector[...])
-    floats = [np.asarray(decoder.norm(nnx.leaky_relu(first, LEAKY_SLOPE)))]
-    floats += [part for layer in layers for part in (layer.scales, layer.bias)]
+    constants, layers = _parts(decoder, _latents(positions)).constants, _layers(decoder, positions)
+    floats = [*constants, *(part for layer in layers for part in (layer.scales, layer.bias))]
     signed = np.concatenate([layer.integers.ravel() for layer in layers])
     codes = np.where(signed < 0, -2 * signed - 1, 2 * signed).astype("<u2")
     content = [part.astype("<f4").tobytes() for part in floats]
     content += [(codes & 255).astype(np.uint8).tobytes(), (codes >> 8).astype(np.uint8).tobytes()]
     return {
-        "width": len(floats[0]),
+        "kind": type(decoder).__name__,
+        "constants": [len(part) for part in constants],
         "layers": [layer.integers.shape for layer in layers],
         "weights": base64.b64encode(zlib.compress(b"".join(content), 9)).decode("ascii"),
     }
 
 
-def rounded(decoder: StyleMLPDecoder, positions: Sequence[ArrayLike]) -> StyleMLPDecoder:
+def rounded(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> PageDecoder:
     """The decoder with the weights that the page has; arguments as of `packed`."""
     copy = nnx.clone(decoder)
-    *others, last = _layers(decoder, positions)
-    own = _named(copy)
-    for layer in others:
-        own[layer.name].kernel[...] = layer.kernel
-    own[last.name].kernel[...] = _pictures(idctn, last.kernel, decoder)
+    own = [layer for layer, _ in _parts(copy, _latents(positions)).layers]
+    kernels = [layer.kernel for layer in _layers(decoder, positions)]
+    kernels[-1] = _pictures(idctn, kernels[-1], decoder)
+    for layer, kernel in zip(own, kernels, strict=True):
+        layer.kernel[...] = kernel
     return copy
 
 
-def _layers(decoder: StyleMLPDecoder, positions: Sequence[ArrayLike]) -> list[_Layer]:
-    """The layers in the order of their use, but for the first block's, which says one thing."""
+def reordered(decoder: PageDecoder, order: Sequence[int]) -> PageDecoder:
+    """The decoder of latents in another order."""
+    copy = nnx.clone(decoder)
+    first, _ = _parts(copy, jnp.zeros((1, len(order)))).layers[0]
+    first.kernel[...] = first.kernel[...][np.asarray(order)]
+    return copy
+
+
+def _latents(positions: Sequence[ArrayLike]) -> Array:
+    """Latents drawn at random, over which it is measured what a layer reads."""
     generator = np.random.default_rng(0)
     latents = np.stack([generator.choice(values, _SAMPLES) for values in positions], axis=1)
-    latents = jnp.asarray(latents, jnp.float32)
-    (style, *values), _ = decoder.activations(latents)
-    heard = {"dense0": latents, "dense1": nnx.relu(decoder.dense[0](latents))}
-    for block, before in enumerate([None, *values[:-1]]):
-        heard |= {f"hidden{block}": before} if block else {}
-        heard[f"conditioning{block}"] = style
-    own = _named(decoder)
-    layers = [_rounded(name, own[name], np.asarray(inputs)) for name, inputs in heard.items()]
-    image = decoder.to_image
+    return jnp.asarray(latents, jnp.float32)
+
+
+def _parts(decoder: PageDecoder, latents: Array) -> _Parts:
+    values, _ = decoder.activations(latents)
+    if isinstance(decoder, MLPDecoder):
+        mlp = decoder.mlp
+        constants = [each for norm in mlp.norms for each in (norm.scale[...], norm.bias[...])]
+        layers = zip([*mlp.hidden, mlp.head], [latents, *values], strict=True)
+        return _Parts([np.asarray(each) for each in constants], list(layers))
+    # The first block's layer says one thing, whatever the latents are.
+    first = nnx.leaky_relu(decoder.hidden[0](decoder.input_vector[...]), LEAKY_SLOPE)
+    style, *values = values
+    layers = [(decoder.dense[0], latents), (decoder.dense[1], nnx.relu(decoder.dense[0](latents)))]
+    for block, conditioning in enumerate(decoder.conditionings):
+        layers += [(decoder.hidden[block], values[block - 1])] if block else []
+        layers.append((conditioning, style))
+    layers.append((decoder.to_image, values[-1]))
+    return _Parts([np.asarray(decoder.norm(first))], layers)
+
+
+def _layers(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> list[_Layer]:
+    """A decoder's layers with rounded weights."""
+    *others, (image, heard) = _parts(decoder, _latents(positions)).layers
     bias = _pictures(dctn, np.asarray(image.bias[...])[None], decoder)[0]
     kernel = _pictures(dctn, np.asarray(image.kernel[...]), decoder)
-    return [*layers, _integers("to_image", kernel, bias, np.asarray(values[-1]), _LOGITS)]
+    return [
+        *(_rounded(layer, np.asarray(inputs)) for layer, inputs in others),
+        _integers(kernel, bias, np.asarray(heard), _LOGITS),
+    ]
 
 
-def _rounded(name: str, layer: nnx.Linear, inputs: np.ndarray) -> _Layer:
+def _rounded(layer: nnx.Linear, inputs: np.ndarray) -> _Layer:
     kernel = np.asarray(layer.kernel[...])
     speaking = max(inputs.any(axis=0).sum(), 1)
     step = _SHARE * (inputs @ kernel).std() / np.sqrt(speaking)
-    return _integers(name, kernel, np.asarray(layer.bias[...]), inputs, step)
+    return _integers(kernel, np.asarray(layer.bias[...]), inputs, step)
 
 
-def _integers(
-    name: str, kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, step: float
-) -> _Layer:
+def _integers(kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, step: float) -> _Layer:
     """A weight in steps that are the wider, the less its input speaks.
 
     Rounded towards 0, which takes fewer bytes and errs no more.
@@ -115,20 +152,10 @@ def _integers(
     shares = np.divide(
         kernel, scales[:, None], out=np.zeros_like(kernel), where=scales[:, None] > 0
     )
-    return _Layer(name, scales, bias, np.sign(shares) * np.floor(np.abs(shares) + _ROUND_UP))
+    return _Layer(scales, bias, np.sign(shares) * np.floor(np.abs(shares) + _ROUND_UP))
 
 
-def _named(decoder: StyleMLPDecoder) -> dict[str, nnx.Linear]:
-    groups = {
-        "dense": decoder.dense,
-        "hidden": decoder.hidden,
-        "conditioning": decoder.conditionings,
-    }
-    named = {f"{name}{at}": one for name, layers in groups.items() for at, one in enumerate(layers)}
-    return named | {"to_image": decoder.to_image}
-
-
-def _pictures(transform, rows: np.ndarray, decoder: StyleMLPDecoder) -> np.ndarray:
+def _pictures(transform, rows: np.ndarray, decoder: PageDecoder) -> np.ndarray:
     """A cosine transform of rows that are images each."""
     return transform(rows.reshape(-1, *decoder.image_shape), axes=_AXES, norm="ortho").reshape(
         rows.shape

@@ -8,7 +8,7 @@ import numpy as np
 from flax import nnx
 
 from lib import figures
-from lib.figures.packed_decoder import rounded
+from lib.figures.packed_decoder import reordered, rounded
 from lib.metrics import psnr
 from lib.models import MODELS
 from lib.runs import RunRecord
@@ -77,7 +77,7 @@ def live_models(
 
     Args:
         records: of one run of each variant, by its name, with a kept model; all on one benchmark,
-            with networks "style-mlp".
+            with networks "mlp" or "style-mlp".
         num_images: held-out images to start from.
         reference: held-out images over which the range of a continuous latent is taken.
         seed: of the choice of these images.
@@ -100,7 +100,7 @@ def live_models(
             figures.LivePanel(
                 title=figures.model_label(variant),
                 color=MODELS[record.config.model].color,
-                decoder=_reordered(model.decoder, order),
+                decoder=reordered(model.decoder, order),
                 latents=order.tolist(),
                 knows=[f"{best[j]} {nmi[:, j].max():.2f}" for j in order],
                 notes=[f"Latent {j}: {said}." for j, said in zip(order, words, strict=True)],
@@ -116,10 +116,3 @@ def live_models(
             )
         )
     return figures.live_decoder(panels, images[:num_images], names)
-
-
-def _reordered(decoder: nnx.Module, order: np.ndarray) -> nnx.Module:
-    """The decoder of latents in another order."""
-    copy = nnx.clone(decoder)
-    copy.dense[0].kernel[...] = copy.dense[0].kernel[...][order]
-    return copy

@@ -16,8 +16,8 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from lib.figures import LivePanel, live_decoder
-from lib.figures.packed_decoder import rounded
-from lib.networks import StyleMLPDecoder
+from lib.figures.packed_decoder import PageDecoder, reordered, rounded
+from lib.networks import MLPDecoder, StyleMLPDecoder
 from tools.check_site import find_browser
 
 SIDE, NUM_LATENTS, NUM_IMAGES = 8, 5, 3
@@ -30,10 +30,16 @@ READ = """canvas => {
 }"""
 
 
-def _decoder(seed: int, channels: int = 3) -> StyleMLPDecoder:
+def _decoder(seed: int, channels: int = 3, kind: type = StyleMLPDecoder) -> PageDecoder:
     """With weights large enough that an image is not grey all over."""
-    decoder = StyleMLPDecoder(SIDE, channels, NUM_LATENTS, width=24, rngs=nnx.Rngs(seed))
-    decoder.to_image.kernel[...] *= 8
+    decoder = kind(SIDE, channels, NUM_LATENTS, width=24, rngs=nnx.Rngs(seed))
+    if kind is StyleMLPDecoder:
+        decoder.to_image.kernel[...] *= 8
+        return decoder
+    decoder.mlp.head.kernel[...] *= 8
+    for number, norm in enumerate(decoder.mlp.norms):
+        for part in (norm.scale, norm.bias):
+            part[...] += 0.5 * jax.random.normal(jax.random.key(number), part.shape)
     return decoder
 
 
@@ -66,8 +72,9 @@ def _expected(panel: LivePanel, at: list[int]) -> np.ndarray:
     return np.asarray(jax.nn.sigmoid(near(latents))[0]) * 255
 
 
-def test_rounded_weights_change_an_image_by_little():
-    decoder = _decoder(0)
+@pytest.mark.parametrize("kind", [StyleMLPDecoder, MLPDecoder])
+def test_rounded_weights_change_an_image_by_little(kind):
+    decoder = _decoder(0, kind=kind)
     chosen = np.random.default_rng(1).integers(0, 3, (50, NUM_LATENTS))
     latents = jnp.asarray([[p[i] for p, i in zip(POSITIONS, row, strict=True)] for row in chosen])
     exact, near = (nnx.sigmoid(d(latents)) for d in (decoder, rounded(decoder, POSITIONS)))
@@ -75,6 +82,15 @@ def test_rounded_weights_change_an_image_by_little():
     assert 0 < difference.mean() < 0.02
     assert difference.max() < 0.1
     assert float(jnp.abs(exact - 0.5).mean()) > 0.1
+
+
+@pytest.mark.parametrize("kind", [StyleMLPDecoder, MLPDecoder])
+def test_a_decoder_of_reordered_latents_draws_the_same(kind):
+    decoder, order = _decoder(0, kind=kind), np.array([2, 0, 4, 1, 3])
+    latents = jnp.asarray(np.random.default_rng(1).normal(size=(5, NUM_LATENTS)), jnp.float32)
+    drawn = reordered(decoder, order)(latents[:, order])
+    np.testing.assert_allclose(drawn, decoder(latents), atol=1e-5)
+    assert not np.allclose(decoder(latents[:, order]), decoder(latents), atol=1e-3)
 
 
 def test_a_unit_that_no_latent_wakes_costs_nothing_and_changes_nothing():
@@ -145,7 +161,7 @@ def _drawn(page: Page, at: int) -> np.ndarray:
 
 @pytest.mark.site
 def test_the_page_draws_what_the_library_draws_within_one_grey_level(tmp_path):
-    panels = [_panel(0), _panel(1)]
+    panels = [_panel(0), _panel(1, decoder=_decoder(1, kind=MLPDecoder))]
     with _opened(tmp_path, panels) as page:
 
         def check(at: int, positions: list[int]) -> None:

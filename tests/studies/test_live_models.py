@@ -11,7 +11,7 @@ from flax import nnx
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.studies import StudyPage
-from lib.studies.live_models import _reordered, copies_psnr, travel
+from lib.studies.live_models import copies_psnr, travel
 from lib.studies.words import latent_words
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
@@ -59,14 +59,6 @@ def test_the_copies_of_a_page_are_scored_as_it_draws_them():
     error = np.mean((IMAGES / 255 - 0.5) ** 2, axis=(1, 2, 3))
     found = copies_psnr(model.decoder, travel(model, IMAGES), IMAGES)
     assert found == pytest.approx(np.mean(-10 * np.log10(error)), abs=0.02)
-
-
-def test_a_decoder_of_reordered_latents_draws_the_same():
-    decoder, order = _model("autoencoder").decoder, np.array([2, 0, 1])
-    latents = jnp.asarray(np.random.default_rng(1).normal(size=(5, 3)), jnp.float32)
-    drawn = _reordered(decoder, order)(latents[:, order])
-    np.testing.assert_allclose(drawn, decoder(latents), atol=1e-5)
-    assert not np.allclose(decoder(latents[:, order]), decoder(latents), atol=1e-3)
 
 
 @pytest.mark.parametrize(
