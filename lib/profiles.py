@@ -45,9 +45,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         "workstation": Profile(
             {
                 "resolution": 32,
-                "network": "style-mlp",
-                "width": 192,
-                "steps": 12_000,
+                "steps": 36_000,
                 "learning_rate": 4e-3,
                 "training_images": 100_000,
                 "evaluation_images": 10_000,

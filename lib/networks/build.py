@@ -33,8 +33,8 @@ def build_networks(
 
     Args:
         network: "convolutional" (the published pair, with the style decoder),
-            "convolutional-plain" (with the plain decoder), "mlp" (the laptop profile's) or
-            "style-mlp" (the workstation profile's).
+            "convolutional-plain" (with the plain decoder), "mlp" (small, with layer norms) or
+            "style-mlp" (small, with a decoder that takes the latents as a style).
         resolution: side of the images in pixels.
         channels: colour channels of the images.
         num_latents: numbers that the decoder reads.

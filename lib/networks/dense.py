@@ -1,4 +1,4 @@
-"""Dense layers as the authors' start, and the small MLPs of the laptop profile."""
+"""Dense layers as the authors' start, and the small MLPs of runs on CPUs."""
 
 import math
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class _MLP(nnx.Module):
 
 
 class MLPEncoder(nnx.Module):
-    """The small encoder of the laptop profile: an MLP on the flattened image.
+    """The small encoder of runs on CPUs: an MLP on the flattened image.
 
     Args:
         resolution: side of the images in pixels.
@@ -105,7 +105,7 @@ class MLPEncoder(nnx.Module):
 
 
 class MLPDecoder(nnx.Module):
-    """The small decoder of the laptop profile: an MLP from the latents to every pixel's logit.
+    """The small decoder of runs on CPUs: an MLP from the latents to every pixel's logit.
 
     Args:
         resolution: side of the images in pixels.

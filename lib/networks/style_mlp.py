@@ -13,7 +13,7 @@ from lib.networks.norm_layers import LEAKY_SLOPE
 
 
 class StyleMLPEncoder(nnx.Module):
-    """The encoder of the workstation profile: an MLP, normalised in its first layer alone.
+    """The encoder beside `StyleMLPDecoder`: an MLP, normalised in its first layer alone.
 
     The first hidden layer, which reads every pixel and is most of the cost, has half the width.
 
@@ -54,7 +54,7 @@ class StyleMLPEncoder(nnx.Module):
 
 
 class StyleMLPDecoder(nnx.Module):
-    """The decoder of the workstation profile: the style decoder with vectors in place of maps.
+    """A small decoder for studies of weight decay: the style decoder with vectors in place of maps.
 
     Two dense layers turn the latents into a style; in each of two blocks a dense layer, a leaky
     ReLU and a norm without parameters are followed by a scale and a bias per unit, both read from

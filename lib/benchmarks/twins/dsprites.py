@@ -169,7 +169,10 @@ add_twin(
                 ),
             ),
         ),
-        profiles={"laptop": {"steps": 1_000, "learning_rate": 2e-3}},
+        profiles={
+            "laptop": {"steps": 1_000, "learning_rate": 2e-3},
+            "workstation": {"network": "style-mlp", "steps": 12_000},
+        },
     ),
     __name__,
 )

@@ -318,8 +318,6 @@ add_twin(
             size_bytes=267_573_662,
             known_hash="sha256:0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785",
         ),
-        # Longer, and in networks that normalise: see the trials on the page of Shapes3D.
-        profiles={"workstation": {"network": "mlp", "steps": 36_000}},
     ),
     __name__,
 )
