@@ -36,6 +36,7 @@ help: ## list the commands
 	@echo
 	@echo '  make book PROFILE=smoke                              one of smoke, laptop (the default), workstation, paper'
 	@echo '  make book FRESH=1                                    execute chapters that have not changed, too'
+	@echo '  make book JOBS=1                                     one chapter at a time (else one a core, up to 4)'
 	@echo '  make book CHAPTER=shapes3d                           execute this chapter alone'
 	@echo '  make book CHAPTER=shapes3d PARAMETERS="seed=3"       and with these parameters'
 	@echo '  $(BIN) -m lib.chapters list                the chapters; run NAME executes one'
@@ -47,7 +48,7 @@ help: ## list the commands
 setup: $(READY) ## install the locked packages into .venv, which all other commands do too
 
 book: $(READY) ## execute the chapters and render the site to _build/html
-	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS)) $(if $(FRESH),--fresh)
+	@$(BIN) -m tools.build_book --profile "$(PROFILE)" $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(PARAMETERS),--parameters $(PARAMETERS)) $(if $(FRESH),--fresh) $(if $(JOBS),--jobs "$(JOBS)")
 
 test: lint ## lint, then run all tests
 	$(BIN) -m pytest --numprocesses auto

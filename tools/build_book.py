@@ -13,15 +13,15 @@ from lib.chapters import (
     BookError,
     check_parameters,
     earlier_execution,
-    execute_chapter,
     find_book,
     parse_parameters,
     warnings_of,
 )
 from lib.chapters.book import exit_status
-from lib.checks import check_choice
+from lib.checks import check_choice, check_integer
 from lib.profiles import PROFILES
 
+from .execute import executed
 from .render import render
 from .static_check import check_site
 
@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> in
             chapter=options.chapter,
             assignments=options.parameters,
             fresh=options.fresh,
+            jobs=options.jobs,
         )
     )
 
@@ -56,6 +57,7 @@ def build(
     chapter: str | None = None,
     assignments: Sequence[str] = (),
     fresh: bool = False,
+    jobs: int | None = None,
 ) -> None:
     """Execute the chapters, render the site to `_build/html`, and print how long each step took.
 
@@ -69,6 +71,7 @@ def build(
         chapter: name of the only chapter to execute; None for all of them.
         assignments: further parameters of that chapter, as words such as `seed=3`.
         fresh: execute every chapter in any case.
+        jobs: how many chapters are executed at once, see `tools.execute.executed`.
 
     Raises:
         BookError: for a bad argument, before anything is executed; if a chapter fails; if the
@@ -76,6 +79,8 @@ def build(
     """
     try:
         check_choice("PROFILE", profile, PROFILES)
+        if jobs is not None:
+            check_integer("JOBS", jobs, minimum=1)
     except ValueError as error:
         raise BookError(str(error)) from error
     sources = book.execution_order() if chapter is None else [book.notebook(chapter)]
@@ -90,32 +95,31 @@ def build(
 
     executed_dir = book.build / "executed" / profile
     seconds: list[tuple[str, float]] = []
-    executed: dict[str, Path] = {}
+    notebooks: dict[str, Path] = {}
     kept = {}
     if chapter is None and not fresh:
         kept = _earlier(book, executed_dir, ())
-    for position, source in enumerate(sources, start=1):
-        if source.stem in kept:
-            continue
-        print(f"[{position}/{len(sources)}] {source.stem}, profile {profile}", flush=True)
-        done = execute_chapter(source, executed_dir, given[source], cwd=book.root)
-        print(f"      {done.seconds:.1f} s", flush=True)
+    left = {source: given[source] for source in sources if source.stem not in kept}
+    began = time.perf_counter()
+    for done in executed(left, executed_dir, book.root, jobs):
+        notebooks[done.name] = done.notebook
+        seconds.append((done.name, done.seconds))
+        print(f"[{len(seconds)}/{len(left)}] {done.name}: {done.seconds:.1f} s", flush=True)
         for warning in warnings_of(done.notebook):
             print(f"      {warning}", flush=True)
-        seconds.append((source.stem, done.seconds))
-        executed[source.stem] = done.notebook
 
-    earlier = kept if chapter is None else _earlier(book, executed_dir, executed)
+    earlier = kept if chapter is None else _earlier(book, executed_dir, notebooks)
     print("rendering the site", flush=True)
     site = book.build / "html"
     started = time.perf_counter()
-    pages = render(book, {**earlier, **executed}, profile, site)
+    pages = render(book, {**earlier, **notebooks}, profile, site)
     seconds.append(("render the site", time.perf_counter() - started))
     started = time.perf_counter()
     if problems := check_site(site, pages, pages == book.chapter_names()):
         raise BookError("the site is not sound:\n" + "\n".join(f"  {line}" for line in problems))
     seconds.append(("look it over", time.perf_counter() - started))
-    _print_summary(site, pages, book.chapter_names(), list(earlier), seconds)
+    total = time.perf_counter() - began
+    _print_summary(site, pages, book.chapter_names(), list(earlier), seconds, total)
 
 
 def _assignment(word: str) -> tuple[str, str]:
@@ -142,10 +146,11 @@ def _print_summary(
     chapters: Sequence[str],
     earlier: Sequence[str],
     seconds: Sequence[tuple[str, float]],
+    total: float,
 ) -> None:
     width = max(len(name) for name, _ in seconds)
     print("\nHow long each step took")
-    for name, value in [*seconds, ("together", sum(value for _, value in seconds))]:
+    for name, value in [*seconds, ("the whole", total)]:
         print(f"  {name:<{width}} {value:7.1f} s")
     if earlier:
         print(f"Kept, since nothing they are made from has changed: {', '.join(earlier)}")
@@ -168,6 +173,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fresh", action="store_true", help="execute chapters that have not changed, too"
     )
+    help = "how many at once (default: one a core, up to 4; with an accelerator 1)"
+    parser.add_argument("--jobs", type=int, metavar="N", help=help)
     return parser
 
 

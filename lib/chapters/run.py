@@ -40,6 +40,9 @@ class ChapterInterrupted(KeyboardInterrupt):
         super().__init__(message)
         self.signal = number
 
+    def __reduce__(self) -> tuple:
+        return type(self), (str(self), self.signal)  # it may have to reach another process
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -131,7 +134,7 @@ def _execute(
     progress = Progress(out_dir / f"{name}.failed.ipynb")
     started = time.perf_counter()
     try:
-        with _sigterm_raises():
+        with sigterm_raises():
             _run_papermill(source, changed, cwd, progress)
             progress.end()
             seconds = time.perf_counter() - started
@@ -177,7 +180,7 @@ def _is_awaited(record: logging.LogRecord) -> bool:
 
 
 @contextlib.contextmanager
-def _sigterm_raises() -> Iterator[None]:
+def sigterm_raises() -> Iterator[None]:
     """SIGTERM stops what runs as Ctrl-C does, so that the kernel is stopped, too."""
 
     def stop(number: int, _: object) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lib.checks import check_number
-from lib.process import Ended, MachineShare, run_process
+from lib.process import Ended, MachineShare, local_devices, run_process
 from lib.runs import RecordedRun
 from lib.runs.folders import RunFolders
 from lib.scores import SCORES
@@ -215,7 +214,7 @@ def _shares(workers: int | None) -> list[MachineShare]:
     Raises:
         ValueError: more workers than there are accelerators.
     """
-    platform, count = _devices()
+    platform, count = local_devices()
     if platform == "cpu":
         cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         available = len(cores) or os.cpu_count()
@@ -233,14 +232,6 @@ def _shares(workers: int | None) -> list[MachineShare]:
         MachineShare(environment={"CUDA_VISIBLE_DEVICES": n, "HIP_VISIBLE_DEVICES": n})
         for n in names[: workers or count]
     ]
-
-
-def _devices() -> tuple[str, int]:
-    """Platform and number of this machine's devices, asked by a process that then lets them go."""
-    code = "import jax; print(jax.default_backend(), jax.local_device_count())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    platform, count = done.stdout.split()[-2:]
-    return platform, int(count)
 
 
 def _wait_for_checkpoints(state: StudyState, runs: Sequence[StudyRun]) -> None:

@@ -223,7 +223,7 @@ def test_a_lost_scheduler_is_told_and_the_runs_end(state):
 def test_workers_share_the_cores_and_each_has_an_accelerator(
     devices, workers, expected, monkeypatch
 ):
-    monkeypatch.setattr("lib.studies.sweep._devices", lambda: devices)
+    monkeypatch.setattr("lib.studies.sweep.local_devices", lambda: devices)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3, 4})
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     assert [tuple(share) for share in _shares(workers)] == expected
@@ -231,7 +231,7 @@ def test_workers_share_the_cores_and_each_has_an_accelerator(
 
 @pytest.mark.parametrize(("kind", "workers", "most"), [("gpu", 3, 2), ("tpu", 2, 1)])
 def test_an_accelerator_has_one_user(kind, workers, most, monkeypatch):
-    monkeypatch.setattr("lib.studies.sweep._devices", lambda: (kind, 2))
+    monkeypatch.setattr("lib.studies.sweep.local_devices", lambda: (kind, 2))
     with pytest.raises(ValueError, match=f"workers={workers} .* one an accelerator, {most}"):
         _shares(workers)
 

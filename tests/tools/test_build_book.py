@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import tools.execute
 from lib.chapters import Book, BookError
 from lib.profiles import PROFILES
 from tests.tools.small_book import ROOT, write_notebook, write_small_book
@@ -23,8 +24,8 @@ def test_each_profile_of_the_runs_builds_the_book_and_is_listed(book, monkeypatc
         built.append(parameters)
         raise BookError("enough seen")
 
-    monkeypatch.setattr(build_book, "execute_chapter", execute)
-    assert build_book.main(["--profile", profile], book) == 1
+    monkeypatch.setattr(tools.execute, "execute_chapter", execute)
+    assert build_book.main(["--profile", profile, "--jobs", "1"], book) == 1
     assert built == [{"profile": profile}]
     [listed] = re.findall(r"one of (.*)", (ROOT / "Makefile").read_text())
     assert profile in re.findall(r"\w+", listed)
@@ -33,6 +34,7 @@ def test_each_profile_of_the_runs_builds_the_book_and_is_listed(book, monkeypatc
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--jobs", "0"], ["JOBS=0", "too small"]),
         (["--profile", "medium"], ["PROFILE", "'medium'", ", ".join(PROFILES)]),
         (["--chapter", "chap"], ["'chap'", "index, chapter"]),
         (["--parameters", "seed=1"], ["PARAMETERS", "CHAPTER is needed"]),
