@@ -301,7 +301,8 @@ add_twin(
                 "learning_rate": 2e-3,
                 "training_images": 10_000,
                 "evaluation_images": 4_000,
-            }
+            },
+            "workstation": {"network": "style-mlp", "steps": 12_000},
         },
     ),
     __name__,
