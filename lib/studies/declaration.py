@@ -41,6 +41,7 @@ class DeclaredStudy:
         grids: of runs, each variants with the same seeds on one benchmark.
         comparisons: pairs of variants whose scores the study is there to compare.
         kept_seeds: the seeds whose trained models are kept beside their records.
+        is_shown: whether the page of all results has it; a search for settings stands elsewhere.
 
     Raises:
         ValueError: a comparison of what is no variant, or one run under two names.
@@ -52,6 +53,7 @@ class DeclaredStudy:
     grids: Sequence[Study]
     comparisons: Sequence[tuple[str, str]] = ()
     kept_seeds: Collection[int] = (0,)
+    is_shown: bool = True
 
     def __post_init__(self):
         for name in (name for pair in self.comparisons for name in pair):

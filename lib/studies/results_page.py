@@ -19,6 +19,7 @@ from lib.studies.study_page import StudyPage
 _NO_BREAK = "\u00a0"
 _SHOWN = ("infom", "infoe", "infoc", "psnr")
 _HOW = ("profile", "protocol")
+_RECIPE = ["network", "width", "steps", "batch_size", "resolution"]
 # What the paper's claim is about.
 _CLAIMED = ("infom", "infoe", "psnr")
 # InfoM, InfoE and InfoC by benchmark and model; a model that is not in this library has its label.
@@ -172,6 +173,24 @@ class ResultsPage:
                 f"recorded{''.join(how)}{rest if done < declared else ''}."
             )
         return "\n".join(lines)
+
+    def recipes(self) -> str:
+        """Markdown: the networks, the steps and the size of the images of all recorded runs."""
+        lines = [
+            "| study | benchmarks | networks | width | steps | images a step | pixels |",
+            "|---|---|---|---:|---:|---:|---:|",
+        ]
+        for page in self.studies:
+            if not page.results:
+                continue
+            for recipe, own in page.runs().groupby(_RECIPE, sort=False):
+                network, width, steps, images, side = recipe
+                titles = [BENCHMARKS[name].title for name in dict.fromkeys(own["benchmark"])]
+                lines.append(
+                    f"| `{page.study.name}` | {', '.join(titles)} | `{network}` | {width} "
+                    f"| {steps:,} | {images} | {side}×{side} |"
+                )
+        return "\n".join(lines) if len(lines) > 2 else "No run is recorded yet."
 
     def reproduced(self) -> str:
         """Markdown: what others report of the published images, beside the twins' scores."""

@@ -21,6 +21,7 @@ VARIANTS = {
     "qlae": Variant("qlae"),
     "qlae without decay": Variant("qlae", {"weight_decay": 0.0}),
 }
+RECORDS = Path(__file__).resolve().parents[2] / "book" / "results"
 PAIRS = [("qlae", "autoencoder"), ("qlae", "qlae without decay")]
 # InfoM of each seed; QLAE less the autoencoder is 0.30, 0.31 and 0.32.
 INFOM = {
@@ -254,6 +255,19 @@ def test_the_verdict_says_on_which_benchmarks_a_pair_differs(page):
         "protocol `corrected`; "
         "`python -m lib.studies run paged` makes the rest."
     )
+
+
+def test_each_recipe_has_a_row(page, tmp_path):
+    rows = page.recipes().splitlines()
+    assert rows[2:] == ["| `paged` | Shapes3D, dSprites | `mlp` | 32 | 60 | 64 | 16×16 |"]
+    assert ResultsPage([StudyPage("paged", tmp_path)]).recipes() == "No run is recorded yet."
+    decay = ResultsPage([StudyPage("weight_decay", RECORDS)]).recipes().splitlines()[2:]
+    recipes = [row.split(" | ")[2:5] for row in decay]
+    assert recipes == [
+        ["`style-mlp`", "192", "12,000"],
+        ["`mlp`", "192", "12,000"],
+        ["`style-mlp`", "192", "36,000"],
+    ]
 
 
 def test_reported_scores_stand_beside_those_of_the_twin_and_never_for_them(page):

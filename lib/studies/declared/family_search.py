@@ -58,6 +58,7 @@ add_study(
             for number in range(1, len(trials))
         ],
         kept_seeds=(),
+        is_shown=False,
     ),
     __name__,
 )

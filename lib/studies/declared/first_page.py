@@ -22,6 +22,7 @@ add_study(
             )
         ],
         comparisons=[("qlae", "autoencoder")],
+        is_shown=False,
     ),
     __name__,
 )
