@@ -17,9 +17,6 @@ from lib.networks.norm_layers import LEAKY_SLOPE
 
 # Of random latents, over which it is measured how strongly each unit speaks.
 _SAMPLES = 1_000
-# The step of a hidden layer's integers: this share of what the layer says, over the root of the
-# number of units that speak to it. And that of the last layer, in logits.
-_SHARE, _LOGITS = 0.06, 0.055
 # A weight is rounded away from 0 where it is this near to the next integer.
 _ROUND_UP = 0.4
 _AXES = (1, 2, 3)  # height, width and channels of an image
@@ -55,7 +52,7 @@ class _Layer(NamedTuple):
         return self.integers * self.scales[:, None]
 
 
-def packed(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> dict[str, object]:
+def packed(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) -> dict[str, object]:
     """What `live_decoder.js` reads of a decoder: its kind, sizes, and all numbers, as base64.
 
     The numbers are float32 first: the constants, then the scales and biases of each layer in the
@@ -65,8 +62,11 @@ def packed(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> dict[str, ob
     Args:
         decoder: trained.
         positions: for each latent, the values that it can take.
+        step: of the integers, in logits that they add to an image; in a hidden layer this share of
+            what the layer says, over the root of the number of units that speak to it.
     """
-    constants, layers = _parts(decoder, _latents(positions)).constants, _layers(decoder, positions)
+    constants = _parts(decoder, _latents(positions)).constants
+    layers = _layers(decoder, positions, step)
     floats = [*constants, *(part for layer in layers for part in (layer.scales, layer.bias))]
     signed = np.concatenate([layer.integers.ravel() for layer in layers])
     codes = np.where(signed < 0, -2 * signed - 1, 2 * signed).astype("<u2")
@@ -80,11 +80,11 @@ def packed(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> dict[str, ob
     }
 
 
-def rounded(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> PageDecoder:
+def rounded(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) -> PageDecoder:
     """The decoder with the weights that the page has; arguments as of `packed`."""
     copy = nnx.clone(decoder)
     own = [layer for layer, _ in _parts(copy, _latents(positions)).layers]
-    kernels = [layer.kernel for layer in _layers(decoder, positions)]
+    kernels = [layer.kernel for layer in _layers(decoder, positions, step)]
     kernels[-1] = _pictures(idctn, kernels[-1], decoder)
     for layer, kernel in zip(own, kernels, strict=True):
         layer.kernel[...] = kernel
@@ -124,21 +124,21 @@ def _parts(decoder: PageDecoder, latents: Array) -> _Parts:
     return _Parts([np.asarray(decoder.norm(first))], layers)
 
 
-def _layers(decoder: PageDecoder, positions: Sequence[ArrayLike]) -> list[_Layer]:
+def _layers(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) -> list[_Layer]:
     """A decoder's layers with rounded weights."""
     *others, (image, heard) = _parts(decoder, _latents(positions)).layers
     bias = _pictures(dctn, np.asarray(image.bias[...])[None], decoder)[0]
     kernel = _pictures(dctn, np.asarray(image.kernel[...]), decoder)
     return [
-        *(_rounded(layer, np.asarray(inputs)) for layer, inputs in others),
-        _integers(kernel, bias, np.asarray(heard), _LOGITS),
+        *(_rounded(layer, np.asarray(inputs), step) for layer, inputs in others),
+        _integers(kernel, bias, np.asarray(heard), step),
     ]
 
 
-def _rounded(layer: nnx.Linear, inputs: np.ndarray) -> _Layer:
+def _rounded(layer: nnx.Linear, inputs: np.ndarray, step: float) -> _Layer:
     kernel = np.asarray(layer.kernel[...])
     speaking = max(inputs.any(axis=0).sum(), 1)
-    step = _SHARE * (inputs @ kernel).std() / np.sqrt(speaking)
+    step *= (inputs @ kernel).std() / np.sqrt(speaking)
     return _integers(kernel, np.asarray(layer.bias[...]), inputs, step)
 
 

@@ -54,22 +54,28 @@ def travel(model: nnx.Module, images: np.ndarray) -> Travel:
     return Travel(positions, np.stack(starts, axis=1))
 
 
-def copies_psnr(decoder: nnx.Module, went: Travel, images: np.ndarray) -> float:
+def copies_psnr(decoder: nnx.Module, went: Travel, images: np.ndarray, step: float) -> float:
     """PSNR in decibels of what a page draws where its sliders start.
 
     Args:
         decoder: trained; the page has its weights rounded.
         went: positions and starts of its latents.
         images: uint8, `(n, height, width, channels)`, at which the sliders start.
+        step: see `lib.figures.packed_decoder.packed`.
     """
     pairs = zip(went.positions, went.starts.T, strict=True)
     latents = np.stack([positions[start] for positions, start in pairs], axis=1)
-    logits = rounded(decoder, went.positions)(jnp.asarray(latents, jnp.float32))
+    logits = rounded(decoder, went.positions, step)(jnp.asarray(latents, jnp.float32))
     return psnr(images, np.asarray(nnx.sigmoid(logits)))
 
 
 def live_models(
-    records: Mapping[str, RunRecord], *, num_images: int = 6, reference: int = 1_000, seed: int = 0
+    records: Mapping[str, RunRecord],
+    *,
+    num_images: int = 6,
+    reference: int = 1_000,
+    step: float = 0.045,
+    seed: int = 0,
 ) -> str:
     """HTML: the decoder of each recorded model beside the others, with sliders and its NMI matrix.
 
@@ -80,6 +86,7 @@ def live_models(
             with networks "mlp" or "style-mlp".
         num_images: held-out images to start from.
         reference: held-out images over which the range of a continuous latent is taken.
+        step: how finely the page has the weights, see `lib.figures.packed_decoder.packed`.
         seed: of the choice of these images.
     """
     first = next(iter(records.values()))
@@ -112,7 +119,8 @@ def live_models(
                     KnownSources(record.config.benchmark, {variant: [record]}).ceilings.values()
                 ),
                 scores=f"{score_words(record)} Copies drawn in this page, by rounded weights: PSNR "
-                f"{SCORES['psnr'].format(copies_psnr(model.decoder, went, images))}.",
+                f"{SCORES['psnr'].format(copies_psnr(model.decoder, went, images, step))}.",
+                step=step,
             )
         )
     return figures.live_decoder(panels, images[:num_images], names)

@@ -21,6 +21,7 @@ from lib.networks import MLPDecoder, StyleMLPDecoder
 from tools.check_site import find_browser
 
 SIDE, NUM_LATENTS, NUM_IMAGES = 8, 5, 3
+STEP = 0.055
 SOURCES = ["floor & wall", "shape"]
 POSITIONS = [np.linspace(-1.5, 1.5, 3 + latent % 2) for latent in range(NUM_LATENTS)]
 NMI = np.array([[0.02, 0.9, 0.1, 0.3, 0.004], [0.7, 0.05, 0.2, 1.0, 0.01]])
@@ -57,6 +58,7 @@ def _panel(seed: int = 0, **changes) -> LivePanel:
         "active": [True, True, True, True, False],
         "ceilings": [0.87, 1.0],
         "scores": "InfoM 0.5, PSNR 20 dB.",
+        "step": STEP,
     }
     return LivePanel(**(values | changes))
 
@@ -68,7 +70,7 @@ def _originals(channels: int = 3) -> np.ndarray:
 
 def _expected(panel: LivePanel, at: list[int]) -> np.ndarray:
     latents = jnp.asarray([[p[i] for p, i in zip(panel.positions, at, strict=True)]], jnp.float32)
-    near = rounded(panel.decoder, panel.positions)
+    near = rounded(panel.decoder, panel.positions, panel.step)
     return np.asarray(jax.nn.sigmoid(near(latents))[0]) * 255
 
 
@@ -77,7 +79,7 @@ def test_rounded_weights_change_an_image_by_little(kind):
     decoder = _decoder(0, kind=kind)
     chosen = np.random.default_rng(1).integers(0, 3, (50, NUM_LATENTS))
     latents = jnp.asarray([[p[i] for p, i in zip(POSITIONS, row, strict=True)] for row in chosen])
-    exact, near = (nnx.sigmoid(d(latents)) for d in (decoder, rounded(decoder, POSITIONS)))
+    exact, near = (nnx.sigmoid(d(latents)) for d in (decoder, rounded(decoder, POSITIONS, STEP)))
     difference = np.abs(exact - near)
     assert 0 < difference.mean() < 0.02
     assert difference.max() < 0.1
@@ -96,7 +98,7 @@ def test_a_decoder_of_reordered_latents_draws_the_same(kind):
 def test_a_unit_that_no_latent_wakes_costs_nothing_and_changes_nothing():
     decoder = _decoder(0)
     decoder.dense[0].bias[...] = decoder.dense[0].bias[...].at[3].set(-1000.0)
-    kernel = np.asarray(rounded(decoder, POSITIONS).dense[1].kernel[...])
+    kernel = np.asarray(rounded(decoder, POSITIONS, STEP).dense[1].kernel[...])
     assert not kernel[3].any()
     assert kernel[[0, 1, 2, 4]].any(axis=1).all()
 

@@ -11,7 +11,7 @@ from flax import nnx
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.studies import StudyPage
-from lib.studies.live_models import copies_psnr, travel
+from lib.studies.live_models import copies_psnr, live_models, travel
 from lib.studies.words import latent_words
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
@@ -57,7 +57,7 @@ def test_the_copies_of_a_page_are_scored_as_it_draws_them():
     model.decoder.to_image.kernel[...] *= 0
     model.decoder.to_image.bias[...] *= 0
     error = np.mean((IMAGES / 255 - 0.5) ** 2, axis=(1, 2, 3))
-    found = copies_psnr(model.decoder, travel(model, IMAGES), IMAGES)
+    found = copies_psnr(model.decoder, travel(model, IMAGES), IMAGES, 0.05)
     assert found == pytest.approx(np.mean(-10 * np.log10(error)), abs=0.02)
 
 
@@ -81,9 +81,9 @@ def test_what_a_latent_is_about_is_said_in_words(nmi, active, words):
 
 def test_the_matrix_and_the_scores_are_those_of_the_record():
     study = StudyPage("first_page", "book/results")
-    page = study.live("shapes3d").data
-    matrix = re.findall(r'aria-label="([a-z ]+), latent (\d+): NMI ([\d.]+)"', page)
     records = [study.results["shapes3d"].first[name] for name in ("qlae", "autoencoder")]
+    page = live_models(dict(zip(("qlae", "autoencoder"), records, strict=True)), step=0.055)
+    matrix = re.findall(r'aria-label="([a-z ]+), latent (\d+): NMI ([\d.]+)"', page)
     expected = [np.array(record.scoring.nmi) for record in records]
     assert len(matrix) == sum(nmi.size for nmi in expected)
     rows = ["floor hue", "wall hue", "object hue", "scale", "shape", "orientation"]
