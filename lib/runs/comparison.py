@@ -72,6 +72,16 @@ class Difference:
         return smallest_seen(self.values, level=_LEVEL / self.num_comparisons)
 
     @property
+    def smallest_told(self) -> str:
+        """`smallest_seen` as text; "none" where the score has no room for it, "unknown" of two."""
+        if self.num_seeds < 3:
+            return "unknown"  # two values say too little about their spread
+        least, most = self.score.bounds
+        if None not in (least, most) and self.smallest_seen > most - least:
+            return "none"
+        return self.format(self.smallest_seen)
+
+    @property
     def is_clear(self) -> bool:
         """Whether the corrected p value is below 0.05; one seed makes nothing clear."""
         return self.p_value < _LEVEL
@@ -101,12 +111,12 @@ class Difference:
         if not self.is_clear:
             lead = "not distinguishable" if low <= 0 <= high else "not clear once corrected"
             mean, low, high = (self.format(value, "+") for value in (self.mean, low, high))
-            least, most = self.score.bounds
-            if None not in (least, most) and self.smallest_seen > most - least:
-                power = "no possible difference would show in 4 of 5 such sets of seeds"
-            else:
-                smallest = self.format(self.smallest_seen)
-                power = f"a true {smallest} would show in 4 of 5 such sets of seeds"
+            power = {
+                "none": "no possible difference would show in 4 of 5 such sets of seeds",
+                "unknown": "two seeds do not tell what would show",
+            }.get(
+                told := self.smallest_told, f"a true {told} would show in 4 of 5 such sets of seeds"
+            )
             return f"{lead} (difference {mean}, 95 % interval {low} to {high}, {seeds}; {power})"
         near, far = sorted((abs(low), abs(high)))
         return (

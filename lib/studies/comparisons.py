@@ -130,7 +130,7 @@ class Comparisons:
                     *(" to ".join(found.format(end, "+") for end in ends) for ends in intervals),
                     found.p_told.removeprefix("= "),
                     str(found.num_seeds),
-                    found.format(found.smallest_seen),
+                    found.smallest_told,
                 ]
             unbroken = [cell.replace(" ", "\u00a0") for cell in cells[: len(titles) - 1]]
             lines.append(f"| {what} | {' | '.join(unbroken)} |")
@@ -145,7 +145,8 @@ class Comparisons:
             "\n\nPaired by seed, collapsed runs left out; bold where p is below 0.05. *p*: of the "
             f"paired t-test{together}; the intervals are not corrected. With few seeds the "
             "bootstrap's is too narrow. *Smallest seen*: the smallest true difference that shows, "
-            "so corrected, in 4 of 5 sets of so many seeds with this spread."
+            "so corrected, in 4 of 5 sets of so many seeds with this spread; *none* where no two "
+            "scores can differ so much, *unknown* where two seeds do not tell the spread."
         )
 
 

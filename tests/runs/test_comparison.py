@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_rel
 
+from lib.metrics import smallest_seen
 from lib.runs import compare, corrected
 from lib.scores import SCORES
 
@@ -31,9 +32,7 @@ def test_words_follow_the_numbers():
     assert str(lower).startswith("0.51 lower (95 % interval 0.44 to 0.57")
     unclear = compare(_runs([0.9, 0.1], [0.5, 0.5]), "infom", "model", "qlae", "autoencoder")
     assert str(unclear).startswith("not distinguishable (difference +0.00, 95 % interval -5.08 to")
-    assert str(unclear).endswith(
-        "2 seeds; no possible difference would show in 4 of 5 such sets of seeds)"
-    )
+    assert str(unclear).endswith("2 seeds; two seeds do not tell what would show)")
     single = compare(_runs([0.9], [0.5]), "infom", "model", "qlae", "autoencoder")
     assert str(single) == "0.40 higher (one seed, so no interval)"
     assert [found.is_clear for found in (lower, unclear, single)] == [True, False, False]
@@ -125,16 +124,25 @@ def test_words_of_a_corrected_comparison_have_its_p_value():
     assert low > 0  # the interval alone would call it clear
     assert str(found) == (
         f"not clear once corrected (difference +0.50, 95 % interval +{low:.2f} to +{high:.2f}, "
-        "2 seeds, p = 0.12 corrected for 3 comparisons; no possible difference would show in 4 of "
-        "5 such sets of seeds)"
+        "2 seeds, p = 0.12 corrected for 3 comparisons; two seeds do not tell what would show)"
     )
     assert found.smallest_seen > 1  # which InfoM cannot differ by
     assert found.smallest_seen > 2 * _with_p(0.04).smallest_seen  # a third of the level
     assert "p < 0.001 corrected" in str(corrected({"a": _with_p(1e-5), "b": _with_p(1)})["a"])
 
 
+def test_what_would_have_been_seen_is_told_where_it_can_be():
+    close, wide = _difference([0.1, -0.2, 0.3]), _difference([0.9, -0.9, 0.5])
+    assert close.smallest_told == f"{smallest_seen([0.1, -0.2, 0.3]):.2f}"
+    assert f"; a true {close.smallest_told} would show in 4 of 5 such sets" in str(close)
+    assert wide.smallest_told == "none"
+    assert "; no possible difference would show in 4 of 5 such sets of seeds)" in str(wide)
+    assert _difference([20.0, -30.0, 5.0], "psnr").smallest_told.endswith(" dB")  # has no bound
+    assert _difference([0.1, 0.2]).smallest_told == "unknown"
+
+
 def test_a_score_in_decibels_has_one_digit_and_its_unit_in_every_number():
-    text = str(_difference([1.0, -1.2], "psnr"))
-    assert text.startswith("not distinguishable (difference -0.1 dB, 95 % interval -14.1 dB to")
+    text = str(_difference([1.0, -1.2, 0.1], "psnr"))
+    assert text.startswith("not distinguishable (difference +0.0 dB, 95 % interval -2.8 dB to")
     assert re.search(r"; a true \d+\.\d dB would show in 4 of 5 such sets of seeds\)$", text)
     assert SCORES["psnr"].unit == "dB"

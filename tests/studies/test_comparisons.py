@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.metrics import smallest_seen
 from lib.runs import compare
 from lib.studies import Comparisons, SeedScores
 
@@ -123,9 +122,8 @@ def test_the_table_has_both_intervals_the_p_value_and_the_power():
         f"| one, QLAE less vectors: InfoM | **+{difference.mean:.2f}** | "
         f"+{0.395 - half:.2f} to +{0.395 + half:.2f} | +0.39 to +0.40 | {difference.p_value:.3g} "
     )
-    assert f"| 2 | {smallest_seen([0.39, 0.4], level=0.05 / 4):.2f} |" in lines[2]
+    assert lines[2].endswith("| 2 | unknown |")
     assert lines[3].startswith("| one, QLAE less vectors: PSNR | -2.5 dB | ")
-    assert lines[3].endswith(" dB |")
     assert "corrected (Holm) for 4 comparisons together" in found.table()
     single = Comparisons({"one": scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])}, PAIRS[:1]).table()
     assert "paired t-test; the intervals" in single
