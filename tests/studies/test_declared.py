@@ -74,6 +74,10 @@ def test_a_mild_decay_leaves_the_modularity_of_others_as_it_was():
     pairs = [("qlae, normalised, decay 0", "qlae, decay 0.1")]
     others = StudyPage("weight_decay", RECORDS, pairs).compared("shapes3d").differences
     assert abs(others["Shapes3D", pairs[0], "infom"].mean) < 0.05
+    longer = StudyPage("main", RECORDS).compared("shapes3d").differences
+    difference = longer["Shapes3D", ("qlae", "qlae without decay"), "infom"]
+    assert difference.num_seeds == 7
+    assert not difference.is_clear
 
 
 def test_modularity_hangs_on_how_few_values_a_latent_has():
