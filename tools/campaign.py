@@ -6,6 +6,7 @@ has a process of its own, so that this one leaves the accelerator to them.
 """
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -184,6 +185,8 @@ def _act(options: argparse.Namespace) -> int:
                 f"{name_of(run)} was begun by other code: {', '.join(files)} changed since. Go on "
                 "with it (--unfinished continue), or begin it anew (--unfinished restart)."
             )
+    # What one process has compiled the next ones find.
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(state.out_dir.absolute() / "compiled"))
     make_folder(options.to, name="to", advice="a folder that can be made and written")
     campaign = Campaign(state, options.to, total_s - (time.monotonic() - began), earlier)
     status, num_failed, is_measured = 0, 0, True
