@@ -146,9 +146,22 @@ def _follow() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def usable_cores() -> list[int]:
+    """The numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 def local_devices() -> tuple[str, int]:
-    """Platform and number of this machine's devices, asked by a process that then lets them go."""
+    """Platform and number of this machine's devices, asked by a process that then lets them go.
+
+    Raises:
+        OSError: JAX does not come up here.
+    """
     code = "import jax; print(jax.default_backend(), jax.local_device_count())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if done.returncode:
+        raise OSError(f"JAX does not come up: {(done.stderr.splitlines() or ['no word'])[-1]}")
     platform, count = done.stdout.split()[-2:]
     return platform, int(count)

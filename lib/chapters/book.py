@@ -104,13 +104,12 @@ class Book:
         return source
 
     def execution_order(self) -> list[Path]:
-        """All notebooks, in reading order, but the opening page last, as it reuses runs.
+        """All notebooks, in reading order.
 
         Raises:
             BookError: if a file is missing.
         """
-        first, *others = self.chapter_names()
-        sources = [self.source(name) for name in (*others, first)]
+        sources = [self.source(name) for name in self.chapter_names()]
         return [path for path in sources if path.suffix == ".ipynb"]
 
 

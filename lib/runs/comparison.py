@@ -73,7 +73,10 @@ class Difference:
 
     @property
     def smallest_told(self) -> str:
-        """`smallest_seen` as text; "none" where the score has no room for it, "unknown" of two."""
+        """`smallest_seen` as text: "none" where the score has no room for it.
+
+        And "unknown" with fewer than three seeds.
+        """
         if self.num_seeds < 3:
             return "unknown"  # two values say too little about their spread
         least, most = self.score.bounds
@@ -111,12 +114,11 @@ class Difference:
         if not self.is_clear:
             lead = "not distinguishable" if low <= 0 <= high else "not clear once corrected"
             mean, low, high = (self.format(value, "+") for value in (self.mean, low, high))
-            power = {
-                "none": "no possible difference would show in 4 of 5 such sets of seeds",
-                "unknown": "two seeds do not tell what would show",
-            }.get(
-                told := self.smallest_told, f"a true {told} would show in 4 of 5 such sets of seeds"
-            )
+            power = f"a true {self.smallest_told} would show in 4 of 5 such sets of seeds"
+            if self.smallest_told == "none":
+                power = "no possible difference would show in 4 of 5 such sets of seeds"
+            if self.smallest_told == "unknown":
+                power = "two seeds do not tell what would show"
             return f"{lead} (difference {mean}, 95 % interval {low} to {high}, {seeds}; {power})"
         near, far = sorted((abs(low), abs(high)))
         return (

@@ -19,7 +19,7 @@ from lib.studies.study_page import StudyPage
 _NO_BREAK = "\u00a0"
 _SHOWN = ("infom", "infoe", "infoc", "psnr")
 _HOW = ("profile", "protocol")
-_RECIPE = ["network", "width", "steps", "batch_size", "resolution"]
+_RECIPE = ["network", "width", "steps", "batch_size", "learning_rate", "schedule", "resolution"]
 # What the paper's claim is about.
 _CLAIMED = ("infom", "infoe", "psnr")
 # InfoM, InfoE and InfoC by benchmark and model; a model that is not in this library has its label.
@@ -175,20 +175,20 @@ class ResultsPage:
         return "\n".join(lines)
 
     def recipes(self) -> str:
-        """Markdown: the networks, the steps and the size of the images of all recorded runs."""
+        """Markdown: networks, steps, learning rate and size of the images of all recorded runs."""
         lines = [
-            "| study | benchmarks | networks | width | steps | images a step | pixels |",
-            "|---|---|---|---:|---:|---:|---:|",
+            "| study | benchmarks | networks | width | steps | batch size | rate | pixels |",
+            "|---|---|---|---:|---:|---:|---|---:|",
         ]
         for page in self.studies:
             if not page.results:
                 continue
             for recipe, own in page.runs().groupby(_RECIPE, sort=False):
-                network, width, steps, images, side = recipe
+                network, width, steps, batch_size, rate, schedule, side = recipe
                 titles = [BENCHMARKS[name].title for name in dict.fromkeys(own["benchmark"])]
                 lines.append(
                     f"| `{page.study.name}` | {', '.join(titles)} | `{network}` | {width} "
-                    f"| {steps:,} | {images} | {side}×{side} |"
+                    f"| {steps:,} | {batch_size} | {rate:g}, {schedule} | {side}×{side} |"
                 )
         return "\n".join(lines) if len(lines) > 2 else "No run is recorded yet."
 
@@ -200,16 +200,20 @@ class ResultsPage:
             "|---|---|---:|---:|---:|---:|---:|---:|---|",
         ]
         for benchmark, models in _REPRODUCED.items():
+            found = {
+                page.study.name: page.results[benchmark]
+                for page in self.studies
+                if benchmark in page.results
+            }
+            # All of one study, so that rows can be compared: of the one with most of the models.
+            shared = {name: models.keys() & {*found[name].scores.names} for name in found}
+            study = max(shared, key=lambda name: len(shared[name]), default="")
             for model, reported in models.items():
                 own, runs = ["–"] * 3, "none"
-                for page in self.studies:
-                    results = page.results.get(benchmark)
-                    if results and model in results.scores.names:
-                        own = [
-                            results.scores.average(model, s) for s in ("infom", "infoe", "infoc")
-                        ]
-                        runs = f"`{page.study.name}`, {results.profile}"
-                        break
+                if model in shared.get(study, ()):
+                    scores = found[study].scores
+                    own = [scores.average(model, s) for s in ("infom", "infoe", "infoc")]
+                    runs = f"`{study}`, {found[study].profile}"
                 pairs = zip(reported, own, strict=True)
                 cells = [
                     f"{there:.2f} | {here.replace('± ', f'±{_NO_BREAK}')}" for there, here in pairs

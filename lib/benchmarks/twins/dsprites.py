@@ -171,6 +171,7 @@ add_twin(
         ),
         profiles={
             "laptop": {"steps": 1_000, "learning_rate": 2e-3},
+            # The recipe of its recorded runs, which are older than the profile's longer one.
             "workstation": {"network": "style-mlp", "steps": 12_000},
         },
     ),

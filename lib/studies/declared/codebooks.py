@@ -1,7 +1,7 @@
 """What matters about the codebooks."""
 
 from lib.studies.declaration import DeclaredStudy, add_study
-from lib.studies.declared.weight_decay import STYLE
+from lib.studies.declared.weight_decay import SHORT_STYLE_MLP
 from lib.studies.study import Study, Variant
 
 KINDS = {
@@ -25,7 +25,7 @@ add_study(
                 KINDS | SIZES | LATENTS,
                 "workstation",
                 num_seeds=5,
-                settings=STYLE,
+                settings=SHORT_STYLE_MLP,
             )
         ],
         comparisons=[("qlae", name) for name in (*KINDS, *SIZES, *LATENTS) if name != "qlae"],

@@ -2,7 +2,7 @@
 
 from lib.studies.declaration import DeclaredStudy, add_study
 from lib.studies.declared.family_search import TRIALS
-from lib.studies.declared.weight_decay import STYLE
+from lib.studies.declared.weight_decay import SHORT_STYLE_MLP
 from lib.studies.study import Study, Variant
 
 # Of the trials of each model, the one with the largest sum of InfoM and InfoE.
@@ -24,7 +24,7 @@ add_study(
         name="family",
         title="Nine models on Shapes3D",
         question="How do the latents of QLAE stand to those of the other models of its kind?",
-        grids=[Study("shapes3d", VARIANTS, "workstation", num_seeds=5, settings=STYLE)],
+        grids=[Study("shapes3d", VARIANTS, "workstation", num_seeds=5, settings=SHORT_STYLE_MLP)],
         comparisons=[("qlae", name) for name in VARIANTS if name != "qlae"],
     ),
     __name__,

@@ -1,7 +1,7 @@
 """Four trials of each model of the family: its profile's settings, and three others."""
 
 from lib.studies.declaration import DeclaredStudy, add_study
-from lib.studies.declared.weight_decay import STYLE
+from lib.studies.declared.weight_decay import SHORT_STYLE_MLP
 from lib.studies.study import Study, Variant
 
 SEED = 1000  # the book's other runs have seeds below
@@ -49,7 +49,7 @@ add_study(
                 "workstation",
                 seed=SEED,
                 num_seeds=1,
-                settings=STYLE,
+                settings=SHORT_STYLE_MLP,
             )
         ],
         comparisons=[

@@ -1,7 +1,7 @@
 """The models whose decoders run in the book's first page."""
 
 from lib.studies.declaration import DeclaredStudy, add_study
-from lib.studies.declared.weight_decay import STYLE
+from lib.studies.declared.weight_decay import SHORT_STYLE_MLP
 from lib.studies.study import Study, Variant
 
 # So narrow that both decoders are at most 400 kB of the page.
@@ -18,7 +18,7 @@ add_study(
                 {name: Variant(name, SMALL) for name in ("autoencoder", "qlae")},
                 "workstation",
                 num_seeds=1,
-                settings=STYLE,
+                settings=SHORT_STYLE_MLP,
             )
         ],
         comparisons=[("qlae", "autoencoder")],
