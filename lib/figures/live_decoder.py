@@ -67,7 +67,7 @@ class LivePanel:
         active: one boolean a latent; inactive ones are grey.
         ceilings: the largest NMI that one latent can have with each source.
         scores: a sentence on the model's scores.
-        step: how finely the page has its weights, see `lib.figures.packed_decoder.packed`.
+        quantization_step: of its weights in the page, see `lib.figures.packed_decoder.packed`.
     """
 
     title: str
@@ -82,7 +82,7 @@ class LivePanel:
     active: Sequence[bool]
     ceilings: Sequence[float] = ()
     scores: str
-    step: float
+    quantization_step: float
 
     def __post_init__(self):
         starts, sizes = np.asarray(self.starts), [len(values) for values in self.positions]
@@ -141,7 +141,7 @@ def live_decoder(
         "shape": images.shape[1:],
         "models": [
             {
-                **packed(panel.decoder, panel.positions, panel.step),
+                **packed(panel.decoder, panel.positions, panel.quantization_step),
                 "positions": [[float(f"{v:.5g}") for v in values] for values in panel.positions],
                 "starts": np.asarray(panel.starts).tolist(),
                 "notes": list(panel.notes),
@@ -189,7 +189,8 @@ def _panel(panel: LivePanel, source_names: Sequence[str]) -> str:
 
 def _drawn(panel: LivePanel, at: np.ndarray) -> np.ndarray:
     latents = [[values[place] for values, place in zip(panel.positions, at, strict=True)]]
-    logits = rounded(panel.decoder, panel.positions, panel.step)(jnp.asarray(latents, jnp.float32))
+    near = rounded(panel.decoder, panel.positions, panel.quantization_step)
+    logits = near(jnp.asarray(latents, jnp.float32))
     return np.asarray(nnx.sigmoid(logits)[0])
 
 

@@ -28,9 +28,12 @@ class _Parts(NamedTuple):
     """What a decoder consists of.
 
     Attributes:
-        constants: numbers that no latent moves, as float32.
-        layers: its dense layers in the order of their use, each with what it reads: the first one
-            the latents, the last one what the image is made of.
+        constants: numbers that no latent moves, as float32: of an `MLPDecoder` scale and bias of
+            each layer norm, of a `StyleMLPDecoder` the first block's normalised vector.
+        layers: its dense layers in the order of their use, each with what it reads. An
+            `MLPDecoder` has two hidden ones and the last. A `StyleMLPDecoder` has the two that make
+            the style, the first block's conditioning, hidden layer and conditioning of the second
+            block, and the last.
     """
 
     constants: list[np.ndarray]
@@ -52,7 +55,9 @@ class _Layer(NamedTuple):
         return self.integers * self.scales[:, None]
 
 
-def packed(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) -> dict[str, object]:
+def packed(
+    decoder: PageDecoder, positions: Sequence[ArrayLike], quantization_step: float
+) -> dict[str, object]:
     """What `live_decoder.js` reads of a decoder: its kind, sizes, and all numbers, as base64.
 
     The numbers are float32 first: the constants, then the scales and biases of each layer in the
@@ -62,11 +67,12 @@ def packed(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) ->
     Args:
         decoder: trained.
         positions: for each latent, the values that it can take.
-        step: of the integers, in logits that they add to an image; in a hidden layer this share of
-            what the layer says, over the root of the number of units that speak to it.
+        quantization_step: of the last layer's weights: its share in a logit, over the root mean
+            square of what it reads. In a hidden layer it is this share of the standard deviation of
+            the layer's outputs, over the root of the number of inputs that are not always 0.
     """
     constants = _parts(decoder, _latents(positions)).constants
-    layers = _layers(decoder, positions, step)
+    layers = _layers(decoder, positions, quantization_step)
     floats = [*constants, *(part for layer in layers for part in (layer.scales, layer.bias))]
     signed = np.concatenate([layer.integers.ravel() for layer in layers])
     codes = np.where(signed < 0, -2 * signed - 1, 2 * signed).astype("<u2")
@@ -80,11 +86,13 @@ def packed(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) ->
     }
 
 
-def rounded(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) -> PageDecoder:
+def rounded(
+    decoder: PageDecoder, positions: Sequence[ArrayLike], quantization_step: float
+) -> PageDecoder:
     """The decoder with the weights that the page has; arguments as of `packed`."""
     copy = nnx.clone(decoder)
     own = [layer for layer, _ in _parts(copy, _latents(positions)).layers]
-    kernels = [layer.kernel for layer in _layers(decoder, positions, step)]
+    kernels = [layer.kernel for layer in _layers(decoder, positions, quantization_step)]
     kernels[-1] = _pictures(idctn, kernels[-1], decoder)
     for layer, kernel in zip(own, kernels, strict=True):
         layer.kernel[...] = kernel
@@ -124,31 +132,35 @@ def _parts(decoder: PageDecoder, latents: Array) -> _Parts:
     return _Parts([np.asarray(decoder.norm(first))], layers)
 
 
-def _layers(decoder: PageDecoder, positions: Sequence[ArrayLike], step: float) -> list[_Layer]:
+def _layers(
+    decoder: PageDecoder, positions: Sequence[ArrayLike], quantization_step: float
+) -> list[_Layer]:
     """A decoder's layers with rounded weights."""
     *others, (image, heard) = _parts(decoder, _latents(positions)).layers
     bias = _pictures(dctn, np.asarray(image.bias[...])[None], decoder)[0]
     kernel = _pictures(dctn, np.asarray(image.kernel[...]), decoder)
     return [
-        *(_rounded(layer, np.asarray(inputs), step) for layer, inputs in others),
-        _integers(kernel, bias, np.asarray(heard), step),
+        *(_rounded(layer, np.asarray(inputs), quantization_step) for layer, inputs in others),
+        _integers(kernel, bias, np.asarray(heard), quantization_step),
     ]
 
 
-def _rounded(layer: nnx.Linear, inputs: np.ndarray, step: float) -> _Layer:
+def _rounded(layer: nnx.Linear, inputs: np.ndarray, quantization_step: float) -> _Layer:
     kernel = np.asarray(layer.kernel[...])
     speaking = max(inputs.any(axis=0).sum(), 1)
-    step *= (inputs @ kernel).std() / np.sqrt(speaking)
-    return _integers(kernel, np.asarray(layer.bias[...]), inputs, step)
+    quantization_step *= (inputs @ kernel).std() / np.sqrt(speaking)
+    return _integers(kernel, np.asarray(layer.bias[...]), inputs, quantization_step)
 
 
-def _integers(kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, step: float) -> _Layer:
+def _integers(
+    kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, quantization_step: float
+) -> _Layer:
     """A weight in steps that are the wider, the less its input speaks.
 
     Rounded towards 0, which takes fewer bytes and errs no more.
     """
     loudness = np.sqrt((inputs**2).mean(axis=0))
-    scales = np.divide(step, loudness, out=np.zeros_like(loudness), where=loudness > 0)
+    scales = np.divide(quantization_step, loudness, out=np.zeros_like(loudness), where=loudness > 0)
     shares = np.divide(
         kernel, scales[:, None], out=np.zeros_like(kernel), where=scales[:, None] > 0
     )

@@ -54,18 +54,20 @@ def travel(model: nnx.Module, images: np.ndarray) -> Travel:
     return Travel(positions, np.stack(starts, axis=1))
 
 
-def copies_psnr(decoder: nnx.Module, went: Travel, images: np.ndarray, step: float) -> float:
+def copies_psnr(
+    decoder: nnx.Module, went: Travel, images: np.ndarray, quantization_step: float
+) -> float:
     """PSNR in decibels of what a page draws where its sliders start.
 
     Args:
         decoder: trained; the page has its weights rounded.
         went: positions and starts of its latents.
         images: uint8, `(n, height, width, channels)`, at which the sliders start.
-        step: see `lib.figures.packed_decoder.packed`.
+        quantization_step: see `lib.figures.packed_decoder.packed`.
     """
     pairs = zip(went.positions, went.starts.T, strict=True)
     latents = np.stack([positions[start] for positions, start in pairs], axis=1)
-    logits = rounded(decoder, went.positions, step)(jnp.asarray(latents, jnp.float32))
+    logits = rounded(decoder, went.positions, quantization_step)(jnp.asarray(latents, jnp.float32))
     return psnr(images, np.asarray(nnx.sigmoid(logits)))
 
 
@@ -74,7 +76,7 @@ def live_models(
     *,
     num_images: int = 6,
     reference: int = 1_000,
-    step: float = 0.045,
+    quantization_step: float = 0.045,
     seed: int = 0,
 ) -> str:
     """HTML: the decoder of each recorded model beside the others, with sliders and its NMI matrix.
@@ -86,7 +88,8 @@ def live_models(
             with networks "mlp" or "style-mlp".
         num_images: held-out images to start from.
         reference: held-out images over which the range of a continuous latent is taken.
-        step: how finely the page has the weights, see `lib.figures.packed_decoder.packed`.
+        quantization_step: of the weights in the page, see `lib.figures.packed_decoder.packed`; the
+            default keeps a page below 1.5 MB.
         seed: of the choice of these images.
     """
     first = next(iter(records.values()))
@@ -102,6 +105,7 @@ def live_models(
         place = [[*names, NO_SOURCE].index(source) for source in best]
         order = np.lexsort((-nmi.max(axis=0), place))
         active = np.array(record.scoring.active)[order]
+        copied = copies_psnr(model.decoder, went, images, quantization_step)
         words = [latent_words(nmi[:, j], names, record.scoring.active[j]) for j in order]
         panels.append(
             figures.LivePanel(
@@ -119,8 +123,8 @@ def live_models(
                     KnownSources(record.config.benchmark, {variant: [record]}).ceilings.values()
                 ),
                 scores=f"{score_words(record)} Copies drawn in this page, by rounded weights: PSNR "
-                f"{SCORES['psnr'].format(copies_psnr(model.decoder, went, images, step))}.",
-                step=step,
+                f"{SCORES['psnr'].format(copied)}.",
+                quantization_step=quantization_step,
             )
         )
     return figures.live_decoder(panels, images[:num_images], names)

@@ -58,7 +58,7 @@ def _panel(seed: int = 0, **changes) -> LivePanel:
         "active": [True, True, True, True, False],
         "ceilings": [0.87, 1.0],
         "scores": "InfoM 0.5, PSNR 20 dB.",
-        "step": STEP,
+        "quantization_step": STEP,
     }
     return LivePanel(**(values | changes))
 
@@ -70,7 +70,7 @@ def _originals(channels: int = 3) -> np.ndarray:
 
 def _expected(panel: LivePanel, at: list[int]) -> np.ndarray:
     latents = jnp.asarray([[p[i] for p, i in zip(panel.positions, at, strict=True)]], jnp.float32)
-    near = rounded(panel.decoder, panel.positions, panel.step)
+    near = rounded(panel.decoder, panel.positions, panel.quantization_step)
     return np.asarray(jax.nn.sigmoid(near(latents))[0]) * 255
 
 

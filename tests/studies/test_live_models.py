@@ -82,7 +82,9 @@ def test_what_a_latent_is_about_is_said_in_words(nmi, active, words):
 def test_the_matrix_and_the_scores_are_those_of_the_record():
     study = StudyPage("first_page", "book/results")
     records = [study.results["shapes3d"].first[name] for name in ("qlae", "autoencoder")]
-    page = live_models(dict(zip(("qlae", "autoencoder"), records, strict=True)), step=0.055)
+    page = live_models(
+        dict(zip(("qlae", "autoencoder"), records, strict=True)), quantization_step=0.055
+    )
     matrix = re.findall(r'aria-label="([a-z ]+), latent (\d+): NMI ([\d.]+)"', page)
     expected = [np.array(record.scoring.nmi) for record in records]
     assert len(matrix) == sum(nmi.size for nmi in expected)
