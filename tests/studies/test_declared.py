@@ -107,6 +107,20 @@ def test_modularity_hangs_on_how_few_values_a_latent_has():
     assert collapsed["qlae"] == 0
 
 
+def test_what_is_said_of_shapes3d_stands_in_its_records():
+    """Its opening has two means, captions that all runs and no InfoE tell the models apart."""
+    page = StudyPage("main", RECORDS)
+    runs = page.runs()
+    infom = runs[runs["benchmark"] == "shapes3d"].groupby("variant")["infom"]
+    text = " ".join(RECORDS.parent.joinpath("shapes3d.ipynb").read_text().split())
+    assert f"is {infom.mean()['qlae']:.2f} for the autoencoder with quantized" in text
+    assert f"latents and {infom.mean()['autoencoder']:.2f} for the plain one" in text
+    assert infom.min()["qlae"] > infom.max()["autoencoder"]
+    found = page.compared("shapes3d").differences
+    assert not found["Shapes3D", ("qlae", "autoencoder"), "infoe"].is_clear
+    assert abs(found["Shapes3D", ("qlae", "autoencoder"), "infoe"].mean) < 0.05
+
+
 def test_the_recorded_qlae_of_shapes3d_is_good_enough_to_look_at():
     """And far more modular than the plain autoencoder beside it."""
     page = StudyPage("main", RECORDS)
