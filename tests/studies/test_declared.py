@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lib.benchmarks import BENCHMARKS
 from lib.runs import RunConfig
 from lib.studies import STUDIES, StudyPage
 from lib.studies.declared.family import CHOSEN
@@ -119,6 +121,20 @@ def test_what_is_said_of_shapes3d_stands_in_its_records():
     found = page.compared("shapes3d").differences
     assert not found["Shapes3D", ("qlae", "autoencoder"), "infoe"].is_clear
     assert abs(found["Shapes3D", ("qlae", "autoencoder"), "infoe"].mean) < 0.05
+
+
+def test_a_latent_of_qlae_mostly_tells_light_from_camera_on_falcor3d():
+    """As the page's opening says; the page itself gives the shares."""
+    is_light = np.array([name.startswith("lighting") for name in BENCHMARKS["falcor3d"].grid.names])
+    shares: dict[str, list[float]] = {}
+    for run, recorded in STUDIES["main"].recorded(RECORDS, "falcor3d"):
+        nmi = np.array(recorded.record.scoring.nmi)[:, recorded.record.scoring.active]
+        light = nmi[is_light].sum(axis=0) / nmi.sum(axis=0)
+        shares.setdefault(run.variant, []).append(np.maximum(light, 1 - light).mean())
+    assert min(shares["qlae"]) > 0.8 > max(shares["autoencoder"])
+    found = StudyPage("main", RECORDS).compared("falcor3d").differences
+    assert found["Falcor3D", ("qlae", "autoencoder"), "infom"].is_clear
+    assert abs(found["Falcor3D", ("qlae", "autoencoder"), "infoe"].mean) < 0.05
 
 
 def test_the_recorded_qlae_of_shapes3d_is_good_enough_to_look_at():
