@@ -106,7 +106,8 @@ def test_modularity_hangs_on_how_few_values_a_latent_has():
     collapsed = runs["collapsed"].sum()
     assert collapsed["2 values"] == 5
     assert collapsed["3 values"] == 4
-    assert collapsed["qlae"] == 0
+    assert collapsed[["qlae", "one codebook for all", "8 values"]].tolist() == [0, 0, 0]
+    assert collapsed[["fixed values", "vqvae"]].tolist() == [2, 3]
 
 
 def test_what_is_said_of_shapes3d_stands_in_its_records():
@@ -135,6 +136,67 @@ def test_a_latent_of_qlae_mostly_tells_light_from_camera_on_falcor3d():
     found = StudyPage("main", RECORDS).compared("falcor3d").differences
     assert found["Falcor3D", ("qlae", "autoencoder"), "infom"].is_clear
     assert abs(found["Falcor3D", ("qlae", "autoencoder"), "infoe"].mean) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "known"),
+    [
+        (
+            "mpi3d",
+            "QLAE knows object color, object size, camera height, background color in all 5 runs; "
+            "vertical axis (2 of 5) in some; object shape, horizontal axis in none.",
+        ),
+        (
+            "isaac3d",
+            "QLAE knows robot x, camera height, lighting intensity, lighting y, wall color in all "
+            "5 runs; robot y (4 of 5), object color (2 of 5) in some; object shape, object scale "
+            "in none.",
+        ),
+        ("dsprites", "autoencoder knows scale, position x, position y in all 5 runs; shape, "),
+        (
+            "dsprites",
+            "QLAE knows scale, position y in all 5 runs; position x (4 of 5) in some; shape, "
+            "orientation in none.",
+        ),
+    ],
+)
+def test_the_sources_that_an_opening_names_are_those_of_the_records(benchmark, known):
+    assert known in StudyPage("main", RECORDS).verdict(benchmark)
+
+
+def test_captions_about_other_benchmarks_stand_in_their_records():
+    page = StudyPage("main", RECORDS)
+    clear = {"mpi3d": False, "isaac3d": False, "dsprites": True}
+    for benchmark, is_clear in clear.items():
+        found = page.compared(benchmark).differences
+        title = BENCHMARKS[benchmark].title
+        difference = found[title, ("qlae", "autoencoder"), "infom"]
+        assert difference.is_clear is is_clear
+        assert difference.mean > 0
+        assert not found[title, ("qlae", "autoencoder"), "infoe"].is_clear
+
+
+def test_captions_about_the_family_stand_in_its_records():
+    page = StudyPage("family", RECORDS)
+    found = page.compared("shapes3d").differences
+    for name in ("autoencoder", "beta_vae", "beta_tcvae", "bioae"):
+        assert found["Shapes3D", ("qlae", name), "infom"].is_clear
+        assert found["Shapes3D", ("qlae", name), "infom"].mean > 0.3
+    assert not found["Shapes3D", ("qlae", "tripod"), "infom"].is_clear
+    gans = StudyPage("family", RECORDS, [("qlinfowgan_gp", "infowgan_gp")]).compared("shapes3d")
+    pair = gans.differences
+    for score, way in {"infom": 1, "infoe": -1, "psnr": -1}.items():
+        difference = pair["Shapes3D", ("qlinfowgan_gp", "infowgan_gp"), score]
+        assert difference.is_clear
+        assert way * difference.mean > 0
+    runs = page.runs().set_index(["variant", "seed"])
+    assert runs["collapsed"].groupby("variant").sum()[["vqvae", "tripod"]].tolist() == [3, 1]
+    assert runs.loc[("tripod", 3), ["num_active", "sources_known"]].tolist() == [1, 1]
+    assert runs["weight_decay"].groupby("variant").first().to_dict() == pytest.approx(
+        dict.fromkeys(("autoencoder", "qlae", "vqvae"), 0.1)
+        | {"bioae": 1e-4, "infowgan_gp": 1e-3, "qlinfowgan_gp": 1e-3}
+        | dict.fromkeys(("beta_vae", "beta_tcvae", "tripod"), 0)
+    )
 
 
 def test_the_recorded_qlae_of_shapes3d_is_good_enough_to_look_at():
