@@ -89,7 +89,8 @@ class StudyPage:
     def comparisons(self) -> Comparisons:
         """All scores of the pairs on all benchmarks that have runs, corrected together.
 
-        So a difference has one p value on whichever page it stands.
+        So a difference has one p value on all pages with these pairs; a page that compares others
+        corrects for its own.
         """
         scores = {BENCHMARKS[name].title: found.scores for name, found in self.results.items()}
         return Comparisons(scores, self.pairs)
