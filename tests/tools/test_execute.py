@@ -11,13 +11,16 @@ import psutil
 import pytest
 
 from lib.chapters import BookError, ChapterFailed, ChapterInterrupted
+from lib.process import usable_cores
 from tests.tools.small_book import write_notebook
 from tools.execute import executed
 
 # Waits until as many chapters have begun as are said, and fails where they do not.
 MEET = """import pathlib
 sleep = __import__("time").sleep
-pathlib.Path("begun-{name}").touch()
+import os
+from lib.process import usable_cores
+pathlib.Path("begun-{name}").write_text(str(usable_cores()))
 for _ in range(600):
     if len(list(pathlib.Path().glob("begun-*"))) >= {number}:
         break
@@ -59,6 +62,9 @@ def test_chapters_meet_unless_one_takes_times(tmp_path, has_times):
     ]
     assert sorted(done[:2]) == ["one", "two"]
     assert done[2:] == ["alone"] * has_times
+    if len(cores := usable_cores()) > 1 and hasattr(os, "sched_setaffinity"):
+        shares = [(tmp_path / f"begun-{name}").read_text() for name in ("one", "two")]
+        assert sorted(shares) == sorted(str(cores[number::2]) for number in range(2))
     assert sorted(path.name for path in (tmp_path / "out").glob("*.ipynb")) == sorted(
         f"{name}.ipynb" for name in codes
     )
