@@ -48,8 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores, up to four: many tests wait for processes that they start."""
-    return min(os.cpu_count() + 2, 4)
+    """One more than there are cores, up to four: some tests wait for processes that they start."""
+    return min(os.cpu_count() + 1, 4)
 
 
 class _FileByFile(LoadScopeScheduling):
