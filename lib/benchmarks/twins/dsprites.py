@@ -171,7 +171,7 @@ add_twin(
         ),
         profiles={
             "laptop": {"steps": 1_000, "learning_rate": 2e-3},
-            # The recipe of its recorded runs, which are older than the profile's longer one.
+            # In a trial of the profile's own networks QLAE knew one source, and with these three.
             "workstation": {"network": "style-mlp", "steps": 12_000},
         },
     ),
