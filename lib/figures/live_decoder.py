@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from lib.figures.images import pixels, png_uri
 from lib.figures.nmi_table import NMI_TABLE_STYLE, nmi_table, short_number
-from lib.figures.packed_decoder import PageDecoder, packed, rounded
+from lib.figures.packed_decoder import RoundedDecoder
 from lib.figures.theme import plain
 
 _STYLE = """
@@ -57,7 +57,7 @@ class LivePanel:
     Attributes:
         title: of the panel, such as the model's label.
         color: CSS colour of the model.
-        decoder: trained.
+        decoder: as the page has it.
         latents: the number of each latent, which heads its column.
         knows: what its slider says, such as the source that it knows best.
         notes: a sentence on each latent, shown while it moves.
@@ -67,12 +67,11 @@ class LivePanel:
         active: one boolean a latent; inactive ones are grey.
         ceilings: the largest NMI that one latent can have with each source.
         scores: a sentence on the model's scores.
-        quantization_step: of its weights in the page, see `lib.figures.packed_decoder.packed`.
     """
 
     title: str
     color: str
-    decoder: PageDecoder
+    decoder: RoundedDecoder
     latents: Sequence[int]
     knows: Sequence[str]
     notes: Sequence[str]
@@ -82,7 +81,6 @@ class LivePanel:
     active: Sequence[bool]
     ceilings: Sequence[float] = ()
     scores: str
-    quantization_step: float
 
     def __post_init__(self):
         starts, sizes = np.asarray(self.starts), [len(values) for values in self.positions]
@@ -122,10 +120,10 @@ def live_decoder(
     """
     images = pixels("originals", originals, ("num_images",))
     for panel in panels:
-        if images.shape[1:] != panel.decoder.image_shape:
+        if images.shape[1:] != panel.decoder.network.image_shape:
             raise ValueError(
                 f"originals have shape {images.shape}, and {panel.title} draws images of shape "
-                f"{panel.decoder.image_shape}; expected the same."
+                f"{panel.decoder.network.image_shape}; expected the same."
             )
         if len(panel.starts) != len(images):
             raise ValueError(
@@ -141,7 +139,7 @@ def live_decoder(
         "shape": images.shape[1:],
         "models": [
             {
-                **packed(panel.decoder, panel.positions, panel.quantization_step),
+                **panel.decoder.packed(),
                 "positions": [[float(f"{v:.5g}") for v in values] for values in panel.positions],
                 "starts": np.asarray(panel.starts).tolist(),
                 "notes": list(panel.notes),
@@ -189,8 +187,7 @@ def _panel(panel: LivePanel, source_names: Sequence[str]) -> str:
 
 def _drawn(panel: LivePanel, at: np.ndarray) -> np.ndarray:
     latents = [[values[place] for values, place in zip(panel.positions, at, strict=True)]]
-    near = rounded(panel.decoder, panel.positions, panel.quantization_step)
-    logits = near(jnp.asarray(latents, jnp.float32))
+    logits = panel.decoder.network(jnp.asarray(latents, jnp.float32))
     return np.asarray(nnx.sigmoid(logits)[0])
 
 

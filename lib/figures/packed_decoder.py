@@ -55,14 +55,8 @@ class _Layer(NamedTuple):
         return self.integers * self.scales[:, None]
 
 
-def packed(
-    decoder: PageDecoder, positions: Sequence[ArrayLike], quantization_step: float
-) -> dict[str, object]:
-    """What `live_decoder.js` reads of a decoder: its kind, sizes, and all numbers, as base64.
-
-    The numbers are float32 first: the constants, then the scales and biases of each layer in the
-    order of their use. The integers follow, interleaved by sign (0, -1, 1, -2 ...): the low bytes
-    of all, then the high ones. All are compressed.
+class RoundedDecoder:
+    """A decoder with the weights that a page has.
 
     Args:
         decoder: trained.
@@ -70,33 +64,49 @@ def packed(
         quantization_step: of the last layer's weights: its share in a logit, over the root mean
             square of what it reads. In a hidden layer it is this share of the standard deviation of
             the layer's outputs, over the root of the number of inputs that are not always 0.
+
+    Attributes:
+        network: the decoder with its weights rounded.
     """
-    constants = _parts(decoder, _latents(positions)).constants
-    layers = _layers(decoder, positions, quantization_step)
-    floats = [*constants, *(part for layer in layers for part in (layer.scales, layer.bias))]
-    signed = np.concatenate([layer.integers.ravel() for layer in layers])
-    codes = np.where(signed < 0, -2 * signed - 1, 2 * signed).astype("<u2")
-    content = [part.astype("<f4").tobytes() for part in floats]
-    content += [(codes & 255).astype(np.uint8).tobytes(), (codes >> 8).astype(np.uint8).tobytes()]
-    return {
-        "kind": type(decoder).__name__,
-        "constants": [len(part) for part in constants],
-        "layers": [layer.integers.shape for layer in layers],
-        "weights": base64.b64encode(zlib.compress(b"".join(content), 9)).decode("ascii"),
-    }
 
+    def __init__(
+        self, decoder: PageDecoder, positions: Sequence[ArrayLike], quantization_step: float
+    ):
+        self.network = nnx.clone(decoder)
+        # Random latents, over which it is measured what a layer reads.
+        generator = np.random.default_rng(0)
+        latents = np.stack([generator.choice(values, _SAMPLES) for values in positions], axis=1)
+        self._constants, layers = _parts(self.network, jnp.asarray(latents, jnp.float32))
+        *others, (image, heard) = layers
+        bias = _pictures(dctn, np.asarray(image.bias[...])[None], decoder)[0]
+        kernel = _pictures(dctn, np.asarray(image.kernel[...]), decoder)
+        self._layers = [
+            *(_rounded(layer, np.asarray(inputs), quantization_step) for layer, inputs in others),
+            _integers(kernel, bias, np.asarray(heard), quantization_step),
+        ]
+        kernels = [layer.kernel for layer in self._layers]
+        kernels[-1] = _pictures(idctn, kernels[-1], decoder)
+        for (layer, _), rounded in zip(layers, kernels, strict=True):
+            layer.kernel[...] = rounded
 
-def rounded(
-    decoder: PageDecoder, positions: Sequence[ArrayLike], quantization_step: float
-) -> PageDecoder:
-    """The decoder with the weights that the page has; arguments as of `packed`."""
-    copy = nnx.clone(decoder)
-    own = [layer for layer, _ in _parts(copy, _latents(positions)).layers]
-    kernels = [layer.kernel for layer in _layers(decoder, positions, quantization_step)]
-    kernels[-1] = _pictures(idctn, kernels[-1], decoder)
-    for layer, kernel in zip(own, kernels, strict=True):
-        layer.kernel[...] = kernel
-    return copy
+    def packed(self) -> dict[str, object]:
+        """What `live_decoder.js` reads of it: its kind, sizes, and all numbers, as base64.
+
+        The numbers are float32 first: the constants, then the scales and biases of each layer in
+        the order of their use. The integers follow, interleaved by sign (0, -1, 1, -2 ...): the low
+        bytes of all, then the high ones. All are compressed.
+        """
+        floats = [part for layer in self._layers for part in (layer.scales, layer.bias)]
+        signed = np.concatenate([layer.integers.ravel() for layer in self._layers])
+        codes = np.where(signed < 0, -2 * signed - 1, 2 * signed).astype("<u2")
+        content = [part.astype("<f4").tobytes() for part in (*self._constants, *floats)]
+        content += [part.astype(np.uint8).tobytes() for part in (codes & 255, codes >> 8)]
+        return {
+            "kind": type(self.network).__name__,
+            "constants": [len(part) for part in self._constants],
+            "layers": [layer.integers.shape for layer in self._layers],
+            "weights": base64.b64encode(zlib.compress(b"".join(content), 9)).decode("ascii"),
+        }
 
 
 def reordered(decoder: PageDecoder, order: Sequence[int]) -> PageDecoder:
@@ -105,13 +115,6 @@ def reordered(decoder: PageDecoder, order: Sequence[int]) -> PageDecoder:
     first, _ = _parts(copy, jnp.zeros((1, len(order)))).layers[0]
     first.kernel[...] = first.kernel[...][np.asarray(order)]
     return copy
-
-
-def _latents(positions: Sequence[ArrayLike]) -> Array:
-    """Latents drawn at random, over which it is measured what a layer reads."""
-    generator = np.random.default_rng(0)
-    latents = np.stack([generator.choice(values, _SAMPLES) for values in positions], axis=1)
-    return jnp.asarray(latents, jnp.float32)
 
 
 def _parts(decoder: PageDecoder, latents: Array) -> _Parts:
@@ -130,19 +133,6 @@ def _parts(decoder: PageDecoder, latents: Array) -> _Parts:
         layers.append((conditioning, style))
     layers.append((decoder.to_image, values[-1]))
     return _Parts([np.asarray(decoder.norm(first))], layers)
-
-
-def _layers(
-    decoder: PageDecoder, positions: Sequence[ArrayLike], quantization_step: float
-) -> list[_Layer]:
-    """A decoder's layers with rounded weights."""
-    *others, (image, heard) = _parts(decoder, _latents(positions)).layers
-    bias = _pictures(dctn, np.asarray(image.bias[...])[None], decoder)[0]
-    kernel = _pictures(dctn, np.asarray(image.kernel[...]), decoder)
-    return [
-        *(_rounded(layer, np.asarray(inputs), quantization_step) for layer, inputs in others),
-        _integers(kernel, bias, np.asarray(heard), quantization_step),
-    ]
 
 
 def _rounded(layer: nnx.Linear, inputs: np.ndarray, quantization_step: float) -> _Layer:

@@ -8,7 +8,7 @@ import numpy as np
 from flax import nnx
 
 from lib import figures
-from lib.figures.packed_decoder import reordered, rounded
+from lib.figures.packed_decoder import RoundedDecoder, reordered
 from lib.metrics import psnr
 from lib.models import MODELS
 from lib.runs import RunRecord
@@ -54,20 +54,17 @@ def travel(model: nnx.Module, images: np.ndarray) -> Travel:
     return Travel(positions, np.stack(starts, axis=1))
 
 
-def copies_psnr(
-    decoder: nnx.Module, went: Travel, images: np.ndarray, quantization_step: float
-) -> float:
+def copies_psnr(decoder: nnx.Module, went: Travel, images: np.ndarray) -> float:
     """PSNR in decibels of what a page draws where its sliders start.
 
     Args:
-        decoder: trained; the page has its weights rounded.
+        decoder: with the weights that the page has.
         went: positions and starts of its latents.
         images: uint8, `(n, height, width, channels)`, at which the sliders start.
-        quantization_step: see `lib.figures.packed_decoder.packed`.
     """
     pairs = zip(went.positions, went.starts.T, strict=True)
     latents = np.stack([positions[start] for positions, start in pairs], axis=1)
-    logits = rounded(decoder, went.positions, quantization_step)(jnp.asarray(latents, jnp.float32))
+    logits = decoder(jnp.asarray(latents, jnp.float32))
     return psnr(images, np.asarray(nnx.sigmoid(logits)))
 
 
@@ -88,7 +85,7 @@ def live_models(
             with networks "mlp" or "style-mlp".
         num_images: held-out images to start from.
         reference: held-out images over which the range of a continuous latent is taken.
-        quantization_step: of the weights in the page, see `lib.figures.packed_decoder.packed`; the
+        quantization_step: of the weights in the page, see `lib.figures.packed_decoder`; the
             default keeps a page below 1.5 MB.
         seed: of the choice of these images.
     """
@@ -101,22 +98,25 @@ def live_models(
     panels = []
     for variant, record in records.items():
         model, nmi = record.load_model(), np.array(record.scoring.nmi)
-        went, best = travel(model, images), best_sources(nmi, names)
+        best = best_sources(nmi, names)
         place = [[*names, NO_SOURCE].index(source) for source in best]
         order = np.lexsort((-nmi.max(axis=0), place))
         active = np.array(record.scoring.active)[order]
-        copied = copies_psnr(model.decoder, went, images, quantization_step)
+        positions, starts = travel(model, images)
+        went = Travel([positions[j] for j in order], starts[:, order])
+        decoder = RoundedDecoder(reordered(model.decoder, order), went.positions, quantization_step)
+        copied = copies_psnr(decoder.network, went, images)
         words = [latent_words(nmi[:, j], names, record.scoring.active[j]) for j in order]
         panels.append(
             figures.LivePanel(
                 title=figures.model_label(variant),
                 color=MODELS[record.config.model].color,
-                decoder=reordered(model.decoder, order),
+                decoder=decoder,
                 latents=order.tolist(),
                 knows=[f"{best[j]} {nmi[:, j].max():.2f}" for j in order],
                 notes=[f"Latent {j}: {said}." for j, said in zip(order, words, strict=True)],
-                positions=[went.positions[j] for j in order],
-                starts=went.starts[:num_images][:, order],
+                positions=went.positions,
+                starts=went.starts[:num_images],
                 nmi=nmi[:, order],
                 active=active.tolist(),
                 ceilings=list(
@@ -124,7 +124,6 @@ def live_models(
                 ),
                 scores=f"{score_words(record)} Copies drawn in this page, by rounded weights: PSNR "
                 f"{SCORES['psnr'].format(copied)}.",
-                quantization_step=quantization_step,
             )
         )
     return figures.live_decoder(panels, images[:num_images], names)

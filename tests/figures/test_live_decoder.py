@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from lib.figures import LivePanel, live_decoder
-from lib.figures.packed_decoder import PageDecoder, reordered, rounded
+from lib.figures.packed_decoder import PageDecoder, RoundedDecoder, reordered
 from lib.networks import MLPDecoder, StyleMLPDecoder
 from tools.check_site import find_browser
 
@@ -48,7 +48,7 @@ def _panel(seed: int = 0, **changes) -> LivePanel:
     values = {
         "title": f"model <{seed}>",
         "color": "#2f78d6",
-        "decoder": _decoder(seed),
+        "decoder": RoundedDecoder(_decoder(seed), POSITIONS, STEP),
         "latents": [7, 5, 6, 8, 9],
         "knows": [f"knows {latent}" for latent in range(NUM_LATENTS)],
         "notes": [f"About latent {latent}." for latent in range(NUM_LATENTS)],
@@ -58,7 +58,6 @@ def _panel(seed: int = 0, **changes) -> LivePanel:
         "active": [True, True, True, True, False],
         "ceilings": [0.87, 1.0],
         "scores": "InfoM 0.5, PSNR 20 dB.",
-        "quantization_step": STEP,
     }
     return LivePanel(**(values | changes))
 
@@ -70,7 +69,7 @@ def _originals(channels: int = 3) -> np.ndarray:
 
 def _expected(panel: LivePanel, at: list[int]) -> np.ndarray:
     latents = jnp.asarray([[p[i] for p, i in zip(panel.positions, at, strict=True)]], jnp.float32)
-    near = rounded(panel.decoder, panel.positions, panel.quantization_step)
+    near = panel.decoder.network
     return np.asarray(jax.nn.sigmoid(near(latents))[0]) * 255
 
 
@@ -79,7 +78,9 @@ def test_rounded_weights_change_an_image_by_little(kind):
     decoder = _decoder(0, kind=kind)
     chosen = np.random.default_rng(1).integers(0, 3, (50, NUM_LATENTS))
     latents = jnp.asarray([[p[i] for p, i in zip(POSITIONS, row, strict=True)] for row in chosen])
-    exact, near = (nnx.sigmoid(d(latents)) for d in (decoder, rounded(decoder, POSITIONS, STEP)))
+    exact, near = (
+        nnx.sigmoid(d(latents)) for d in (decoder, RoundedDecoder(decoder, POSITIONS, STEP).network)
+    )
     difference = np.abs(exact - near)
     assert 0 < difference.mean() < 0.02
     assert difference.max() < 0.1
@@ -98,7 +99,7 @@ def test_a_decoder_of_reordered_latents_draws_the_same(kind):
 def test_a_unit_that_no_latent_wakes_costs_nothing_and_changes_nothing():
     decoder = _decoder(0)
     decoder.dense[0].bias[...] = decoder.dense[0].bias[...].at[3].set(-1000.0)
-    kernel = np.asarray(rounded(decoder, POSITIONS, STEP).dense[1].kernel[...])
+    kernel = np.asarray(RoundedDecoder(decoder, POSITIONS, STEP).network.dense[1].kernel[...])
     assert not kernel[3].any()
     assert kernel[[0, 1, 2, 4]].any(axis=1).all()
 
@@ -143,7 +144,7 @@ def _opened(folder: Path, panels: list[LivePanel], **context) -> Iterator[Page]:
     if browser is None:
         pytest.skip("no Chromium on this machine: the figure is not opened")
     page_file = folder / "page.html"
-    originals = _originals(panels[0].decoder.image_shape[-1])
+    originals = _originals(panels[0].decoder.network.image_shape[-1])
     figure = live_decoder(panels, originals, SOURCES)
     page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
     with sync_playwright() as playwright:
@@ -163,7 +164,10 @@ def _drawn(page: Page, at: int) -> np.ndarray:
 
 @pytest.mark.site
 def test_the_page_draws_what_the_library_draws_within_one_grey_level(tmp_path):
-    panels = [_panel(0), _panel(1, decoder=_decoder(1, kind=MLPDecoder))]
+    panels = [
+        _panel(0),
+        _panel(1, decoder=RoundedDecoder(_decoder(1, kind=MLPDecoder), POSITIONS, STEP)),
+    ]
     with _opened(tmp_path, panels) as page:
 
         def check(at: int, positions: list[int]) -> None:
@@ -193,7 +197,7 @@ def test_the_page_draws_what_the_library_draws_within_one_grey_level(tmp_path):
 
 @pytest.mark.site
 def test_images_of_one_channel_are_grey_within_one_grey_level(tmp_path):
-    panel = _panel(decoder=_decoder(0, channels=1))
+    panel = _panel(decoder=RoundedDecoder(_decoder(0, channels=1), POSITIONS, STEP))
     with _opened(tmp_path, [panel]) as page:
         drawn = _drawn(page, 0)
         assert np.abs(drawn - _expected(panel, panel.starts[0].tolist())).max() <= 1.0

@@ -103,6 +103,12 @@ def test_modularity_hangs_on_how_few_values_a_latent_has():
     runs = page.runs().groupby("variant")
     plain = StudyPage("family", RECORDS).runs().groupby("model")["infom"].mean()["autoencoder"]
     assert (runs["infom"].mean()[["16 values", "32 values"]] - plain).abs().max() < 0.06
+    gained = runs["psnr"].mean() - runs["psnr"].mean()["qlae"]
+    assert gained["8 values"] < 0.1
+    assert gained[["16 values", "32 values"]].between(0.9, 1.3).all()
+    vectors = page.runs().set_index("variant").loc["vqvae"]
+    assert {*vectors["learning_rate"]} == {2e-3}
+    assert {*vectors["weight_decay"]} == {0.01}
     collapsed = runs["collapsed"].sum()
     assert collapsed["2 values"] == 5
     assert collapsed["3 values"] == 4
@@ -162,6 +168,10 @@ def test_a_latent_of_qlae_mostly_tells_light_from_camera_on_falcor3d():
 )
 def test_the_sources_that_an_opening_names_are_those_of_the_records(benchmark, known):
     assert known in StudyPage("main", RECORDS).verdict(benchmark)
+    runs = StudyPage("main", RECORDS).runs()
+    short = runs[runs["benchmark"] == benchmark]
+    assert {*short["steps"]} == {12_000}
+    assert {*short["weight_decay"]} == {0, 1e-3 if benchmark == "mpi3d" else 0.1}
 
 
 def test_captions_about_other_benchmarks_stand_in_their_records():
@@ -190,6 +200,13 @@ def test_captions_about_the_family_stand_in_its_records():
         assert difference.is_clear
         assert way * difference.mean > 0
     runs = page.runs().set_index(["variant", "seed"])
+    of = runs.groupby("variant").first()
+    assert of["latent_weight"][["infowgan_gp", "qlinfowgan_gp"]].tolist() == [200, 800]
+    assert of["learning_rate"]["vqvae"] == of["learning_rate"]["qlae"] / 2
+    assert {*of["learning_rate"].drop(["vqvae", "tripod", "infowgan_gp", "qlinfowgan_gp"])} == {
+        4e-3
+    }
+    assert f"{runs.loc[('tripod', 3), 'infom']:.2f}" == "0.99"
     assert runs["collapsed"].groupby("variant").sum()[["vqvae", "tripod"]].tolist() == [3, 1]
     assert runs.loc[("tripod", 3), ["num_active", "sources_known"]].tolist() == [1, 1]
     assert runs["weight_decay"].groupby("variant").first().to_dict() == pytest.approx(

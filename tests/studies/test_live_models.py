@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from lib.figures.packed_decoder import RoundedDecoder
 from lib.models import MODELS
 from lib.networks import build_networks
 from lib.studies import StudyPage
@@ -57,7 +58,9 @@ def test_the_copies_of_a_page_are_scored_as_it_draws_them():
     model.decoder.to_image.kernel[...] *= 0
     model.decoder.to_image.bias[...] *= 0
     error = np.mean((IMAGES / 255 - 0.5) ** 2, axis=(1, 2, 3))
-    found = copies_psnr(model.decoder, travel(model, IMAGES), IMAGES, 0.05)
+    went = travel(model, IMAGES)
+    rounded = RoundedDecoder(model.decoder, went.positions, 0.05)
+    found = copies_psnr(rounded.network, went, IMAGES)
     assert found == pytest.approx(np.mean(-10 * np.log10(error)), abs=0.02)
 
 
