@@ -195,3 +195,10 @@ def test_what_was_begun_by_other_code_is_not_gone_on_with_unasked(machine, capsy
     message = "qlae on dsprites, seed 0 was begun by other code: lib/models/losses.py changed since"
     assert message in capsys.readouterr().err
     assert main(machine.words(0.01, "short", "--unfinished", "continue")) == 0
+
+
+def test_processes_of_a_campaign_find_what_others_have_compiled(machine, monkeypatch):
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    monkeypatch.setattr(Campaign, "train", lambda *_, **__: 0)
+    assert main(machine.words(0.01, "short")) == 0
+    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == str(machine.runs / "compiled")
