@@ -38,10 +38,13 @@ def test_the_workstation_profile_inherits_what_it_does_not_change():
     assert falcor3d.recipe.steps == 36_000  # its own, and not those of Falcor3D's laptop runs
     config = RunConfig("mpi3d", "qlae", "workstation")
     assert config.data.resolution == 32
-    assert config.recipe.steps == 12_000  # of MPI3D's own recipe
+    assert config.recipe.steps == 36_000
     assert config.hyperparameters.num_values == 5
     assert config.recipe.weight_decay == 1e-3  # published for MPI3D, as in the laptop's
     assert RunConfig("shapes3d", "qlae", "workstation").recipe.weight_decay == 0.1
+    assert RunConfig("dsprites", "qlae", "workstation").recipe.steps == 12_000  # its twin's own
+    isaac3d = RunConfig("isaac3d", "qlae", "workstation")
+    assert isaac3d.hyperparameters.commitment_weight == 0.01
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -285,9 +285,6 @@ add_twin(
                 "training_images": 10_000,
                 "evaluation_images": 4_000,
             },
-            # In a trial of the profile's own networks QLAE ended without an active latent, though
-            # not with a commitment weight of 0.01.
-            "workstation": {"network": "style-mlp", "steps": 12_000},
         },
     ),
     __name__,

@@ -302,8 +302,6 @@ add_twin(
                 "training_images": 10_000,
                 "evaluation_images": 4_000,
             },
-            # The recipe of its recorded runs, which are older than the profile's longer one.
-            "workstation": {"network": "style-mlp", "steps": 12_000},
         },
     ),
     __name__,
