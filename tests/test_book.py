@@ -18,6 +18,7 @@ from lib.chapters import (
     execute_chapter,
     warnings_of,
 )
+from lib.profiles import PROFILES
 from tests.simulated import simulated_devices
 from tools.check_search import SEARCHES
 
@@ -116,6 +117,18 @@ def test_the_cell_behind_the_parameters_checks_what_was_injected(path):
     behind = cells[cells.index(parameters_cell(path)) + 1]
     calls = [ast.unparse(node) for node in ast.parse(behind.source).body]
     assert "check_parameters()" in calls
+
+
+@each_notebook
+def test_a_chapter_takes_every_profile(path):
+    cells = code_cells(path)
+    at = cells.index(parameters_cell(path))
+    for profile in PROFILES:
+        names: dict[str, object] = {}
+        for cell in cells[: at + 1]:
+            exec(cell.source, names)
+        names["profile"] = profile
+        exec(cells[at + 1].source, names)  # checks them, and names what it will train
 
 
 @each_notebook
