@@ -177,19 +177,20 @@ class StudyPage:
         return self.compared(benchmark).chart(score)
 
     def live(
-        self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder")
+        self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder"), **options: float
     ) -> HTML | Markdown:
-        """HTML: kept models that run in the page, see `live_models`; a sentence where none is.
+        """HTML: kept models that run in the page; a sentence where none is.
 
         Args:
             benchmark: name of a benchmark.
             names: of the variants, whose first seeds are shown.
+            **options: of `live_models`.
         """
         first = self.results[benchmark].first if benchmark in self.results else {}
         chosen = {name: first[name] for name in names if name in first}
         kept = {name: record for name, record in chosen.items() if record.kept_model}
         if kept:
-            return HTML(live_models(kept))
+            return HTML(live_models(kept, **options))
         return Markdown("There is no figure yet: no trained model is kept.")
 
     def selectivity(self, benchmark: str, names: Sequence[str] = ("qlae", "autoencoder")) -> str:
