@@ -43,7 +43,7 @@ def discretize(
         >>> discretize([[0.0], [0.1], [0.2], [1.0]], "equal_count", 2).ravel()
         array([0, 0, 1, 1])
     """
-    num_bins = check_bins(method, num_bins)
+    num_bins = check_bins("method", method, num_bins)
     latents, discrete = check_latents(latents, discrete)
     if discrete:
         return relabel(latents)
@@ -59,10 +59,11 @@ def nmi_of_bins(
     return nmi_matrix(samples.sources, bins, discrete=True, protocol="hsu2023")
 
 
-def check_bins(method: str, num_bins: int) -> int:
+def check_bins(name: str, method: str, num_bins: int) -> int:
     """Check how latents are to be binned, and return the number of bins as an int.
 
     Args:
+        name: of the parameter that `method` was given as.
         method: a name in `METHODS`.
         num_bins: at least 2.
 
@@ -70,7 +71,7 @@ def check_bins(method: str, num_bins: int) -> int:
         TypeError: `num_bins` that is not an integer.
         ValueError: unknown method, fewer than 2 bins.
     """
-    check_choice("method", method, METHODS)
+    check_choice(name, method, METHODS)
     check_integer("num_bins", num_bins, minimum=2)
     return int(num_bins)
 

@@ -51,7 +51,7 @@ def smallest_seen(values: ArrayLike, power: float = 0.8, level: float = 0.05) ->
     Args:
         values: one difference a seed, finite, `(n,)`, n >= 1; their mean plays no part.
         power: the probability to find it, strictly between 0 and 1.
-        level: the probability to find a difference where there is none, likewise.
+        level: the probability to find a difference where there is none, from 1e-5 up to `power`.
 
     Returns:
         The distance of the mean from 0 at which the test rejects with this power, were the standard
@@ -59,7 +59,7 @@ def smallest_seen(values: ArrayLike, power: float = 0.8, level: float = 0.05) ->
         side is left out, which matters only where `power` is hardly more than `level`.
 
     Raises:
-        ValueError: as `mean_interval`.
+        ValueError: as `mean_interval`; power or level out of range.
 
     Source: the t statistic of n values about a mean d has a noncentral t-distribution with n - 1
         degrees of freedom and noncentrality d sqrt(n) / standard deviation.
@@ -72,6 +72,8 @@ def smallest_seen(values: ArrayLike, power: float = 0.8, level: float = 0.05) ->
     scores = _checked(values)
     check_fraction("power", power)
     check_fraction("level", level)
+    if not 1e-5 <= level < power:  # two values and a smaller level: SciPy does not come to an end
+        raise ValueError(f"level={level} is out of range; expected 1e-5 <= level < power={power}.")
     if scores.size == 1:
         return float("nan")
     quantile = stdtrit(scores.size - 1, 1 - level / 2)
@@ -81,7 +83,8 @@ def smallest_seen(values: ArrayLike, power: float = 0.8, level: float = 0.05) ->
 
 def _checked(values: ArrayLike) -> np.ndarray:
     scores = np.asarray(values, dtype=np.float64)
-    if scores.ndim != 1 or scores.size == 0 or not np.isfinite(scores).all():
+    is_masked = np.ma.isMaskedArray(values)
+    if is_masked or scores.ndim != 1 or scores.size == 0 or not np.isfinite(scores).all():
         raise ValueError(
             f"values={values!r} cannot be averaged; expected one or more finite numbers, (n,)."
         )

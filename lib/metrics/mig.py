@@ -70,7 +70,7 @@ def mig(
         >>> mig(sources, twice).per_source.round(1)
         array([0., 1.])
     """
-    num_bins = check_bins(discretization, num_bins)
+    num_bins = check_bins("discretization", discretization, num_bins)
     samples = check_samples(sources, latents, discrete)
     nmi = nmi_of_bins(samples, discretization, num_bins)
     gaps = gaps_to_second(nmi)

@@ -74,7 +74,7 @@ def modularity_score(
         >>> round(modularity_score(sources, mixed).score, 1)
         0.0
     """
-    num_bins = check_bins(discretization, num_bins)
+    num_bins = check_bins("discretization", discretization, num_bins)
     samples = check_samples(sources, latents, discrete)
     num_sources = samples.sources.shape[1]
     if num_sources < 2:

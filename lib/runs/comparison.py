@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
+from lib.checks import check_choice
 from lib.metrics import mean_interval, smallest_seen
 from lib.scores import SCORES, Score
 
@@ -146,7 +147,7 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
         The difference over the seeds for which both scores are defined.
 
     Raises:
-        ValueError: no seed has both, or a seed occurs more than once in a setting.
+        ValueError: no such column; no seed has both, or one occurs more than once in a setting.
 
     Example:
         >>> import pandas as pd
@@ -161,6 +162,8 @@ def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object)
         >>> print(compare(runs, "infom", "model", "qlae", "autoencoder"))
         0.32 higher (95 % interval 0.20 to 0.44, 3 seeds)
     """
+    check_choice("score", score, runs.columns)
+    check_choice("by", by, runs.columns)
     columns = [runs[runs[by] == value].set_index("seed")[score] for value in (one, other)]
     for value, column in zip((one, other), columns, strict=True):
         if column.index.has_duplicates:

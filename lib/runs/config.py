@@ -146,12 +146,10 @@ class RunConfig:
             part: kind(**{name: resolved[name] for name in kind.names() if name in resolved})
             for part, kind in kinds.items()
         }
-        own, data = parts["hyperparameters"], parts["data"]
-        unseen = BENCHMARKS[benchmark].grid.num_images - data.evaluation_images
-        numbers = {"num_training_images": data.training_images or max(unseen, 1)}
-        followed = own.following().items()
+        own = parts["hyperparameters"]
+        followed = _followed(benchmark, own, parts["data"]).items()
         parts["hyperparameters"] = dataclasses.replace(
-            own, **{name: numbers[which] for name, which in followed if name not in given}
+            own, **{name: value for name, value in followed if name not in given}
         )
         chosen = {"benchmark": benchmark, "model": model, "profile": profile, "seed": int(seed)}
         for name, value in {**chosen, **parts}.items():
@@ -189,6 +187,8 @@ class RunConfig:
     def replace(self, **changes: object) -> Self:
         """The same configuration with other settings; what is not named stays as it is.
 
+        Hyperparameters that follow the number of training images go on to do so.
+
         Raises:
             TypeError: a benchmark, a model or a profile, from which the settings follow; or an
                 unknown name.
@@ -200,7 +200,11 @@ class RunConfig:
                     f"{name}={changes[name]!r} cannot be replaced, since other settings follow "
                     "from it; make a new RunConfig."
                 )
-        return type(self)(**(self.to_dict() | changes))
+        followed = _followed(self.benchmark, self.hyperparameters, self.data).items()
+        kept = {
+            name: value for name, value in self.to_dict().items() if (name, value) not in followed
+        }
+        return type(self)(**(kept | changes))
 
     @cached_property
     def identity(self) -> str:
@@ -216,6 +220,13 @@ class RunConfig:
         """The settings that shape the trained parameters: neither the profile nor the scoring."""
         left_out = {"profile", *self.scoring.names()}
         return {name: value for name, value in self.to_dict().items() if name not in left_out}
+
+
+def _followed(benchmark: str, own: Settings, data: DataSettings) -> dict[str, int]:
+    """The hyperparameters that follow a number of the run, with this number."""
+    unseen = BENCHMARKS[benchmark].grid.num_images - data.evaluation_images
+    numbers = {"num_training_images": data.training_images or max(unseen, 1)}
+    return {name: numbers[which] for name, which in own.following().items()}
 
 
 def title(configs: Sequence[RunConfig]) -> str:

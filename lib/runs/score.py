@@ -34,7 +34,17 @@ def reconstruct(model: nnx.Module, images: np.ndarray) -> tuple[np.ndarray, np.n
     Returns:
         The latents that metrics see, `(n, num_latents)` (indices where the model quantizes), and
         the reconstructions as float32 in [0, 1].
+
+    Raises:
+        TypeError: images of another type.
+        ValueError: no image, or without four axes.
     """
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 4 or len(images) == 0:
+        raise (TypeError if images.dtype != np.uint8 else ValueError)(
+            f"images are {images.dtype} of shape {images.shape}; expected uint8 of (n, height, "
+            "width, channels), at least one."
+        )
     graph, state = nnx.split(model)
     parts = [
         jax.device_get(_reconstruct_batch(graph, state, images[i : i + _EVALUATION_BATCH]))

@@ -69,3 +69,11 @@ def test_smallest_seen_follows_the_table_and_the_spread():
     assert math.isnan(smallest_seen([0.8]))
     with pytest.raises(ValueError, match="power=1 is not allowed"):
         smallest_seen([1, 2], power=1)
+    for level, power in ((1e-6, 0.8), (0.5, 0.2), (0.2, 0.2)):
+        with pytest.raises(ValueError, match=f"level={level} is out of range.* power={power}"):
+            smallest_seen([1, 2], power, level)
+
+
+def test_masked_values_are_not_averaged():
+    with pytest.raises(ValueError, match="cannot be averaged"):
+        mean_interval(np.ma.array([0.9, 0.8, 100], mask=[False, False, True]))

@@ -88,7 +88,7 @@ def test_bad_input():
         mig(GRID, GRID[:3])
     with pytest.raises(ValueError, match=r"sources hold a single value in columns \[1\]"):
         mig(GRID * [1, 0], GRID)
-    with pytest.raises(ValueError, match="method='deciles' is unknown"):
+    with pytest.raises(ValueError, match="discretization='deciles' is unknown"):
         mig(GRID, GRID, discretization="deciles")
     with pytest.raises(ValueError, match="num_bins=1 is too small; expected an integer >= 2"):
         mig(GRID, GRID * 1.0, num_bins=1)

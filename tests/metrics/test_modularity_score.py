@@ -97,7 +97,7 @@ def test_bad_input():
         modularity_score(GRID[:, :1], GRID)
     with pytest.raises(TypeError, match="sources have dtype float64"):
         modularity_score(GRID * 1.0, GRID)
-    with pytest.raises(ValueError, match="method='deciles' is unknown"):
+    with pytest.raises(ValueError, match="discretization='deciles' is unknown"):
         modularity_score(GRID, GRID, discretization="deciles")
     with pytest.raises(TypeError, match=r"num_bins=2\.5 is a float; expected an integer >= 2"):
         modularity_score(GRID, GRID * 1.0, num_bins=2.5)

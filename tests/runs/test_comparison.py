@@ -66,6 +66,18 @@ def test_settings_without_a_common_seed():
         compare(_runs([], [0.5]), "infom", "model", "qlae", "autoencoder")
 
 
+@pytest.mark.parametrize(
+    ("score", "by", "message"),
+    [
+        ("infomm", "model", "score='infomm' is unknown; .* Did you mean infom?"),
+        ("infom", "modl", "by='modl' is unknown; .* Did you mean model?"),
+    ],
+)
+def test_a_column_that_is_not_there_is_named(score, by, message):
+    with pytest.raises(ValueError, match=message):
+        compare(_runs([0.9], [0.5]), score, by, "qlae", "autoencoder")
+
+
 def _difference(values, score="infom"):
     """Of runs with these scores, against runs that score 0."""
     runs = _runs(values, [0.0] * len(values)).rename(columns={"infom": score})

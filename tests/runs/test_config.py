@@ -249,7 +249,12 @@ def test_the_size_of_the_data_set_is_that_of_what_is_drawn_from():
     assert kept.hyperparameters.dataset_size == kept.data.training_images
     whole = RunConfig("shapes3d", "beta_tcvae", "paper")
     assert whole.hyperparameters.dataset_size == 480_000 - 10_000
-    assert RunConfig("shapes3d", "beta_tcvae", dataset_size=7).hyperparameters.dataset_size == 7
+    chosen = RunConfig("shapes3d", "beta_tcvae", dataset_size=7)
+    assert chosen.hyperparameters.dataset_size == 7
+    assert chosen.replace(training_images=2_000).hyperparameters.dataset_size == 7
+    smaller = RunConfig("shapes3d", "beta_tcvae", training_images=2_000)
+    assert kept.replace(training_images=2_000) == smaller
+    assert whole.replace(evaluation_images=80_000).hyperparameters.dataset_size == 400_000
 
 
 @pytest.mark.parametrize(

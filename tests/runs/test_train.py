@@ -8,7 +8,7 @@ from flax import nnx
 
 from lib.benchmarks import BENCHMARKS
 from lib.models import MODELS, Step
-from lib.runs import RunConfig, build_model
+from lib.runs import RunConfig, build_model, reconstruct
 
 
 def _terms(config: RunConfig) -> list[dict[str, jax.ShapeDtypeStruct]]:
@@ -32,6 +32,20 @@ def _terms(config: RunConfig) -> list[dict[str, jax.ShapeDtypeStruct]]:
     assert output.logits.shape == size
     assert output.code.scored.shape == (4, config.networks.num_latents)
     return found
+
+
+@pytest.mark.parametrize(
+    ("images", "error"),
+    [
+        (np.zeros((2, 16, 16, 3)), TypeError),
+        (np.zeros((16, 16, 3), np.uint8), ValueError),
+        (np.zeros((0, 16, 16, 3), np.uint8), ValueError),
+    ],
+    ids=["floats", "one", "none"],
+)
+def test_what_are_no_images_of_bytes_is_not_reconstructed(images, error):
+    with pytest.raises(error, match=r"images are .*; expected uint8 of \(n, height, width"):
+        reconstruct(build_model(RunConfig("shapes3d", "autoencoder", "smoke")), images)
 
 
 @pytest.mark.parametrize("model", MODELS)
