@@ -23,11 +23,10 @@ _LARGEST = 127, 63, 31  # of such numbers; smaller ones are compressed further
 
 
 def set_parameters(model: nnx.Module, parameters: Mapping[str, np.ndarray]) -> None:
-    """Give a model parameters of the names and shapes that `named_parameters` finds in it."""
-    state = nnx.state(model, nnx.Param)
-    for path, variable in nnx.to_flat_state(state):
-        variable[...] = jnp.asarray(parameters[_name(path)])
-    nnx.update(model, state)
+    """Give a model, which may be one of shapes alone, parameters of all its names."""
+    flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
+    given = [(path, value.replace(jnp.asarray(parameters[_name(path)]))) for path, value in flat]
+    nnx.update(model, nnx.from_flat_state(given))
 
 
 def named_parameters(model: nnx.Module) -> dict[str, np.ndarray]:
@@ -44,10 +43,9 @@ def save_parameters(folder: Path, parameters: dict[str, np.ndarray]) -> None:
 
 
 def load_parameters(folder: Path, model: nnx.Module) -> dict[str, np.ndarray]:
-    """Read parameters of a model of the same structure."""
-    target = jax.tree.map(
-        lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), named_parameters(model)
-    )
+    """Read parameters of a model of the same structure, which may be one of shapes alone."""
+    flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
+    target = {_name(path): jax.ShapeDtypeStruct(value.shape, value.dtype) for path, value in flat}
     with ocp.StandardCheckpointer() as checkpointer:
         restored = checkpointer.restore(folder.absolute(), target)
     return {name: np.asarray(value) for name, value in restored.items()}

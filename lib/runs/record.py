@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -217,7 +218,7 @@ class RunRecord:
         parameters, about = read_arrays(self.kept_model)
         if about.get("parameters_sha256") != self.parameters_sha256:
             raise ValueError(f"{self.kept_model} holds the model of another run than its record.")
-        model = build_model(self.config)
+        model = _shapes(self.config)
         set_parameters(model, parameters)
         return model
 
@@ -263,7 +264,7 @@ def load_model(folder: Path, config: RunConfig, training: TrainingRecord) -> nnx
     Raises:
         ValueError: the parameters are not those that the record names.
     """
-    model = build_model(config)
+    model = _shapes(config)
     parameters = load_parameters(folder / PARAMETERS_FOLDER, model)
     found = digest(parameters)
     if found != training.parameters_sha256:
@@ -273,3 +274,8 @@ def load_model(folder: Path, config: RunConfig, training: TrainingRecord) -> nnx
         )
     set_parameters(model, parameters)
     return model
+
+
+def _shapes(config: RunConfig) -> nnx.Module:
+    """A model of shapes alone: drawing parameters that others replace would take seconds."""
+    return nnx.eval_shape(partial(build_model, config))
