@@ -10,8 +10,10 @@ from pathlib import Path
 COMPILED = Path(__file__).resolve().parent.parent / "_build" / "compiled"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(COMPILED))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-# Tests compile for long and compute for short: a program optimised less is ready sooner.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
+# Tests compile for long and compute for short: a program optimised less is ready sooner, and in one
+# piece it takes less of the cores, which are all busy.
+_XLA_FLAGS = "--xla_backend_optimization_level=1 --xla_cpu_parallel_codegen_split_count=1"
+os.environ.setdefault("XLA_FLAGS", _XLA_FLAGS)
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores, so one thread each
     for name in ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")

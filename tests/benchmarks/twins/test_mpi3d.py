@@ -16,12 +16,20 @@ BENCHMARK = load("mpi3d")
 COLOR, SHAPE, SIZE, CAMERA, BACKGROUND, TURN, LIFT = range(7)
 RED, BALL = 3, objects.TENNIS_BALL
 BASE = np.array([RED, BALL, 1, 1, 0, 8, 6])
+trace = jax.jit(mpi3d.trace, static_argnums=(5, 6, 7))
 
 
 def moved(place, values):
     sources = np.tile(BASE, (len(values), 1))
     sources[:, place] = values
     return sources
+
+
+def light_of(sources, booth=BOOTH):
+    """Light of at most 24 combinations, of four rays a pixel; compiled once a booth."""
+    full = jnp.asarray(np.resize(sources, (24, 7)))
+    light = trace(*(full[:, k] for k in (SHAPE, SIZE, CAMERA, TURN, LIFT)), 64, 2, booth)
+    return jax.tree.map(lambda part: np.asarray(part)[: len(sources)], light)
 
 
 def object_place(sources):
@@ -78,28 +86,20 @@ def test_a_lower_camera_sees_the_ring_flatter_and_lower():
     assert curve[0] > curve[1] > curve[2]
 
 
-@pytest.fixture(scope="module")
-def light():
-    """Light of the base picture, of four rays a pixel."""
-    arguments = (jnp.asarray([BASE[k]]) for k in (SHAPE, SIZE, CAMERA, TURN, LIFT))
-    return mpi3d.trace(*arguments, 64, 2)
-
-
-def test_each_color_touches_its_own_part(light):
+def test_each_color_touches_its_own_part():
+    light = light_of(BASE[None])
     base = BENCHMARK.images(BASE[None]).astype(int)
     for place, part in ((COLOR, light.object), (BACKGROUND, light.ring)):
         other = BENCHMARK.images(moved(place, [1])).astype(int)
         changed = np.abs(other - base).max(axis=-1) > 0
         assert changed.any()
-        assert not changed[np.asarray(part) == 0].any()
+        assert not changed[part == 0].any()
 
 
 def test_a_soft_shadow_lies_on_the_floor_below_the_object():
     """Light of the floor next to that of the same booth whose lamp casts no shadow."""
-    arguments = [jnp.asarray([BASE[k]]) for k in (SHAPE, SIZE, CAMERA, TURN, LIFT)]
     shaded, plain = (
-        np.asarray(mpi3d.trace(*arguments, 64, 2, booth).glow[0])
-        for booth in (BOOTH, BOOTH._replace(shade=0.0))
+        light_of(BASE[None], booth).glow[0] for booth in (BOOTH, BOOTH._replace(shade=0.0))
     )
     seen = plain > 0.1
     left = (shaded[seen] / plain[seen]).clip(0, 1)
@@ -119,13 +119,8 @@ def test_a_soft_shadow_lies_on_the_floor_below_the_object():
 def test_nothing_but_the_floor_takes_the_shadow():
     """Also where the shadowed floor lies behind the pillar or the walls."""
     sources = BENCHMARK.grid.sources(np.arange(60, 460_800, 20_011))
-    camera = jnp.asarray(sources[:, CAMERA])
-    arguments = [jnp.asarray(sources[:, k]) for k in (SHAPE, SIZE, CAMERA, TURN, LIFT)]
-    shaded, plain = (
-        np.asarray(mpi3d.trace(*arguments, 64, 2, booth).glow)
-        for booth in (BOOTH, BOOTH._replace(shade=0.0))
-    )
-    rays = mpi3d._camera(camera, BOOTH).rays(64, jnp.array([0.5, 0.5]))
+    shaded, plain = (light_of(sources, booth).glow for booth in (BOOTH, BOOTH._replace(shade=0.0)))
+    rays = mpi3d._camera(jnp.asarray(sources[:, CAMERA]), BOOTH).rays(64, jnp.array([0.5, 0.5]))
     height = np.asarray(rays.at(meet_booth(rays, BOOTH).distance).z)
     stands = height > 0.02
     assert stands.mean() > 0.05
@@ -203,7 +198,7 @@ def test_pictures_do_not_depend_on_how_they_are_asked_for():
     whole = np.asarray(jax.jit(BENCHMARK.render)(sources))
     assert whole.min() >= 0.0
     assert whole.max() <= 1.0
-    mapped = jax.vmap(BENCHMARK.render)(jnp.asarray(sources[:5]))
+    mapped = jax.jit(jax.vmap(BENCHMARK.render))(jnp.asarray(sources[:5]))
     np.testing.assert_allclose(mapped, whole[:5], atol=1e-5)
 
 
