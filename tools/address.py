@@ -1,7 +1,5 @@
 """The address of the repository, which pyproject.toml names: `make stamp REPOSITORY=owner/name`."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import sys

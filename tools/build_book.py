@@ -1,7 +1,5 @@
 """Execute the chapters, render the site and look it over: `python -m tools.build_book --help`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time
@@ -38,27 +36,10 @@ def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> in
         SIGTERM.
     """
     options = _parser().parse_args(arguments)
-    return exit_status(
-        lambda: build(
-            book or find_book(),
-            profile=options.profile,
-            chapter=options.chapter,
-            assignments=options.parameters,
-            fresh=options.fresh,
-            jobs=options.jobs,
-        )
-    )
+    return exit_status(lambda: build(book or find_book(), options))
 
 
-def build(
-    book: Book,
-    *,
-    profile: str = "laptop",
-    chapter: str | None = None,
-    assignments: Sequence[str] = (),
-    fresh: bool = False,
-    jobs: int | None = None,
-) -> None:
+def build(book: Book, options: argparse.Namespace) -> None:
     """Execute the chapters, render the site to `_build/html`, and print how long each step took.
 
     A chapter that was executed in this profile before is kept while nothing that it is made from
@@ -67,16 +48,13 @@ def build(
 
     Args:
         book: where the book's files lie.
-        profile: one of `PROFILES`.
-        chapter: name of the only chapter to execute; None for all of them.
-        assignments: further parameters of that chapter, as words such as `seed=3`.
-        fresh: execute every chapter in any case.
-        jobs: how many chapters are executed at once, see `tools.execute.executed`.
+        options: of the command line.
 
     Raises:
         BookError: for a bad argument, before anything is executed; if a chapter fails; if the
             site cannot be rendered or is not sound.
     """
+    profile, chapter, jobs = options.profile, options.chapter, options.jobs
     try:
         check_choice("PROFILE", profile, PROFILES)
         if jobs is not None:
@@ -84,7 +62,7 @@ def build(
     except ValueError as error:
         raise BookError(str(error)) from error
     sources = book.execution_order() if chapter is None else [book.notebook(chapter)]
-    words = dict(_assignment(word) for word in assignments)
+    words = dict(_assignment(word) for word in options.parameters)
     if "profile" in words:
         raise BookError("PARAMETERS: the profile is given as PROFILE=..., for the whole build")
     if words and chapter is None:
@@ -97,7 +75,7 @@ def build(
     seconds: list[tuple[str, float]] = []
     notebooks: dict[str, Path] = {}
     kept = {}
-    if chapter is None and not fresh:
+    if chapter is None and not options.fresh:
         kept = _earlier(book, executed_dir, ())
     left = {source: given[source] for source in sources if source.stem not in kept}
     began = time.perf_counter()

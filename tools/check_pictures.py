@@ -1,7 +1,5 @@
 """Whether the pictures of a site's charts show their words whole."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

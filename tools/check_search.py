@@ -1,7 +1,5 @@
 """Whether the search of a built site finds the page that a reader wants: in `make site-check`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 

@@ -8,8 +8,6 @@ alone, that its first picture does not keep a reader waiting. On a whole site it
 searches of `tools.check_search`. `--find-browser` only prints which Chromium it is.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import contextlib

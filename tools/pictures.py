@@ -1,7 +1,5 @@
 """Every chart of a page as files too: a picture on white, and its numbers as CSV."""
 
-from __future__ import annotations
-
 import csv
 import html
 import io

@@ -1,7 +1,5 @@
 """Rendering of executed chapters as a site, with Jupyter Book, into an empty folder."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -42,7 +40,11 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
         BookError: if there is nothing to render, if a chart cannot be drawn, or if the renderer
             fails or warns.
     """
-    sources = {name: book.source(name) for name in _present(book, executed)}
+    sources = {
+        name: book.source(name)
+        for name in book.chapter_names()
+        if name in executed or (book.folder / f"{name}.md").is_file()
+    }
     if not sources:
         raise BookError("there is no page to render")
     is_complete = len(sources) == len(book.chapter_names())
@@ -82,14 +84,6 @@ def render(book: Book, executed: dict[str, Path], profile: str, site: Path) -> l
     shutil.move(stage / PICTURES, site)
     shutil.rmtree(output)
     return list(sources)
-
-
-def _present(book: Book, executed: dict[str, Path]) -> list[str]:
-    return [
-        name
-        for name in book.chapter_names()
-        if name in executed or (book.folder / f"{name}.md").is_file()
-    ]
 
 
 def _not_for_the_site(folder: str, names: Sequence[str]) -> set[str]:

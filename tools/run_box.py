@@ -1,7 +1,5 @@
 """The box at the end of every page: how a reader runs the page, and what made it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,10 +1,7 @@
 """What can be seen of a built site without a browser: whole, self-contained, no dead link."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -36,48 +33,35 @@ REDIRECTION = re.compile(r'http-equiv="refresh"', re.IGNORECASE)
 CSS_ADDRESS = re.compile(r"""(?:url\(|@import\s+)\s*["']?(https?:)?//""")
 
 
-@dataclass
-class Page:
+class Page(HTMLParser):
     """What one page refers to.
 
-    Args:
+    Attributes:
         fetched: addresses that a browser loads by itself.
         links: addresses that a reader can follow.
         anchors: names that a link can point to.
         headings: how many top headings there are.
     """
 
-    fetched: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    anchors: set[str] = field(default_factory=set)
-    headings: int = 0
-
-
-class _PageParser(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, path: Path):
         super().__init__()
-        self.page = Page()
+        self.fetched: list[str] = []
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.headings = 0
+        self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
-        self.page.anchors.update(
-            attributes[name] for name in ("id", "name") if attributes.get(name)
-        )
-        self.page.headings += tag == "h1"
+        self.anchors.update(attributes[name] for name in ("id", "name") if attributes.get(name))
+        self.headings += tag == "h1"
         for name in FETCHING_ATTRIBUTES.get(tag, ()):
             if name in attributes:
-                self.page.fetched.append(attributes[name])
+                self.fetched.append(attributes[name])
         if tag == "link" and FETCHING_RELATIONS & {attributes.get("rel", "").lower()}:
-            self.page.fetched.append(attributes.get("href", ""))
+            self.fetched.append(attributes.get("href", ""))
         if tag == "a" and attributes.get("href"):
-            self.page.links.append(attributes["href"])
-
-
-def read_page(path: Path) -> Page:
-    """What a page of the site refers to."""
-    parser = _PageParser()
-    parser.feed(path.read_text(encoding="utf-8"))
-    return parser.page
+            self.links.append(attributes["href"])
 
 
 def page_paths(site: Path) -> list[Path]:
@@ -108,7 +92,7 @@ def check_site(site: Path, pages: Sequence[str], is_complete: bool = True) -> li
         for name in ("index", *pages)
         if not (site / f"{name}.html").is_file()
     ]
-    found = {path: read_page(path) for path in page_paths(site)}
+    found = {path: Page(path) for path in page_paths(site)}
     for name in pages:
         page = found.get(site / f"{name}.html")
         if page is not None and page.headings == 0:

@@ -3,8 +3,6 @@
 `make versions`; each environment is a folder of `_build/versions`.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess
@@ -12,6 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,14 +70,6 @@ def _locked(folder: Path, python: Path) -> None:
     _run(*UV, "pip", "install", "--quiet", "--python", python, "--requirement", "requirements.txt")
 
 
-def _lowest(folder: Path, python: Path) -> None:
-    _resolved(folder, python, "lowest-direct")
-
-
-def _highest(folder: Path, python: Path) -> None:
-    _resolved(folder, python, "highest")
-
-
 def _resolved(folder: Path, python: Path, resolution: str) -> None:
     """Install what the ranges in pyproject.toml allow."""
     chosen = folder / "requirements.txt"
@@ -127,10 +118,10 @@ def _is_there(version: str) -> bool:
 # The first Python of each that is found is taken; the oldest wheels are for the oldest Python.
 _OWN = (f"{sys.version_info.major}.{sys.version_info.minor}",)
 ENVIRONMENTS: dict[str, tuple[Sequence[str], Callable[[Path, Path], None]]] = {
-    "oldest": (("3.11",), _lowest),
+    "oldest": (("3.11",), partial(_resolved, resolution="lowest-direct")),
     "colab": (("3.12", "3.13"), _colab),
     "locked": (_OWN, _locked),
-    "newest": (("3.14", "3.13", "3.12"), _highest),
+    "newest": (("3.14", "3.13", "3.12"), partial(_resolved, resolution="highest")),
 }
 
 if __name__ == "__main__":

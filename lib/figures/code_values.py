@@ -16,12 +16,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 0.03, 0.97, 0.2, 0.94
 
 
 def code_values(
-    history: ArrayLike,
-    steps: ArrayLike,
-    latents: Sequence[int] | None = None,
-    *,
-    title: str | None = None,
-    description: str | None = None,
+    history: ArrayLike, steps: ArrayLike, latents: Sequence[int] | None = None
 ) -> alt.LayerChart:
     """Draw the code values of every latent against the training step, a panel for each latent.
 
@@ -33,9 +28,6 @@ def code_values(
         history: (num_snapshots, num_latents, num_values), at least two snapshots.
         steps: (num_snapshots,) increasing training steps of the snapshots.
         latents: the latents to draw, in this order; all by default.
-        title: line above the chart.
-        description: words for readers who do not see the figure; by default the range of values
-            before and after training.
 
     Returns:
         The chart, with latent, index, step and code value in its tooltips.
@@ -173,9 +165,8 @@ def code_values(
     )
     return finish(
         alt.layer(*frames, lines, points.add_params(nearest)).resolve_axis(x="independent"),
-        description or _describe(history[:, chosen], steps, num_values),
+        _describe(history[:, chosen], steps, num_values),
         height=f"{rows} * clamp(0.7 * width / {columns}, 84, 240)",
-        title=title,
     )
 
 

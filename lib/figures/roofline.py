@@ -12,14 +12,7 @@ _MARGIN = 2
 
 
 def roofline(
-    frame: pd.DataFrame,
-    matmul_flops_per_s: float,
-    memory_bytes_per_s: float,
-    *,
-    color: str = "setting",
-    label: str = "batch",
-    title: str | None = None,
-    description: str | None = None,
+    frame: pd.DataFrame, matmul_flops_per_s: float, memory_bytes_per_s: float
 ) -> alt.LayerChart:
     """Draw operations a second against operations a byte, under the roof that the machine sets.
 
@@ -28,14 +21,10 @@ def roofline(
     was measured at a busier moment.
 
     Args:
-        frame: a row a measurement: "flops_per_byte", "flops_per_s", and the columns below.
+        frame: a row a measurement: "flops_per_byte", "flops_per_s", "setting", which decides the
+            color and shape of a point, and "batch", which is written beside it.
         matmul_flops_per_s: the flat part of the roof, above 0.
         memory_bytes_per_s: the slope, above 0.
-        color: the column that decides the color and shape of a point.
-        label: the column that is written beside each point.
-        title: line above the chart.
-        description: words for readers who do not see the figure; by default each point's share of
-            the roof above it.
 
     Returns:
         The chart, with every number in its tooltips.
@@ -43,7 +32,7 @@ def roofline(
     Raises:
         ValueError: no row, a missing column, or a number that is not above 0.
     """
-    _check(frame, ["flops_per_byte", "flops_per_s"], [color, label])
+    _check(frame, ["flops_per_byte", "flops_per_s"], ["setting", "batch"])
     for name, value in (
         ("matmul_flops_per_s", matmul_flops_per_s),
         ("memory_bytes_per_s", memory_bytes_per_s),
@@ -54,8 +43,8 @@ def roofline(
         {
             "intensity": frame["flops_per_byte"].astype(float),
             "rate": frame["flops_per_s"] / 1e9,
-            "group": [model_label(str(name)) for name in frame[color]],
-            "label": frame[label].astype(str),
+            "group": [model_label(str(name)) for name in frame["setting"]],
+            "label": frame["batch"].astype(str),
         }
     )
     under = (points["intensity"] * memory_bytes_per_s).clip(upper=matmul_flops_per_s) / 1e9
@@ -69,7 +58,7 @@ def roofline(
             "rate": [min(x * memory_bytes_per_s, matmul_flops_per_s) / 1e9 for x in along],
         }
     )
-    colors, shapes = group_scales(frame[color].astype(str))
+    colors, shapes = group_scales(frame["setting"].astype(str))
     entries = legend(colors.domain) if len(colors.domain) > 1 else None
     x = alt.X("intensity:Q", title="operations a byte (FLOP/B)")
     x.scale, x.axis = alt.Scale(type="log", nice=False), alt.Axis(tickCount=5, format="~g")
@@ -81,8 +70,8 @@ def roofline(
         color=alt.Color("group:N", scale=colors, legend=entries),
         shape=alt.Shape("group:N", scale=shapes, legend=entries),
         tooltip=[
-            alt.Tooltip("group:N", title=plain(color)),
-            alt.Tooltip("label:N", title=plain(label)),
+            alt.Tooltip("group:N", title="setting"),
+            alt.Tooltip("label:N", title="batch"),
             alt.Tooltip("rate:Q", title="GFLOP/s", format=",.3~g"),
             alt.Tooltip("intensity:Q", title="FLOP/B", format=".3~g"),
             alt.Tooltip("share:Q", title="of the roof", format=".0%"),
@@ -90,36 +79,26 @@ def roofline(
     )
     words = marks.mark_text(color=MUTED, dy=15).encode(text="label:N")
     told = "; ".join(
-        f"{row.group}, {label.replace('_', ' ')} {row.label}: {row.rate:.3g} GFLOP/s at "
+        f"{row.group}, batch {row.label}: {row.rate:.3g} GFLOP/s at "
         f"{row.intensity:.3g} FLOP/B, {row.share:.0%} of the roof"
         for row in points.itertuples()
     )
     return finish(
         alt.layer(line.encode(x=x, y=y), words, dots),
-        description or f"Operations a second against operations a byte. {told}.",
+        f"Operations a second against operations a byte. {told}.",
         height=300,
-        title=title,
         subtitle=f"Roof (dashed): {matmul_flops_per_s / 1e9:,.3g} GFLOP/s in matrix products, "
         f"{memory_bytes_per_s / 1e9:,.3g} GB/s of memory.",
     )
 
 
-def scaling(
-    frame: pd.DataFrame,
-    x: str,
-    *,
-    x_title: str | None = None,
-    title: str | None = None,
-    description: str | None = None,
-) -> alt.LayerChart:
+def scaling(frame: pd.DataFrame, x: str, *, x_title: str | None = None) -> alt.LayerChart:
     """Draw images a second against how much works at once, and what proportion would give.
 
     Args:
         frame: a row a measurement: "images_per_s" and the column `x`.
         x: a column of numbers above 0, such as "seeds" or "num_devices".
         x_title: title of the horizontal axis; by default the column's name.
-        title: line above the chart.
-        description: words for readers who do not see the figure; by default every point.
 
     Returns:
         The chart: points on a line, and a dashed line through the origin and the first point.
@@ -161,9 +140,8 @@ def scaling(
                 ]
             ),
         ),
-        description or f"Images a second against {x_title}: {told}.",
+        f"Images a second against {x_title}: {told}.",
         height=260,
-        title=title,
     )
 
 

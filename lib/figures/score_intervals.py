@@ -110,6 +110,7 @@ def score_intervals(
         table["x"] = [_label(x, value) for value in table[x]]
         table["group"] = [_label(color, value) for value in table[color]]
     colors, shapes = group_scales(looks if color == "score" else map(_text, looks))
+    entries = legend(colors.domain) if len(looks) > 1 else None
     unit = score_title(scores[0]) if len(scores) == 1 else "score"
     x_words = x_title or ("" if x == "score" else plain(x))
     group_words = plain(color)
@@ -124,14 +125,10 @@ def score_intervals(
             scale=alt.Scale(paddingInner=0.25, paddingOuter=0.12),
         ),
         "xOffset": alt.XOffset("group:N", sort=list(colors.domain)),
-        "color": alt.Color(
-            "group:N", scale=colors, legend=legend(colors.domain) if len(looks) > 1 else None
-        ),
+        "color": alt.Color("group:N", scale=colors, legend=entries),
     }
     y_scale = alt.Scale(domain=[0, 1]) if bounded else alt.Scale(zero=False, nice=True)
-    shape = alt.Shape(
-        "group:N", scale=shapes, legend=legend(colors.domain) if len(looks) > 1 else None
-    )
+    shape = alt.Shape("group:N", scale=shapes, legend=entries)
     about = [
         alt.Tooltip("x:N", title=x_words or "score"),
         alt.Tooltip("group:N", title=group_words),

@@ -9,22 +9,13 @@ from lib.figures.theme import ACCENT, MUTED, finish, plain
 _COLUMNS = ("benchmark", "source", "smallest", "median")
 
 
-def source_changes(
-    frame: pd.DataFrame,
-    *,
-    title: str | None = None,
-    subtitle: str = "Median (point) and smallest change (tick) over random images.",
-    description: str | None = None,
-) -> alt.LayerChart:
+def source_changes(frame: pd.DataFrame) -> alt.LayerChart:
     """Draw a row for each source of each benchmark, on a logarithmic axis of grey levels.
 
     Args:
         frame: one row for each source, with columns benchmark, source, smallest and median: mean
             absolute changes of an image in grey levels; the medians above 0. Rows are drawn in this
             order; where the smallest change is 0 there is no tick.
-        title: line above the chart.
-        subtitle: second line above the chart; by default what the marks are.
-        description: words for readers who do not see the figure; by default all the medians.
 
     Returns:
         The chart; tooltips give both numbers.
@@ -67,8 +58,7 @@ def source_changes(
     told = "; ".join(f"{row.row} {row.median:.2f}" for row in rows.itertuples())
     return finish(
         alt.layer(lines, ticks, points),
-        description or f"Median change of an image by one step of each source: {told}.",
+        f"Median change of an image by one step of each source: {told}.",
         height=40 + 18 * len(rows),
-        title=title,
-        subtitle=subtitle,
+        subtitle="Median (point) and smallest change (tick) over random images.",
     )

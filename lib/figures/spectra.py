@@ -10,23 +10,13 @@ from lib.checks import check_array
 from lib.figures.theme import finish, group_scales, legend
 
 
-def spectra(
-    amplitudes: Mapping[str, ArrayLike],
-    *,
-    title: str | None = None,
-    subtitle: str | None = None,
-    description: str | None = None,
-) -> alt.Chart:
+def spectra(amplitudes: Mapping[str, ArrayLike]) -> alt.Chart:
     """Draw amplitude spectra as lines, on logarithmic axes.
 
     Args:
         amplitudes: for each set of images, by what it is called, the amplitude at 1, 2, ... cycles
             along a side of an image, in grey levels; at least one is above 0, and what is 0 has no
             place on the axis and is left out.
-        title: line above the chart.
-        subtitle: second line above the chart.
-        description: words for readers who do not see the figure; by default the amplitudes of the
-            coarsest and of the finest detail.
 
     Returns:
         The chart; tooltips give the numbers.
@@ -78,8 +68,6 @@ def spectra(
     )
     return finish(
         chart,
-        description or f"Amplitude of detail, coarsest to finest: {'; '.join(told)} grey levels.",
+        f"Amplitude of detail, coarsest to finest: {'; '.join(told)} grey levels.",
         height=260,
-        title=title,
-        subtitle=subtitle,
     )

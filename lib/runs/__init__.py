@@ -1,7 +1,7 @@
 """Runs: configurations, their execution, and the records that are kept of them."""
 
 from lib.profiles import PROFILES
-from lib.runs.comparison import Difference, compare, corrected
+from lib.runs.comparison import Difference, compare, corrected, table
 from lib.runs.config import RunConfig
 from lib.runs.execution import ChangedCodeError, execute, execute_seeds, score_again, sweep
 from lib.runs.images import RunImages
@@ -9,7 +9,6 @@ from lib.runs.kept import RecordedRun, read_records, recorded_runs, records_fold
 from lib.runs.own import OwnModel
 from lib.runs.record import RunRecord
 from lib.runs.score import reconstruct, score_grid
-from lib.runs.tables import table
 from lib.runs.train import build_model
 
 __all__ = [

@@ -1,6 +1,6 @@
-"""Settings compared seed by seed, corrected for how many comparisons there are, in words."""
+"""Records as a table, and settings compared seed by seed, corrected for how many there are."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from scipy.special import stdtr
 
 from lib.checks import check_choice
 from lib.metrics import mean_interval, smallest_seen
+from lib.runs.record import RunRecord
 from lib.scores import SCORES, Score
 
 _LEVEL = 0.05
@@ -130,6 +131,24 @@ class Difference:
     @property
     def _way(self) -> str:
         return "higher" if self.mean > 0 else "lower"
+
+
+def table(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """One row a record: every setting and score, and which run it is, made where and how fast."""
+    return pd.DataFrame(
+        [
+            {
+                **record.config.to_dict(),
+                **record.scores,
+                "identity": record.identity,
+                "device": record.training.device,
+                "commit": record.training.commit,
+                "images_per_s": record.training.images_per_s,
+                "duration_s": record.training.duration_s,
+            }
+            for record in records
+        ]
+    )
 
 
 def compare(runs: pd.DataFrame, score: str, by: str, one: object, other: object) -> Difference:

@@ -131,11 +131,6 @@ class RunRecord:
         return self.scoring.scores
 
     @property
-    def started(self) -> str:
-        """When the training began, UTC, ISO 8601."""
-        return self.training.started
-
-    @property
     def parameters_sha256(self) -> str:
         """The digest of the trained parameters."""
         return self.training.parameters_sha256

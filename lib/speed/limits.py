@@ -21,8 +21,8 @@ from lib.training import PRECISIONS, arithmetic
 from lib.training.step import gradient, own_parameters
 
 # Side of the matrices and values that are copied, more than a cache holds: on a CPU, elsewhere.
-_MATRIX_SIDE = {"cpu": 1024}, 8192
-_COPIED_VALUES = {"cpu": 2**24}, 2**28
+_MATRIX_SIDE = 1024, 8192
+_COPIED_VALUES = 2**24, 2**28
 # Parameters, gradients and both moments of Adam are read; all but the gradients are written.
 _OPTIMIZER_PASSES = 7
 
@@ -113,7 +113,7 @@ def multiplication(mesh: Mesh, precision: str) -> Turn:
         mesh: its devices each multiply matrices of their own.
         precision: one of `lib.training.PRECISIONS`.
     """
-    side = _size(_MATRIX_SIDE)
+    side = _MATRIX_SIDE[jax.default_backend() != "cpu"]
     # The root keeps the entries of product after product at about the same size. Zeros would not
     # do: a card multiplies them with less heat, and so faster.
     signs = jax.random.rademacher(jax.random.key(0), (side, side)) / side**0.5
@@ -129,7 +129,8 @@ def multiplication(mesh: Mesh, precision: str) -> Turn:
 
 def copying(mesh: Mesh) -> Turn:
     """Read a large array and write it back, on each device; counts bytes."""
-    values = _on_each_device(jnp.zeros(_size(_COPIED_VALUES), jnp.float32), mesh)
+    size = _COPIED_VALUES[jax.default_backend() != "cpu"]
+    values = _on_each_device(jnp.zeros(size, jnp.float32), mesh)
     return Turn(2 * values.nbytes, jax.jit(lambda values: values + 1, donate_argnums=0), values)
 
 
@@ -180,11 +181,6 @@ class Others:
         ticks = [int(word) / os.sysconf("SC_CLK_TCK") for word in first.split()[1:9]]
         own = os.times()
         return sum(ticks), ticks[3] + ticks[4], own.user + own.system
-
-
-def _size(sizes: tuple[dict[str, int], int]) -> int:
-    by_platform, otherwise = sizes
-    return by_platform.get(jax.default_backend(), otherwise)
 
 
 def _on_each_device(values: jax.Array, mesh: Mesh) -> jax.Array:

@@ -31,8 +31,8 @@ from lib.training.step import train_step
 KINDS = ("products", "sums", "layout", "elementwise")
 # What XLA asks of a GPU, as it writes it. Source: NVIDIA, H200 data sheet and CUDA programming
 # guide, compute capability 9.0.
-GPUS = {
-    "NVIDIA H200": """
+GPU = "NVIDIA H200"
+_TARGET = """
 gpu_device_info {
   cuda_compute_capability { major: 9 }
   threads_per_warp: 32 threads_per_block_limit: 1024 threads_per_core_limit: 2048
@@ -45,7 +45,6 @@ gpu_device_info {
 }
 dnn_version_info { major: 9 minor: 10 }
 """
-}
 
 _BITS = re.compile(r"(pred|bf16|[a-z]+?(\d+)\w*)\[([\d,]*)\]")
 _COMPUTATION = re.compile(r"^(ENTRY )?%?([\w.-]+) (?:\(.*\) -> .*)?\{$")
@@ -86,16 +85,13 @@ class _Instruction(NamedTuple):
     rest: str
 
 
-def described_gpu(name: str = "NVIDIA H200") -> jax.Device:
-    """A GPU that XLA can compile for, though it is not here.
-
-    Args:
-        name: one of `GPUS`.
+def described_gpu() -> jax.Device:
+    """`GPU`, for which XLA can compile, though it is not here.
 
     Raises:
         RuntimeError: JAX has no CUDA to compile with.
     """
-    described = GPUS[name] + f'platform_name: "CUDA" device_description_str: "{name}"'
+    described = _TARGET + f'platform_name: "CUDA" device_description_str: "{GPU}"'
     jax.local_devices()  # which is when JAX looks for its plugins
     try:
         options = {"topology": "1x1x1", "target_config": described}
@@ -258,8 +254,7 @@ def _bytes(shape: str) -> int:
 
 def main() -> None:
     """Print what a step of the published recipe moves on an H200, as JSON: the book's record."""
-    [name] = GPUS
-    device, steps = described_gpu(name), []
+    device, steps = described_gpu(), []
     for precision in ("tensorfloat32", "bfloat16"):
         config = RunConfig("shapes3d", "qlae", "paper", precision=precision)
         batch_size, side = config.recipe.batch_size, config.data.resolution
@@ -275,7 +270,7 @@ def main() -> None:
                 "kinds": {kind: each._asdict() for kind, each in found.items()},
             }
         )
-    made = {"commit": commit(), "gpu": name, "jax": jax.__version__}
+    made = {"commit": commit(), "gpu": GPU, "jax": jax.__version__}
     print(json.dumps(made | {"steps": steps}, indent=1))
 
 

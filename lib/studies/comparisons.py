@@ -58,21 +58,18 @@ class Comparisons:
         found = self.differences.get((self._benchmarks[0], (one, other), score))
         return str(found) if found else "undefined, as no seed has this score for both"
 
-    def summary(self, score: str = "infom") -> str:
-        """Words: how many differences of a score on the first benchmark are clear, and which way.
+    def summary(self) -> str:
+        """Words: how many differences of InfoM on the first benchmark are clear, and which way.
 
         Pairs of which no seed, or one alone, has both runs are counted apart.
-
-        Args:
-            score: name of a score.
         """
         found = [
             difference
             for (benchmark, _, name), difference in self.differences.items()
-            if (benchmark, name) == (self._benchmarks[0], score)
+            if (benchmark, name) == (self._benchmarks[0], "infom")
         ]
         tested = [difference for difference in found if difference.num_seeds > 1]
-        heading, untested = SCORES[score].heading, len(self._pairs) - len(tested)
+        heading, untested = SCORES["infom"].heading, len(self._pairs) - len(tested)
         left_out = f" {untested} could not be tested, for want of pairs of runs." * bool(untested)
         if not tested:
             return f"No difference in {heading} could be tested, for want of pairs of runs."

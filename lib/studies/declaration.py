@@ -12,7 +12,6 @@ from lib.benchmarks import BENCHMARKS
 from lib.checks import check_choice
 from lib.registry import Registry
 from lib.runs import RecordedRun, RunConfig, records_folder, table
-from lib.studies.results import Results
 from lib.studies.study import Study
 
 
@@ -82,10 +81,6 @@ class DeclaredStudy:
         }
         return tuple(sorted(found.values(), key=lambda run: run.config.seed))
 
-    def folder(self, records_dir: str | Path) -> Path:
-        """The folder of the study's records in that of all studies."""
-        return records_folder(Path(records_dir) / self.name)
-
     def recorded(
         self, records_dir: str | Path = "book/results", benchmark: str | None = None
     ) -> list[tuple[StudyRun, RecordedRun]]:
@@ -100,23 +95,9 @@ class DeclaredStudy:
         order = self.variants
         runs = [run for run in self.runs if benchmark in (None, run.config.benchmark)]
         runs.sort(key=lambda run: order.index(run.variant))
-        folder = self.folder(records_dir)
+        folder = records_folder(Path(records_dir) / self.name)
         pairs = ((run, RecordedRun.find(folder, run.config)) for run in runs)
         return [(run, recorded) for run, recorded in pairs if recorded]
-
-    def results(self, benchmark: str, records_dir: str | Path = "book/results") -> Results | None:
-        """The recorded runs on a benchmark as charts, tables and words; None where there are none.
-
-        Args:
-            benchmark: name of the benchmark.
-            records_dir: folder of all studies' records.
-        """
-        pairs = self.recorded(records_dir, benchmark)
-        if not pairs:
-            return None
-        return Results(
-            [recorded.record for _, recorded in pairs], [run.variant for run, _ in pairs]
-        )
 
     def table(self, records_dir: str | Path = "book/results") -> pd.DataFrame:
         """One row a recorded run: study, variant, every setting and score; see `lib.runs.table`.

@@ -1,6 +1,6 @@
 """The runs of a study as charts, tables and words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -17,7 +17,7 @@ from lib.studies.comparisons import Comparisons
 from lib.studies.known import KnownSources, selectivity
 from lib.studies.seed_scores import SeedScores
 from lib.studies.trained import TrainedModels
-from lib.studies.words import SMOKE, images_are, is_collapsed, run_title
+from lib.studies.words import SMOKE, images_are, is_collapsed
 
 
 class Results:
@@ -83,11 +83,6 @@ class Results:
         """What the images are, for captions: the rendered twin or the official images."""
         return images_are(self.origin)
 
-    @property
-    def smoke(self) -> str:
-        """A sentence that takes back what is said in the smoke profile; empty in others."""
-        return SMOKE if self.profile == "smoke" else ""
-
     @cached_property
     def trained(self) -> TrainedModels:
         """The trained models of the first seed, and what they draw."""
@@ -122,22 +117,17 @@ class Results:
             f"`{self.benchmark}`.\n\n" + "\n".join(lines)
         )
 
-    def curves(self, quantity: str = "reconstruction", title: str | None = None) -> alt.LayerChart:
-        """Chart: a quantity during training, a line for each run.
-
-        Args:
-            quantity: a key of the records' curves.
-            title: of the vertical axis; by default that of the reconstruction loss.
-        """
+    def curves(self) -> alt.LayerChart:
+        """Chart: the reconstruction loss during training, a line for each run."""
         runs = {
             f"{figures.model_label(name)}, seed {record.config.seed}": (name, record)
             for name, record in zip(self.runs["variant"], self.records, strict=True)
         }
         return figures.training_curves(
             {run: record.training.curves for run, (_, record) in runs.items()},
-            quantity,
+            "reconstruction",
             groups={run: name for run, (name, _) in runs.items()},
-            quantity_title=title or "binary cross-entropy (nats a value)",
+            quantity_title="binary cross-entropy (nats a value)",
             title=self.images_are,
         )
 
@@ -180,32 +170,22 @@ class Results:
             runs, scores=names, subtitle=f"{subtitle}{self._left_out}", **axes
         )
 
-    def nmi_heatmap(self, name: str) -> alt.LayerChart:
-        """Chart: NMI of sources and latents of a variant, first seed."""
-        check_choice("variant", name, self.first)
-        record = self.first[name]
-        return figures.nmi_heatmap(
-            record.scoring.nmi,
-            self.source_names,
-            record.scoring.active,
-            title=run_title(name, record),
-            diagonal=True,
-            ceilings=self._ceilings({name: record}),
-        )
-
     def nmi_panels(self, names: Sequence[str] | None = None) -> alt.LayerChart:
-        """Chart: NMI of sources and latents of several variants, first seed."""
+        """Chart: NMI of sources and latents of all or some variants, first seed."""
+        for name in names or ():
+            check_choice("variant", name, self.first)
         chosen = {
             figures.model_label(name) + (", collapsed" if is_collapsed(record) else ""): record
             for name, record in self.first.items()
             if names is None or name in names
         }
+        of = {label: [record] for label, record in chosen.items()}
         return figures.nmi_panels(
             {label: record.scoring.nmi for label, record in chosen.items()},
             self.source_names,
             {label: record.scoring.active for label, record in chosen.items()},
             diagonal=True,
-            ceilings=self._ceilings(chosen),
+            ceilings=list(KnownSources(self.benchmark, of).ceilings.values()),
         )
 
     def known_sources(self, order: Sequence[str] | None = None) -> alt.LayerChart | Markdown:
@@ -232,7 +212,8 @@ class Results:
 
     def score_table(self) -> str:
         """Markdown: every score of each variant, and how many of its seeds collapsed."""
-        return f"{self.scores.table()} {self.images_are}. {self.smoke}".rstrip()
+        smoke = f" {SMOKE}" if self.profile == "smoke" else ""
+        return f"{self.scores.table()} {self.images_are}.{smoke}"
 
     def compared(self, pairs: Sequence[tuple[str, str]]) -> Comparisons:
         """All scores of pairs of variants, corrected together.
@@ -244,11 +225,6 @@ class Results:
             check_choice("variant", name, self.scores.names)
         chosen = [(one, other) for one, other in pairs if one != other]
         return Comparisons({BENCHMARKS[self.benchmark].title: self.scores}, chosen)
-
-    def _ceilings(self, records: Mapping[str, RunRecord]) -> list[float]:
-        """The largest NMI that a latent of these runs' code values can have with each source."""
-        runs = {name: [record] for name, record in records.items()}
-        return list(KnownSources(self.benchmark, runs).ceilings.values())
 
     @property
     def _left_out(self) -> str:

@@ -116,7 +116,9 @@ class StudyState:
             )
             for row in rows
         ]
-        foreign = len(self._foreign())
+        declared = {run.config.identity for run in self.study.runs}
+        records = read_records(self.folder.glob("*.json"))
+        foreign = sum(run.record.identity not in declared for run in records)
         if num_others:
             files = ", ".join(sorted(others))
             lines.append(
@@ -152,11 +154,6 @@ class StudyState:
             f"{len(left)} runs are left: about {duration(seconds)} one after another, as on "
             f"{', '.join(devices)}" + (f", and {unknown} of unknown length" if unknown else "")
         )
-
-    def _foreign(self) -> list[RecordedRun]:
-        declared = {run.config.identity for run in self.study.runs}
-        runs = read_records(self.folder.glob("*.json"))
-        return [run for run in runs if run.record.identity not in declared]
 
     def failure_file(self, run: StudyRun) -> Path:
         """Where it is noted that a run failed."""

@@ -47,9 +47,12 @@ class StudyPage:
     @cached_property
     def results(self) -> dict[str, Results]:
         """The recorded runs on each benchmark that has any."""
-        names = dict.fromkeys(grid.benchmark for grid in self.study.grids)
-        found = {name: self.study.results(name, self._results_dir) for name in names}
-        return {name: results for name, results in found.items() if results}
+        found = {}
+        for name in dict.fromkeys(grid.benchmark for grid in self.study.grids):
+            if pairs := self.study.recorded(self._results_dir, name):
+                records = [recorded.record for _, recorded in pairs]
+                found[name] = Results(records, [run.variant for run, _ in pairs])
+        return found
 
     def counts(self) -> dict[tuple[str, str], tuple[int, int]]:
         """How many runs are recorded and how many declared, by benchmark and variant."""

@@ -27,7 +27,7 @@ from lib.chapters import (
     warnings_of,
 )
 from tests.tools.small_book import CHART, PARAMETERS, write_notebook
-from tools.static_check import CSS_ADDRESS, read_page
+from tools.static_check import CSS_ADDRESS, Page
 
 
 def execute(source: Path, with_page: bool = False, **parameters) -> Execution:
@@ -100,7 +100,7 @@ def test_no_path_of_this_machine_is_published(executed):
 def test_the_page_holds_its_charts_and_formulas_and_asks_no_other_host(executed):
     path = executed[2].page
     text = path.read_text()
-    assert read_page(path).fetched == []
+    assert Page(path).fetched == []
     assert not CSS_ADDRESS.search(text)
     assert "window.VEGA_DEBUG = " in text
     assert "window.MathJax = " in text

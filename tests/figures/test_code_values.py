@@ -13,7 +13,7 @@ def lines(tables):
 
 
 def test_each_line_holds_one_value_of_one_latent(read, draw):
-    chart = code_values(HISTORY, STEPS, title="Code values")
+    chart = code_values(HISTORY, STEPS)
     spec, tables = read(chart)
     for line in lines(tables):
         expected = HISTORY[:, line["latent"], line["index"]]

@@ -148,13 +148,6 @@ def test_a_second_process_waits_and_reuses(uninterrupted, tmp_path):
     assert record.parameters_sha256 == uninterrupted.parameters_sha256
 
 
-def test_a_finished_run_is_never_trained_again(uninterrupted, capsys, monkeypatch):
-    monkeypatch.setattr("lib.runs.execution.train_together", None)
-    again = execute(CONFIG, uninterrupted.folder.parent)
-    assert again == uninterrupted
-    assert "Reused run" in capsys.readouterr().out
-
-
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory) -> Path:
     """The folder of a run that was killed after its first checkpoint."""

@@ -63,12 +63,6 @@ def test_collapsed_and_undefined_runs_are_in_no_difference():
     assert undefined.words("QLAE", "plain").startswith("undefined")
 
 
-def test_runs_that_differ_in_more_than_their_variant_are_refused():
-    runs = SeedScores(pd.concat([scores([0.9] * 6).runs] * 2))
-    with pytest.raises(ValueError, match="variant='QLAE' has several runs with one seed"):
-        Comparisons({"twin": runs}, PAIRS)
-
-
 def test_the_summary_counts_what_is_clear_and_which_way():
     """QLAE less vectors is clear, less plain is not; turned round it is below zero."""
     runs = scores([0.9, 0.8, 0.51, 0.4, 0.2, 0.9])

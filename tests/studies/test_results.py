@@ -114,8 +114,8 @@ def test_a_collapsed_run_is_named_wherever_it_stands_or_is_left_out(collapsed):
         (row["group"], row["seed"]) for row in rows_of(collapsed.known_sources()) if "seed" in row
     }
     assert seeds == {("QLAE", 1), ("plain", 0), ("plain", 1)}
-    assert "QLAE, seed 0, collapsed, rendered twin" in words_above(collapsed.nmi_heatmap("QLAE"))
-    assert "QLAE, seed 0, collapsed" in words_above(collapsed.trained.traversals("QLAE"))
+    traversals = collapsed.trained.traversals("QLAE")
+    assert "QLAE, seed 0, collapsed, rendered twin" in words_above(traversals)
     drawn = collapsed.trained.reconstructions(2).to_dict()["description"]
     assert "QLAE (collapsed) and vectors (collapsed) and plain." in drawn
     assert "vectors, collapsed: " in collapsed.nmi_panels(["vectors"]).to_dict()["description"]
@@ -150,16 +150,15 @@ def test_curves_are_those_of_the_records(page):
 
 
 def test_matrices_are_those_of_the_first_seed(page):
-    found = {
-        (row["source"], row["latent"]): row["nmi"] for row in rows_of(page.nmi_heatmap("plain"))
-    }
+    rows = [row for row in rows_of(page.nmi_panels(["plain"])) if "nmi" in row]
+    found = {(row["source"], row["latent"]): row["nmi"] for row in rows}
     for i, j in np.ndindex(6, 12):
         expected = page.records[4].scoring.nmi[i][j]
         assert found[SOURCES[i], j] == pytest.approx(expected, abs=1e-4)
     panels = [row for row in rows_of(page.nmi_panels(["plain", "QLAE"])) if "nmi" in row]
     assert {row["representation"] for row in panels} == {"plain", "QLAE"}
     with pytest.raises(ValueError, match="variant='qlea' is unknown; expected one of QLAE"):
-        page.nmi_heatmap("qlea")
+        page.nmi_panels(["qlea"])
 
 
 def test_ceilings_are_those_of_a_few_values(page):
@@ -168,9 +167,9 @@ def test_ceilings_are_those_of_a_few_values(page):
     assert page.known.ceilings["orientation"] == pytest.approx(np.log(5) / np.log(15))
     assert page.known.ceilings["scale"] == pytest.approx(1 - 0.75 * np.log(2) / np.log(8))
     assert page.known.ceilings["shape"] == 1.0
-    for chart in (page.nmi_heatmap("QLAE"), page.nmi_panels(["QLAE", "plain"])):
-        labels = chart.to_dict()["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
-        assert [labels.count(f"≤\N{NO-BREAK SPACE}{top}") for top in ("0.70", "0.59")] == [3, 1]
+    chart = page.nmi_panels(["QLAE", "plain"])
+    labels = chart.to_dict()["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
+    assert [labels.count(f"≤\N{NO-BREAK SPACE}{top}") for top in ("0.70", "0.59")] == [3, 1]
     assert "≤" not in page.nmi_panels(["plain"]).to_json(ensure_ascii=False)
 
 

@@ -17,17 +17,9 @@ T1 = 12.7062
 
 def scores(infom, collapsed=(False,) * 6, **more) -> SeedScores:
     """Two seeds of QLAE, of vectors and of the plain model."""
-    return SeedScores(
-        pd.DataFrame(
-            {
-                "variant": ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2,
-                "seed": [3, 4] * 3,
-                "infom": infom,
-                "collapsed": collapsed,
-                **more,
-            }
-        )
-    )
+    variants = ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2
+    runs = {"variant": variants, "seed": [3, 4] * 3, "infom": infom, "collapsed": collapsed}
+    return SeedScores(pd.DataFrame(runs | more))
 
 
 def test_a_mean_has_its_interval_with_the_digits_of_its_score():
@@ -83,10 +75,6 @@ def test_one_seed_has_no_mean():
     assert "Means over seeds 3, 4 with 95 % t-intervals" in SeedScores(runs).table()
     table = SeedScores(runs[runs["seed"] == 3]).table()
     assert table.endswith("Scores of seed 3 alone, so without intervals.")
-
-
-def test_where_none_collapsed_that_is_said():
-    assert scores([0.9, 0.8, 0.5, 0.4, 0.2, 0.9]).collapses == "No run collapsed."
 
 
 def test_a_score_that_no_seed_has_is_undefined():

@@ -8,8 +8,6 @@ those in use stay, without its script of 1.5 MB. The same notebooks work unchang
 and on Colab.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Icons of a site: of thousands in the theme's fonts and style sheets, those that it shows."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -6,8 +6,6 @@ reader points at the link or moves to it; a screen reader reads it as the link's
 needs no script, but the one with which the key Escape hides a definition.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Signatures as the code has them: `sources: ArrayLike`, not all the types that this stands for."""
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import inspect
