@@ -73,18 +73,25 @@ def _expected(panel: LivePanel, at: list[int]) -> np.ndarray:
     return np.asarray(jax.nn.sigmoid(near(latents))[0]) * 255
 
 
-@pytest.mark.parametrize("kind", [StyleMLPDecoder, MLPDecoder])
-def test_rounded_weights_change_an_image_by_little(kind):
+@pytest.mark.parametrize(("kind", "most"), [(StyleMLPDecoder, 0.065), (MLPDecoder, 0.095)])
+def test_rounded_weights_change_an_image_by_little_and_on_average_by_less(kind, most):
+    """Rounding each weight to the nearest step would change logits by 0.08 and 0.11."""
     decoder = _decoder(0, kind=kind)
-    chosen = np.random.default_rng(1).integers(0, 3, (50, NUM_LATENTS))
+    chosen = np.random.default_rng(1).integers(0, 3, (1_000, NUM_LATENTS))
     latents = jnp.asarray([[p[i] for p, i in zip(POSITIONS, row, strict=True)] for row in chosen])
-    exact, near = (
-        nnx.sigmoid(d(latents)) for d in (decoder, RoundedDecoder(decoder, POSITIONS, STEP).network)
-    )
-    difference = np.abs(exact - near)
-    assert 0 < difference.mean() < 0.02
-    assert difference.max() < 0.1
-    assert float(jnp.abs(exact - 0.5).mean()) > 0.1
+    exact = np.asarray(decoder(latents))
+    change = exact - np.asarray(RoundedDecoder(decoder, POSITIONS, STEP).network(latents))
+    assert 0 < change.std() < most
+    assert np.abs(change.mean(axis=0)).mean() < 0.02  # of that, 0.04 and 0.05
+    assert np.abs(exact).mean() > 0.4
+
+
+def test_a_decoder_that_hears_always_the_same_says_the_same():
+    decoder = _decoder(0, kind=MLPDecoder)
+    positions = [np.array([0.5])] * NUM_LATENTS
+    latents = jnp.full((1, NUM_LATENTS), 0.5)
+    near = RoundedDecoder(decoder, positions, STEP).network(latents)
+    np.testing.assert_allclose(near, decoder(latents), atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", [StyleMLPDecoder, MLPDecoder])
