@@ -27,6 +27,16 @@ def test_the_quantized_latent_example_runs():
         assert getattr(names["code"], name).shape == (5, 12)
 
 
+def test_the_example_of_recorded_runs_gives_a_table_and_a_model(capsys, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    example = re.search(r"```python\n(from lib.runs import recorded_runs.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(example.group(1), names)
+    assert len(names["runs"]) == 21
+    assert "sources_known" in capsys.readouterr().out
+    assert names["model"].latent.values.shape == (12, 5)
+
+
 def test_the_configurations_are_runs():
     from lib.runs import RunConfig
 

@@ -5,6 +5,7 @@ trained runs again. `--help` after either lists the rest.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ _FAILURES = (OSError, ValueError, FloatingPointError, ModuleNotFoundError, Chang
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line says; 0: done, 1: a run failed; exits with 2 on bad words."""
+    """Do what the command line says; 0: done, 1: failed, 130: Ctrl-C; exits with 2 on bad words."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         import_extensions()
@@ -69,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             records = execute_seeds(configs[0], options.seeds, options.out, **kept)
         else:
             records = [execute(config, options.out, **kept) for config in configs]
+    except KeyboardInterrupt:  # of which the run has said how far it came
+        return 128 + signal.SIGINT
     except _FAILURES as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 import lib
 from lib.benchmarks import BENCHMARKS
+from lib.checks import check_choice
 from lib.files import write_text
 from lib.pixels import to_uint8
 from lib.runs.config import RunConfig
@@ -151,6 +152,9 @@ def read_records(paths: Iterable[Path]) -> list[RecordedRun]:
 def recorded_runs(folder: str | Path, benchmark: str) -> list[RecordedRun]:
     """All recorded runs on a benchmark, by model and seed; none where there is no folder.
 
+    Raises:
+        ValueError: no such benchmark.
+
     Warns:
         RuntimeWarning: a file that is left out, see `read_records`.
 
@@ -161,6 +165,7 @@ def recorded_runs(folder: str | Path, benchmark: str) -> list[RecordedRun]:
         >>> sorted(set(scores["model"]))
         ['autoencoder', 'qlae']
     """
+    check_choice("benchmark", benchmark, BENCHMARKS)
     runs = read_records(records_folder(folder).glob(f"{benchmark}-*.json"))
     return sorted(runs, key=lambda run: (run.record.config.model, run.record.config.seed))
 

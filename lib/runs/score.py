@@ -85,7 +85,7 @@ def score(
         reconstructions=reconstructions,
         protocol=config.scoring.protocol,
     )
-    scores = {name: _plain(name, score.compute(evaluation)) for name, score in SCORES.items()}
+    scores = {name: _computed(name, evaluation) for name in SCORES}
     return ScoringRecord(
         scores=scores,
         undefined=evaluation.undefined,
@@ -100,6 +100,17 @@ def score(
         code=scoring_code(config.scoring.protocol),
         parameters_sha256=parameters_sha256,
     )
+
+
+def _computed(name: str, evaluation: Evaluation) -> float | int | bool | None:
+    try:
+        value = SCORES[name].compute(evaluation)
+    except Exception as error:
+        raise ValueError(
+            f"score {name!r} failed: {type(error).__name__}: {error} The trained run is kept; the "
+            "same call scores it."
+        ) from error
+    return _plain(name, value)
 
 
 def _plain(name: str, value: object) -> float | int | bool | None:

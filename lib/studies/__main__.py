@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from lib.checks import check_choice
 from lib.registry import import_extensions
 from lib.runs.execution import UNFINISHED
 from lib.studies.declaration import STUDIES
@@ -83,6 +84,14 @@ def _state(options: argparse.Namespace) -> StudyState:
     return StudyState(study, options.out, options.record, options.only, options.seeds)
 
 
+def _study(name: str) -> str:
+    try:
+        check_choice("NAME", name, STUDIES)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return name
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lib.studies", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -98,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(act.__name__[1:], help=text, description=text)
         command.set_defaults(act=act)
         add = command.add_argument
-        add("name", choices=list(STUDIES), metavar="NAME", help=f"one of {', '.join(STUDIES)}")
+        add("name", type=_study, metavar="NAME", help=f"one of {', '.join(STUDIES)}")
         help = "folder of the studies' records (default: book/results)"
         add("--record", type=Path, default=Path("book/results"), metavar="FOLDER", help=help)
         if act is _table:

@@ -27,8 +27,9 @@ from lib.runs import (
 )
 from lib.runs.folders import RunFolders
 from lib.runs.parameters import named_parameters, save_parameters
-from lib.runs.score import _plain
+from lib.runs.score import _plain, score
 from lib.runs.train import run_keys
+from lib.scores import SCORES
 from lib.training.checkpoints import digest
 
 CONFIG = RunConfig("shapes3d", "qlae", "smoke", seed=3, evaluation_images=300)
@@ -204,6 +205,16 @@ def test_scores_are_numbers_that_json_can_hold():
     assert [type(value) for value in found[:3]] == [float, int, bool]
     with pytest.raises(TypeError, match="score 'x' is a str; expected a number"):
         _plain("x", "much")
+
+
+def test_a_score_that_fails_is_named(record, monkeypatch):
+    def boom(_):
+        raise RuntimeError("no idea.")
+
+    monkeypatch.setitem(SCORES._entries, "psnr", dataclasses.replace(SCORES["psnr"], compute=boom))
+    images = RunImages.of(CONFIG)
+    with pytest.raises(ValueError, match=r"score 'psnr' failed: RuntimeError: no idea\. The"):
+        score(CONFIG, record.load_model(), images, record.parameters_sha256)
 
 
 def test_only_trained_runs_can_be_scored_again(tmp_path):

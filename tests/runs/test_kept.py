@@ -78,6 +78,16 @@ def test_records_of_other_benchmarks_and_no_folder(folders, tmp_path):
     _, results = folders
     assert recorded_runs(results, "mpi3d") == []
     assert recorded_runs(tmp_path / "none", "shapes3d") == []
+    with pytest.raises(ValueError, match=r"benchmark='shapes' .* Did you mean shapes3d\?"):
+        recorded_runs(results, "shapes")
+
+
+def test_ctrl_c_ends_the_command_without_a_traceback(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lib.runs.__main__.execute", interrupted)
+    assert main(["shapes3d", "qlae", "--profile", "smoke", "--out", str(tmp_path)]) == 130
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,13 @@ def test_what_cannot_be_done_ends_with_one_line(words, message, tmp_path, capsys
     assert message in errors
 
 
+def test_a_study_that_is_not_there_is_told_with_the_nearest(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["plan", "mian"])
+    assert "NAME='mian' is unknown; expected one of " in (error := capsys.readouterr().err)
+    assert "Did you mean main?" in error
+
+
 @pytest.mark.usefixtures("toys")
 def test_without_dask_the_extra_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "distributed", None)
