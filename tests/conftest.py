@@ -34,7 +34,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN_DIR = Path(os.environ.get("GOLDEN_DIR", Path(__file__).parent / "golden"))
 # Files that take longest: begun first, so that the workers end together.
-LONGEST = ("test_survival.py", "test_distributed.py", "test_site.py", "test_program.py")
+LONGEST = (
+    "test_survival.py",
+    "test_distributed.py",
+    "test_site.py",
+    "test_program.py",
+    "test_published_sources.py",
+    "test_campaign.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
