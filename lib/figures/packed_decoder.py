@@ -176,8 +176,8 @@ def _integers(kernel: np.ndarray, inputs: np.ndarray, step: float) -> tuple[np.n
     passed_on = np.linalg.cholesky(np.linalg.inv(spread)).T
     left = kernel[order].astype(float)
     for row, (number, share) in enumerate(zip(order, passed_on, strict=True)):
-        shares = left[row] / scales[number]
-        integers[number] = np.sign(shares) * np.floor(np.abs(shares) + _ROUND_UP)
+        in_steps = left[row] / scales[number]
+        integers[number] = np.sign(in_steps) * np.floor(np.abs(in_steps) + _ROUND_UP)
         lost = left[row] - integers[number] * scales[number]
         left[row + 1 :] -= np.outer(share[row + 1 :] / share[row], lost)
     return scales, integers

@@ -89,17 +89,17 @@ def described_gpu() -> jax.Device:
     """`GPU`, for which XLA can compile, though it is not here.
 
     Raises:
-        RuntimeError: JAX has no CUDA to compile with.
+        RuntimeError: JAX cannot compile for a GPU here, as without CUDA.
     """
     described = _TARGET + f'platform_name: "CUDA" device_description_str: "{GPU}"'
     jax.local_devices()  # which is when JAX looks for its plugins
     try:
         options = {"topology": "1x1x1", "target_config": described}
         return topologies.get_topology_desc("", "cuda", **options).devices[0]
-    except NotImplementedError as error:
+    except RuntimeError as error:
         raise RuntimeError(
-            "To compile for a GPU, JAX needs CUDA, though no GPU: pip install 'jax[cuda12]', and "
-            "set JAX_PLATFORMS=cpu where there is none."
+            f"JAX cannot compile for a GPU here ({error}). It needs CUDA, though no GPU: pip install "
+            "'jax[cuda12]', and set JAX_PLATFORMS=cpu where there is none."
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -85,7 +86,9 @@ def test_what_a_latent_is_about_is_said_in_words(nmi, active, words):
 def test_the_matrix_and_the_scores_are_those_of_the_record():
     study = StudyPage("main", "book/results")
     records = [study.results["shapes3d"].first[name] for name in ("qlae", "autoencoder")]
-    page = study.live("shapes3d", quantization_step=0.106).data
+    notebook = Path("book/index.ipynb").read_text()
+    step = float(re.search(r"page\.live\(.*quantization_step=([\d.]+)", notebook).group(1))
+    page = study.live("shapes3d", quantization_step=step).data
     matrix = re.findall(r'aria-label="([a-z ]+), latent (\d+): NMI ([\d.]+)"', page)
     expected = [np.array(record.scoring.nmi) for record in records]
     assert len(matrix) == sum(nmi.size for nmi in expected)

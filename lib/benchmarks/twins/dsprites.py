@@ -171,7 +171,7 @@ add_twin(
         ),
         profiles={
             "laptop": {"steps": 1_000, "learning_rate": 2e-3},
-            # In a trial of the profile's own networks QLAE knew one source, and with these three.
+            # With the profile's own networks, in a trial, QLAE knew one source in place of three.
             "workstation": {"network": "style-mlp", "steps": 12_000},
         },
     ),
