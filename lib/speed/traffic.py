@@ -98,8 +98,8 @@ def described_gpu() -> jax.Device:
         return topologies.get_topology_desc("", "cuda", **options).devices[0]
     except RuntimeError as error:
         raise RuntimeError(
-            f"JAX cannot compile for a GPU here ({error}). It needs CUDA, though no GPU: pip install "
-            "'jax[cuda12]', and set JAX_PLATFORMS=cpu where there is none."
+            f"JAX cannot compile for a GPU here ({error}). It needs CUDA, though no GPU: "
+            "pip install 'jax[cuda12]', and set JAX_PLATFORMS=cpu where there is none."
         ) from error
 
 
