@@ -7,7 +7,6 @@ import nbformat
 
 from lib.chapters import declared_parameters
 from lib.chapters.made_from import RECORD_KEY
-from lib.runs.provenance import commit, versions
 
 from .address import open_on_colab
 
@@ -44,6 +43,9 @@ def made_by(record: Mapping[str, object]) -> str:
     """
     if not record:
         return ""
+    # It brings JAX, for which each process that executes chapters would wait a second.
+    from lib.runs.provenance import commit, versions
+
     names = {"python": "Python", "jax": "JAX", "flax": "Flax", "scikit-learn": "scikit-learn"}
     told = versions()
     return (
