@@ -227,6 +227,7 @@ def _run_papermill(
                 stdout_file=progress,
                 stderr_file=progress,
                 start_timeout=KERNEL_START_S,
+                shutdown_kernel="immediate",  # what has run its last cell has nothing to put away
                 cwd=str(cwd),
             )
         except RuntimeError as error:
