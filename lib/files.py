@@ -20,7 +20,11 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write bytes to that takes its name when all is on disk, and not otherwise."""
+    """A file to write bytes to that takes its name when all is on disk, and not otherwise.
+
+    Raises:
+        OSError: it cannot be written; names the file.
+    """
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
         with unfinished.open("wb") as file:
@@ -28,6 +32,10 @@ def write_whole(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+    except OSError as error:
+        if error.filename == str(unfinished):
+            error.filename = str(path)
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 

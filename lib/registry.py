@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -15,6 +16,7 @@ from lib.source import read
 Entry = TypeVar("Entry")
 
 EXTENSIONS_VARIABLE = "LATENT_QUANTIZATION_EXTENSIONS"
+_EXTENSION = "extension_"  # the name of a module of the user's begins with it
 
 
 class Registry(Mapping[str, Entry], Generic[Entry]):
@@ -49,8 +51,8 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """
         if self._modules.get(name, module) != module:
             raise ValueError(
-                f"{self._kind} {name!r} of {module} is there already, from "
-                f"{self._modules[name]}; expected another name."
+                f"{self._kind} {name!r} is there already, from {_where(self._modules[name])}; "
+                f"{_where(module)} must give another name."
             )
         self._entries[name] = entry
         self._modules[name] = module
@@ -97,6 +99,7 @@ def import_extensions() -> None:
 
     Raises:
         FileNotFoundError: one of them is not there.
+        ImportError: one of them raises; names the file, and the line in it.
     """
     named = os.environ.get(EXTENSIONS_VARIABLE, "")
     for text in filter(None, named.split(os.pathsep)):
@@ -116,11 +119,26 @@ def _import_file(file: Path) -> None:
         return
     read(file)
     digest = hashlib.sha256(str(file).encode()).hexdigest()[:8]
-    spec = importlib.util.spec_from_file_location(f"extension_{file.stem}_{digest}", file)
+    spec = importlib.util.spec_from_file_location(f"{_EXTENSION}{file.stem}_{digest}", file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException as error:
         del sys.modules[spec.name]
-        raise
+        if not isinstance(error, Exception):
+            raise
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)
+        ]
+        at = f", line {lines[-1]}" if lines else ""
+        raise ImportError(
+            f"{file}{at}, which {EXTENSIONS_VARIABLE} names, cannot be imported: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _where(module: str) -> str:
+    """The file of a module of the user's, whose name would tell little; else its name."""
+    is_own = module.startswith(_EXTENSION)
+    return sys.modules[module].__file__ if is_own else module

@@ -103,3 +103,27 @@ def test_an_extension_that_is_not_there_is_named(tmp_path):
         assert done.returncode == 1
         [line] = done.stderr.splitlines()
         assert re.search(r"rror: .* names .*none\.py, which is not there", line)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import numpy\nnumpy.nothing_of_this_name\n", "line 2, .*: AttributeError: .*nothing_of_"),
+        ("import not_installed\n", "line 1, .*: ModuleNotFoundError: No module"),
+        ("def (\n", "cannot be imported: SyntaxError"),
+    ],
+    ids=["raises", "misses a package", "no Python"],
+)
+def test_an_extension_that_cannot_be_imported_is_named(tmp_path, code, reason):
+    (tmp_path / "mine.py").write_text(code)
+    done = _done(tmp_path, "-m", "lib.runs", "--help")
+    assert done.returncode == 1
+    assert re.fullmatch(rf"Error: .*mine\.py.*{reason}.*\n", done.stderr)
+
+
+def test_two_extensions_of_one_name_are_both_named(tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.py").write_text(TOYS["spread.py"])
+    done = _done(tmp_path, "-m", "lib.runs", "--help")
+    assert done.returncode == 1
+    assert re.search(r"'spread' is there already, from .*first\.py; .*second\.py must", done.stderr)

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         import_extensions()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ImportError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     if words[:1] == ["score"]:

@@ -132,6 +132,9 @@ class OwnModel:
 
         Args:
             path: of an `.npz` file; one that is there is replaced, at once and as a whole.
+
+        Raises:
+            OSError: it cannot be written.
         """
         about = {"kind": self.kind, "settings": self.settings}
         write_arrays(Path(path), named_parameters(self.model), about)

@@ -93,6 +93,8 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         ValueError: it is none of `write_arrays`, or damaged.
     """
     try:
+        if path.is_file() and not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz file")
         with np.load(path) as file:
             arrays = dict(file)
         about = json.loads(str(arrays.pop(_ABOUT)))

@@ -40,7 +40,10 @@ def image_paths(folder: str | Path) -> list[Path]:
         raise ValueError("folder='' is empty; expected the name of a folder of images.")
     folder = Path(folder).expanduser()
     if not folder.is_dir():
-        raise FileNotFoundError(f"folder={str(folder)!r} is not a folder; expected one of images.")
+        hint = " An array is read by np.load." if folder.suffix == ".npy" else ""
+        raise FileNotFoundError(
+            f"folder={str(folder)!r} is not a folder; expected one of images.{hint}"
+        )
     files = [path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder)]
     images = [path for path in files if path.suffix.lower() in SUFFIXES]
     if not images:

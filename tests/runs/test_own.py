@@ -121,6 +121,19 @@ def test_what_is_no_saved_model_is_named(trained, tmp_path):
     about = json.loads(str(arrays["about.json"]))
     about["settings"]["width"] = 17
     np.savez(tmp_path / "wider.npz", **(arrays | {"about.json": np.asarray(json.dumps(about))}))
-    for name in ("text", "other", "half", "wider"):
-        with pytest.raises(ValueError, match=rf"{name}\.npz is no model that OwnModel\.save wrote"):
+    reasons = {
+        "text": "no .npz file",
+        "other": "about",
+        "half": "no .npz file",
+        "wider": "settings",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(
+            ValueError, match=rf"{name}\.npz is no model that OwnModel\.save wrote .*{reason}"
+        ):
             OwnModel.load(tmp_path / f"{name}.npz")
+
+
+def test_a_place_that_cannot_be_written_is_named(trained, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"none/model\.npz'$"):
+        trained.save(tmp_path / "none" / "model.npz")
