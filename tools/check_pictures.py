@@ -26,14 +26,13 @@ def check_pictures(pictures: Sequence[Path], browser_path: str) -> list[str]:
         One line for each picture of which some words reach beyond its edge, where they are cut.
     """
     problems = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=browser_path) as browser,
+    ):
         page = browser.new_page()
         for picture in pictures:
             page.goto(picture.resolve().as_uri())
             if cut := page.evaluate(CUT_WORDS):
                 problems.append(f"{picture.name}: the edge cuts {', '.join(map(repr, cut))}")
-        browser.close()
     return problems

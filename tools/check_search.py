@@ -40,17 +40,16 @@ def check_search(
         One line for each search whose page is not among the first `FIRST` results.
     """
     problems = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=browser_path) as browser,
+    ):
         page = browser.new_page()
         for words, wanted in searches.items():
             found = _search(page, address, words)
             if wanted not in found[:FIRST]:
                 told = ", ".join(found[:FIRST]) or "nothing"
                 problems.append(f"the search for {words!r} finds {told}, not {wanted}")
-        browser.close()
     return problems
 
 

@@ -138,10 +138,11 @@ def first_pictures(site: Path, browser_path: str, names: Sequence[str]) -> dict[
             `TRIES` times.
     """
     found = {}
-    with serve(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with (
+        serve(site) as address,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=browser_path) as browser,
+    ):
         for name, _ in itertools.product(names, range(TRIES)):
             if found.get(name, math.inf) <= FIRST_PICTURE_S:
                 continue
@@ -150,7 +151,6 @@ def first_pictures(site: Path, browser_path: str, names: Sequence[str]) -> dict[
             seconds = page.wait_for_function(FIRST_PICTURE, timeout=LOAD_MS).json_value() / 1000
             found[name] = min(seconds, found.get(name, math.inf))
             page.close()
-        browser.close()
     return found
 
 
@@ -159,10 +159,10 @@ async def _look_at_all(
 ) -> dict[tuple[int, str], tuple[list[tuple[str, str]], int]]:
     """What `_look` sees by width and page; several pages at a time."""
     turn = asyncio.Semaphore(PAGES_AT_ONCE)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with (
+        async_playwright() as playwright,
+        await playwright.chromium.launch(executable_path=browser_path) as browser,
+    ):
         contexts = {
             width: await browser.new_context(
                 viewport={"width": width, "height": HEIGHT},
@@ -179,7 +179,6 @@ async def _look_at_all(
 
         views = [(width, scheme, name) for (width, scheme), name in itertools.product(VIEWS, names)]
         found = await asyncio.gather(*(look(*view) for view in views))
-        await browser.close()
     keys = [(width, name) for width, _, name in views]
     return dict(zip(keys, found, strict=True))
 

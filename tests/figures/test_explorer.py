@@ -35,8 +35,10 @@ def test_each_source_has_its_own_range_and_keeps_its_value(tmp_path):
     page_file = tmp_path / "page.html"
     figure = source_explorer([SHAPE, PLACE])
     page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=browser) as chromium,
+    ):
         page = chromium.new_page()
         page.goto(page_file.as_uri())
         page.wait_for_selector(".live-ready")
@@ -80,7 +82,6 @@ def test_each_source_has_its_own_range_and_keeps_its_value(tmp_path):
         check(
             PLACE.images[0, 0], "left & right: a (value 0 of 0 to 2), up: low (value 0 of 0 to 1)"
         )
-        chromium.close()
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,10 @@ def test_a_row_of_another_width_is_refused():
 @pytest.mark.site
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium")
 def test_the_keyboard_sorts_and_a_list_filters():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser())
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=find_browser()) as browser,
+    ):
         page = browser.new_page(viewport={"width": 375, "height": 600})
         page.set_content(f"<p>before</p>{made()}")
 
@@ -71,4 +73,3 @@ def test_the_keyboard_sorts_and_a_list_filters():
         assert not page.locator(".cue").is_visible()  # two columns fit
         page.locator("table").evaluate("table => table.style.width = '900px'")
         page.locator(".cue").wait_for(state="visible", timeout=2_000)
-        browser.close()

@@ -154,14 +154,15 @@ def _opened(folder: Path, panels: list[LivePanel], **context) -> Iterator[Page]:
     originals = _originals(panels[0].decoder.network.image_shape[-1])
     figure = live_decoder(panels, originals, SOURCES)
     page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=browser) as chromium,
+    ):
         page = chromium.new_context(**context).new_page()
         page.goto(page_file.as_uri())
         if context.get("java_script_enabled", True):
             page.wait_for_selector(".live-ready")
         yield page
-        chromium.close()
 
 
 def _drawn(page: Page, at: int) -> np.ndarray:

@@ -56,8 +56,10 @@ def test_the_scores_of_the_page_are_those_of_the_library(tmp_path):
     page_file = tmp_path / "page.html"
     page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
     generator = np.random.default_rng(0)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=browser) as chromium,
+    ):
         page = chromium.new_page()
         page.goto(page_file.as_uri())
         page.wait_for_selector(".live-ready")
@@ -90,4 +92,3 @@ def test_the_scores_of_the_page_are_those_of_the_library(tmp_path):
         assert _shown(page) == pytest.approx(
             [modularity(mixed, active), compactness(mixed, active)], abs=1e-6
         )
-        chromium.close()
