@@ -18,7 +18,8 @@ class Score:
         digits: behind the decimal point, in text.
         bounds: the least and the greatest possible value; None where there is no bound.
         higher_is_better: None where neither is.
-        color, marker: in figures, as a CSS colour and a Vega shape; None for a free one.
+        color: in figures, as CSS has it; None for a free one.
+        marker: in figures, a Vega shape; None for a free one.
     """
 
     name: str

@@ -41,7 +41,7 @@ def differences(
     """
     if not found or not all(map(len, found.values())):
         raise ValueError("found must hold a pair, and a difference for each pair; got none.")
-    words, means, seeds, told, top = [], [], [], [], 0
+    words, means, seeds, told, zeros, top = [], [], [], [], [], 0
     for pair, values in found.items():
         lines = [(line, "bold") for line in wrapped_label(pair, _CHARACTERS)]
         lines += [(notes[pair], "normal")] if notes and pair in notes else []
@@ -57,6 +57,7 @@ def differences(
             told[-1] += f" ({interval['low']:+.2f} to {interval['high']:+.2f})"
         means.append(at | {"difference": mean} | interval)
         seeds += [at | {"difference": value} for value in np.asarray(values, float)]
+        zeros.append({"zero": 0, "y": top - 2, "end": top + _MARKS * 2 / 3 + 2})
         top += _MARKS
     across = {
         "title": f"difference in {score_title(score)}",
@@ -67,9 +68,9 @@ def differences(
     about = [alt.Tooltip("pair:N"), alt.Tooltip("difference:Q", format="+.3f")]
     means = pd.DataFrame(means).round(4)
     layers = [
-        alt.Chart(pd.DataFrame({"zero": [0]}))
+        alt.Chart(pd.DataFrame(zeros))
         .mark_rule(color=MUTED, strokeDash=[4, 3])
-        .encode(x=alt.X("zero:Q", **across)),
+        .encode(x=alt.X("zero:Q", **across), y=y, y2="end:Q"),
         alt.Chart(pd.DataFrame(seeds).round(4))
         .mark_tick(color=ACCENT, opacity=0.5, size=9, thickness=1.5)
         .encode(x=x, y=y, tooltip=about),

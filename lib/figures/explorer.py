@@ -133,8 +133,8 @@ def _part(entry: Explored, sheet: np.ndarray, is_shown: bool) -> str:
 
 
 def _said(entry: Explored, place: Sequence[int]) -> str:
-    """What an image shows, such as "shape: ball (value 1 of 0 to 1)"."""
+    """What an image shows, such as "shape: ball"."""
     return ", ".join(
-        f"{name}: {labels[value]} (value {value} of 0 to {len(labels) - 1})"
+        f"{name}: {labels[value]}"
         for name, labels, value in zip(entry.names, entry.labels, place, strict=True)
     )

@@ -34,7 +34,7 @@ def score_intervals(
     x_title: str | None = None,
     seed: str | None = "seed",
     title: str | None = None,
-    subtitle: str = "Mean and 95 % t-interval over seeds (ticks).",
+    subtitle: str = "",
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the mean of scores with 95 % t-intervals, and every seed beside it.
@@ -57,7 +57,7 @@ def score_intervals(
         x_title: title of the horizontal axis with its unit; by default the column's name.
         seed: the column that tells runs apart in tooltips; None if there is none.
         title: line above the chart.
-        subtitle: second line above the chart; by default what the marks are.
+        subtitle: what the second line above the chart says behind what the marks are.
         description: words for readers who do not see the figure; by default all the means.
 
     Returns:
@@ -100,6 +100,10 @@ def score_intervals(
         check_array(f"frame[{score!r}]", values.astype(float), ("num_runs",))
     summary = _summarize(single, [*groups, "score"])
     single["value"] = single["value"].astype(float).round(5)
+    if (summary["num_runs"] > 1).any():
+        subtitle = f"Mean and 95 % t-interval over seeds (ticks). {subtitle}"
+    elif seed:
+        subtitle = f"One seed each, so without intervals. {subtitle}"
     if undefined:
         subtitle += f" Left out for an undefined score: {undefined} of {len(frame) * len(scores)}."
     if bounded and ((summary["low"] < 0) | (summary["high"] > 1)).any():
@@ -172,7 +176,7 @@ def score_intervals(
         description or f"Mean scores with 95 % t-intervals. {told}.",
         height=280,
         title=title,
-        subtitle=subtitle,
+        subtitle=subtitle.strip(),
     )
 
 

@@ -16,7 +16,7 @@ def score_plane(
     *,
     color: str = "model",
     title: str | None = None,
-    subtitle: str = "Mean over seeds (large), its 95 % t-intervals, and every seed (small).",
+    subtitle: str = "",
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw two scores of each run as a point, and the mean of each group with its intervals.
@@ -27,7 +27,7 @@ def score_plane(
         y: score along the vertical axis, likewise.
         color: the column of groups, such as models.
         title: line above the chart.
-        subtitle: second line above the chart; by default what the marks are.
+        subtitle: what the second line above the chart says behind what the marks are.
         description: words for readers who do not see the figure; by default all the means.
 
     Returns:
@@ -42,6 +42,10 @@ def score_plane(
     runs = frame[columns].dropna()
     if runs.empty:
         raise ValueError(f"frame must hold a run with both {x} and {y}, got none.")
+    marks = "One seed each, so without intervals."
+    if runs[color].duplicated().any():
+        marks = "Mean over seeds (large), its 95 % t-intervals, and every seed (small)."
+    subtitle = f"{marks} {subtitle}".strip()
     if left_out := len(frame) - len(runs):
         subtitle += f" Left out for an undefined score: {left_out} of {len(frame)} runs."
     colors, shapes = group_scales(runs[color])

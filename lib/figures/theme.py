@@ -67,8 +67,8 @@ def group_scales(names: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
 
     Args:
         names: names of the groups, repeats allowed. A model or a score that has a colour and a
-            marker keeps them, whatever else is in the chart; any other name takes those of a model
-            that is not in it, of which no other group has either.
+            marker keeps them, whatever else is in the chart, also a score by its heading; any
+            other name takes those of a model that is not in it, of which no other group has either.
 
     Returns:
         Scales whose domain holds the label of every name: models first, then scores, then the
@@ -78,10 +78,10 @@ def group_scales(names: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
         ValueError: more names than there are distinguishable colours.
     """
     given = list(dict.fromkeys(names))
+    entries = {**MODELS, **SCORES, **{score.heading: score for score in SCORES.values()}}
     looks = {
         name: (entry.color, entry.marker)
-        for registry in (MODELS, SCORES)
-        for name, entry in registry.items()
+        for name, entry in entries.items()
         if entry.color and entry.marker
     }
     owners = [name for name in looks if name in MODELS and name in given]

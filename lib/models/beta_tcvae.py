@@ -85,7 +85,7 @@ class BetaTCVAE(BetaVAE, name="beta_tcvae"):
 
     label = "β-TCVAE"
     description = "variational: weights the total correlation of its latents"
-    color, marker = "#4c6752", "diamond"
+    color, marker = "#58755f", "diamond"
     Settings = BetaTCVAESettings
     recipes = MappingProxyType(
         {

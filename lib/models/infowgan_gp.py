@@ -75,7 +75,7 @@ class InfoWGANGP(Autoencoder, name="infowgan_gp"):
 
     label = "InfoWGAN-GP"
     description = "a GAN whose encoder recovers its continuous latents"
-    color, marker = "#ce0008", "triangle-right"
+    color, marker = "#d8131b", "triangle-right"
     Settings = InfoWGANGPSettings
     recipes = MappingProxyType(
         {

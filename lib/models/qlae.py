@@ -100,8 +100,8 @@ class QLAE(Autoencoder, name="qlae"):
             # runs on seeds from 1000 on ended without an active latent.
             ("laptop", "mpi3d"): {"weight_decay": 1e-3, "commitment_weight": 0.01},
             ("paper", "mpi3d"): {"weight_decay": 1e-3},
-            # For the same reason: a trial run on seed 1000.
-            ("workstation", "isaac3d"): {"commitment_weight": 0.01},
+            # For the same reason: a trial run of the workstation profile on seed 1000.
+            ("laptop", "isaac3d"): {"commitment_weight": 0.01},
         }
     )
 

@@ -39,7 +39,7 @@ class QLInfoWGANGP(InfoWGANGP, name="qlinfowgan_gp"):
 
     label = "QLInfoWGAN-GP"
     description = "a GAN whose encoder recovers its quantized latents"
-    color, marker = "#3037ff", "triangle-left"
+    color, marker = "#4a52ff", "triangle-left"
     Settings = QLInfoWGANGPSettings
     recipes = MappingProxyType(
         {

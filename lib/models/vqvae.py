@@ -40,7 +40,7 @@ class VQVAE(QLAE, name="vqvae"):
 
     label = "VQ-VAE"
     description = "vectors of one shared codebook"
-    color, marker = "#874b97", "triangle-down"
+    color, marker = "#8f539f", "triangle-down"
     Settings = VQVAESettings
     recipes = MappingProxyType(
         {

@@ -94,12 +94,15 @@ class KnownSources:
                 self.source_names, np.max(record.scoring.nmi, axis=1), strict=True
             )
         ]
+        marks = "One seed each."
+        if any(len(runs) > 1 for runs in self._records.values()):
+            marks = "Mean over seeds (point) and every seed (tick)."
         return figures.known_sources(
             pd.DataFrame(rows),
             order or self.source_names,
             self.ceilings,
-            ceiling_title=f"ceiling of a latent of {self.num_values} values",
-            subtitle=f"Mean over seeds (point) and every seed (tick). {note}".strip(),
+            ceiling_title=f"ceiling of a quantized latent of {self.num_values} values",
+            subtitle=f"{marks} {note}".strip(),
         )
 
     def words(self, changes: Mapping[str, float]) -> str:

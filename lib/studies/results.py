@@ -141,8 +141,7 @@ class Results:
             x,
             y,
             color="variant",
-            subtitle="Mean over seeds (large), its 95 % t-intervals, and every seed (small)."
-            f"{self._left_out}",
+            subtitle=self._left_out.strip(),
         )
 
     def intervals(
@@ -161,13 +160,12 @@ class Results:
         names = [name for name in names if runs[name].notna().any()]
         if not names:
             return Markdown(f"No run has such a score.{self._left_out}")
-        subtitle = f"Mean and 95 % t-interval over seeds (ticks). {self.images_are}."
         if score is None and x is None:
             axes = {"x": "score", "color": "variant"}
         else:
             axes = {"x": x or "variant", "x_title": x_title}
         return figures.score_intervals(
-            runs, scores=names, subtitle=f"{subtitle}{self._left_out}", **axes
+            runs, scores=names, subtitle=f"{self.images_are}.{self._left_out}", **axes
         )
 
     def nmi_panels(self, names: Sequence[str] | None = None) -> alt.LayerChart:

@@ -124,8 +124,7 @@ class ResultsPage:
             x="benchmark",
             scores=score,
             color="variant",
-            subtitle=f"Mean and 95 % t-interval over seeds (ticks). Rendered twins. "
-            f"{self.collapses}",
+            subtitle=f"Rendered twins. {self.collapses}",
         )
 
     @property

@@ -3,7 +3,7 @@
 import functools
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import altair as alt
 import numpy as np
@@ -70,30 +70,36 @@ class SourcesPage:
             f"{grid.entropies.sum() / np.log(2):.1f} bits."
         )
 
-    def explorer(self, base: Sequence[int], *pads: tuple[str, str]) -> HTML:
+    def explorer(
+        self, base: Sequence[int], *pads: tuple[str, str], downwards: Collection[str] = ()
+    ) -> HTML:
         """HTML: choose a source that varies, or two that belong together, and see the images.
 
         Args:
             base: a value for each source of the grid; the sources not chosen have theirs.
             pads: pairs of names of sources that can be moved at once, over a few values each. A
                 source that has all of its values there is not listed once more.
+            downwards: names of sources that move things down as they grow; their sliders go from
+                the last value to the first, so that a pad moves things as it is moved.
         """
         grid = self.benchmark.grid
         whole = {
             name for pair in pads for name in pair if grid.sizes[grid.names.index(name)] <= _ALL
         }
         singles = [(grid.names[p],) for p in grid.varying if grid.names[p] not in whole]
-        entries = [self._explored(base, names) for names in (*pads, *singles)]
+        entries = [self._explored(base, names, downwards) for names in (*pads, *singles)]
         return HTML(figures.source_explorer(entries, title=self.images_are))
 
-    def _explored(self, base: Sequence[int], names: Sequence[str]) -> figures.Explored:
+    def _explored(
+        self, base: Sequence[int], names: Sequence[str], downwards: Collection[str]
+    ) -> figures.Explored:
         grid = self.benchmark.grid
         places = [grid.names.index(name) for name in names]
         sizes = [grid.sizes[place] for place in places]
         shown_of = [size if len(names) == 1 or size <= _ALL else _FEW for size in sizes]
         values = [
-            np.linspace(0, size - 1, count).round().astype(int)
-            for size, count in zip(sizes, shown_of, strict=True)
+            np.linspace(0, size - 1, count).round().astype(int)[:: -1 if name in downwards else 1]
+            for name, size, count in zip(names, sizes, shown_of, strict=True)
         ]
         combined = np.stack(np.meshgrid(*values, indexing="ij"), axis=-1)
         varied = np.tile(np.asarray(base), (combined[..., 0].size, 1))
@@ -103,8 +109,12 @@ class SourcesPage:
         return figures.Explored(
             [figures.plain(name) for name in names],
             [
-                [f"{source.labels[value]} {source.unit}".strip() for value in shown]
-                for source, shown in zip(sources, values, strict=True)
+                [
+                    f"{source.labels[value]} {source.unit}".strip()
+                    + f" (value {value} of 0 to {size - 1})"
+                    for value in shown
+                ]
+                for source, size, shown in zip(sources, sizes, values, strict=True)
             ],
             [
                 int(np.abs(shown - base[place]).argmin())

@@ -99,7 +99,8 @@ class TrainedModels:
             images,
             codes,
             self._source_names,
-            subtitle="A row is a latent, dark where low, light where high; inactive ones are dark. "
+            subtitle="A row is a latent, dark where low, light where high; one that stays dark "
+            "varies little here, or is inactive. "
             f"{self._images_are}.",
         )
 

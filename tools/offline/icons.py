@@ -9,6 +9,7 @@ from fontTools import subset
 _RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\?[^"]+"\}')
 _NAME = re.compile(r"\bfa-[\w-]+")
 _GLYPH = re.compile(r'"\\([ef][0-9a-f]{3})"')
+_WRITTEN = re.compile("[\ue000-\uf8ff]")  # one that stands for itself
 
 
 def keep_icons_in_use(site: Path) -> None:
@@ -31,6 +32,7 @@ def keep_icons_in_use(site: Path) -> None:
         )
         sheet.write_text(text, encoding="utf-8")
         glyphs |= {int(code, 16) for code in _GLYPH.findall(text)}
+        glyphs |= set(map(ord, _WRITTEN.findall(text)))
     options = subset.Options(flavor="woff2")
     for file in static.glob("vendor/fontawesome/webfonts/*.woff2"):
         font = subset.load_font(file, options)

@@ -19,27 +19,28 @@
   window.addEventListener("afterprint", () => print(false));
   window.matchMedia("print").addEventListener("change", ({ matches }) => print(matches));
 
-  // A table that is wider than its place can be scrolled, and says so.
-  const SCROLLED = ".pst-scrollable-table-container, .runs-table[role=region]";
+  // What is wider than its place can be scrolled, and says so.
+  const TABLES = ".pst-scrollable-table-container, .runs-table[role=region], .nmi-table";
+  const FORMULAS = "mjx-container[display]";
   const cues = new ResizeObserver((entries) => {
     for (const { target } of entries) {
-      const region = target.closest(SCROLLED);
+      const region = target.closest(`${TABLES}, ${FORMULAS}`);
       region.classList.toggle("is-cut", region.scrollWidth > region.clientWidth + 1);
     }
   });
-  document.addEventListener("DOMContentLoaded", () => {
-    for (const region of document.querySelectorAll(SCROLLED)) {
+  const watch = (regions) => {
+    for (const region of document.querySelectorAll(regions)) {
       const cue = document.createElement("p");
-      cue.className = "table-cue";
-      cue.textContent = "The table goes on to the right: scroll it sideways.";
+      cue.className = "scroll-cue";
+      cue.textContent = "This goes on to the right: scroll it sideways.";
       region.before(cue);
+      region.tabIndex = 0; // so that the keyboard scrolls it, too
       for (const part of [region, region.firstElementChild]) cues.observe(part);
     }
-  });
-
-  // A formula may be wider than its place: then it is scrolled by keyboard, too.
+  };
+  document.addEventListener("DOMContentLoaded", () => watch(TABLES));
   window.addEventListener("load", async () => {
     await window.MathJax?.startup?.promise;
-    for (const formula of document.querySelectorAll("mjx-container[display]")) formula.tabIndex = 0;
+    watch(FORMULAS);
   });
 })();

@@ -1,6 +1,7 @@
 """Sphinx extension: docstrings as pages of reference, and terms that show their definition.
 
-Signatures are those of the code, and a docstring's `Source:` and `Differs:` are paragraphs.
+Signatures are those of the code, a docstring's `Source:` and `Differs:` are paragraphs, and a
+bibliography's labels read as the citations do.
 The first link of a page to a term of the glossary carries the term's definition, hidden until the
 reader points at the link or moves to it; a screen reader reads it as the link's description. That
 needs no script, but the one with which the key Escape hides a definition.
@@ -14,6 +15,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from . import bibliography
 from .signatures import sign_as_written
 
 HERE = Path(__file__).parent
@@ -29,8 +31,10 @@ TERM_LINK = re.compile(
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension with Sphinx."""
+    bibliography.register()
     app.connect("config-inited", _use_own_scorer)
     app.connect("autodoc-process-docstring", _set_off_notes, priority=400)  # before napoleon
+    app.connect("autodoc-process-docstring", _keep_colons, priority=450)
     app.connect("autodoc-process-signature", sign_as_written)
     app.connect("autodoc-skip-member", _skip_fields_of_tuples)
     app.connect("html-page-context", _define_terms)
@@ -59,6 +63,18 @@ def _set_off_notes(
             is_note = is_note and bool(line.strip())
             found.append(line.strip() if is_note else line)
     lines[:] = found
+
+
+def _keep_colons(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """Keep napoleon from taking what stands before a colon for a type: signatures give types."""
+    starts = [at for at, line in enumerate(lines, start=1) if line.strip() == "Returns:"]
+    if what in ("property", "attribute"):
+        starts.append(0)
+    for at in starts:
+        indent = len(lines[at]) - len(lines[at].lstrip())
+        lines[at] = f"{lines[at][:indent]}: {lines[at][indent:]}"
 
 
 def _skip_fields_of_tuples(
