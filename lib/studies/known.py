@@ -161,8 +161,8 @@ def selectivity(records: Mapping[str, RunRecord], source_names: Sequence[str]) -
             f"In {label}, the most selective active latent ({best}) holds {share[best]:.0%} of its "
             f"information about one source, `{source_names[nmi[:, best].argmax()]}`; the least "
             f"selective ({worst}) {share[worst]:.0%}. The source that a single latent knows best "
-            f"is `{source_names[known.argmax()]}` (NMI {known.max():.2f}), the one that none knows "
-            f"well is `{source_names[known.argmin()]}` ({known.min():.2f})."
+            f"is `{source_names[known.argmax()]}` (NMI {known.max():.2f}); known least "
+            f"is `{source_names[known.argmin()]}` ({known.min():.2f})."
         )
     return " ".join(sentences)
 

@@ -156,7 +156,7 @@ class ResultsPage:
                 told.append(f"{SCORES[score].heading} {'; '.join(each) or 'has no runs of both'}")
             one, other = map(model_label, pair)
             lines.append(f"- **{one} against {other}**: {'. '.join(told)}.")
-        return "\n".join(lines) + f"\n\n{self.collapses}"
+        return "\n".join(lines) + f"\n\nIn `{self.main.study.name}`: {self.collapses}"
 
     def missing(self) -> str:
         """Markdown: what each study asks, how it is scored, which of its runs are not recorded."""

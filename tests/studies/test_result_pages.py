@@ -249,7 +249,7 @@ def test_the_verdict_says_on_which_benchmarks_a_pair_differs(page):
         "Shapes3D. PSNR (dB) not told apart on Shapes3D."
     )
     assert lines[1].startswith("- **QLAE against QLAE without decay**: InfoM not told apart on Sh")
-    assert lines[-1] == "dSprites: Collapsed: QLAE 1 of 3 (seed 2)."
+    assert lines[-1] == "In `paged`: dSprites: Collapsed: QLAE 1 of 3 (seed 2)."
     assert page.missing() == (
         "- `paged`: *Is it said right?* 12 of 27 runs recorded, profile `smoke`, "
         "protocol `corrected`; "
