@@ -244,7 +244,8 @@ def cell_layers(
     # Two decimals need about 30 pixels, without the leading zero 20; below that, no number.
     text = {
         "expr": f"{side} >= 30 ? format(datum.nmi, '.2f') : {side} < 20 ? '' : "
-        "datum.nmi >= 0.995 ? '1' : replace(format(datum.nmi, '.2f'), '0.', '.')"
+        "datum.nmi >= 0.995 ? '1' : datum.nmi < 0.005 ? '0' : "
+        "replace(format(datum.nmi, '.2f'), '0.', '.')"
     }
     ink = alt.condition("datum.nmi < 0.5", alt.value("#ffffff"), alt.value(INK))
     base = base.encode(tooltip=tooltip)

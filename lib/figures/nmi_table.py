@@ -79,5 +79,7 @@ def nmi_table(
 
 
 def short_number(nmi: float) -> str:
-    """An NMI as a narrow cell has it: two digits without the leading zero."""
-    return "1" if nmi >= 0.995 else f"{max(nmi, 0):.2f}".removeprefix("0")
+    """An NMI as a narrow cell has it: two digits without the leading zero, but for 0 and 1."""
+    if nmi < 0.005:
+        return "0"
+    return "1" if nmi >= 0.995 else f"{nmi:.2f}".removeprefix("0")

@@ -22,10 +22,13 @@
   // What is wider than its place can be scrolled, and says so.
   const TABLES = ".pst-scrollable-table-container, .runs-table[role=region], .nmi-table";
   const FORMULAS = "mjx-container[display]";
+  const cueOf = new Map();
   const cues = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       const region = target.closest(`${TABLES}, ${FORMULAS}`);
-      region.classList.toggle("is-cut", region.scrollWidth > region.clientWidth + 1);
+      const isCut = region.scrollWidth > region.clientWidth + 1;
+      cueOf.get(region).hidden = !isCut;
+      if (isCut) region.tabIndex = 0; // so that the keyboard scrolls it, too
     }
   });
   const watch = (regions) => {
@@ -33,8 +36,9 @@
       const cue = document.createElement("p");
       cue.className = "scroll-cue";
       cue.textContent = "This goes on to the right: scroll it sideways.";
-      region.before(cue);
-      region.tabIndex = 0; // so that the keyboard scrolls it, too
+      cue.hidden = true;
+      cueOf.set(region, cue);
+      (region.closest("div.math") ?? region).before(cue);
       for (const part of [region, region.firstElementChild]) cues.observe(part);
     }
   };
