@@ -29,7 +29,7 @@ _STYLE = """
   grid-template-columns: minmax(0, 1fr); }
 .live-decoder .live-panel .live-title { font-size: 1rem; border-bottom: 3px solid var(--model); }
 .live-decoder :is(.live-title, .live-note) { font-weight: 600; }
-.live-decoder .live-sliders { display: grid; gap: 0 1.2rem; }
+.live-decoder .live-sliders { display: grid; gap: .25rem 1.2rem; }
 .live-decoder label { display: grid; grid-template-columns: 10.5em 1fr; gap: .5rem;
   align-items: center; min-height: 1.75rem; line-height: 1.2; margin: 0; }
 .live-decoder input { width: 100%; min-height: 1.6rem; margin: 0; accent-color: var(--model); }

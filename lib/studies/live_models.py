@@ -113,7 +113,7 @@ def live_models(
                 color=MODELS[record.config.model].color,
                 decoder=decoder,
                 latents=order.tolist(),
-                knows=[f"{best[j]} {nmi[:, j].max():.2f}" for j in order],
+                knows=[best[j] + f" {nmi[:, j].max():.2f}" * (best[j] != NO_SOURCE) for j in order],
                 notes=[f"Latent {j}: {said}." for j, said in zip(order, words, strict=True)],
                 positions=went.positions,
                 starts=went.starts[:num_images],
