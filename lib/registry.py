@@ -51,8 +51,8 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """
         if self._modules.get(name, module) != module:
             raise ValueError(
-                f"{self._kind} {name!r} is there already, from {_where(self._modules[name])}; "
-                f"{_where(module)} must give another name."
+                f"{self._kind} {name!r} of {_where(module)} is there already, from "
+                f"{_where(self._modules[name])}; expected another name."
             )
         self._entries[name] = entry
         self._modules[name] = module
@@ -99,7 +99,7 @@ def import_extensions() -> None:
 
     Raises:
         FileNotFoundError: one of them is not there.
-        ImportError: one of them raises; names the file, and the line in it.
+        Exception: what one of them raises, with a note that names the file and the line in it.
     """
     named = os.environ.get(EXTENSIONS_VARIABLE, "")
     for text in filter(None, named.split(os.pathsep)):
@@ -126,16 +126,11 @@ def _import_file(file: Path) -> None:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[spec.name]
-        if not isinstance(error, Exception):
-            raise
-        lines = [
-            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)
-        ]
-        at = f", line {lines[-1]}" if lines else ""
-        raise ImportError(
-            f"{file}{at}, which {EXTENSIONS_VARIABLE} names, cannot be imported: "
-            f"{type(error).__name__}: {error}"
-        ) from error
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f", line {frame.lineno}" for frame in frames if frame.filename == str(file)]
+        at = "".join(lines[-1:])
+        error.add_note(f"{file}{at}, which {EXTENSIONS_VARIABLE} names, cannot be imported.")
+        raise
 
 
 def _where(module: str) -> str:

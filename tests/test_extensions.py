@@ -108,9 +108,9 @@ def test_an_extension_that_is_not_there_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("import numpy\nnumpy.nothing_of_this_name\n", "line 2, .*: AttributeError: .*nothing_of_"),
-        ("import not_installed\n", "line 1, .*: ModuleNotFoundError: No module"),
-        ("def (\n", "cannot be imported: SyntaxError"),
+        ("import numpy\nnumpy.nothing_of_this_name\n", r".*nothing_of_.*\n.*mine\.py, line 2"),
+        ("import not_installed\n", r"No module named 'not_installed'\n.*mine\.py, line 1"),
+        ("def (\n", r"invalid syntax .*\n.*mine\.py"),
     ],
     ids=["raises", "misses a package", "no Python"],
 )
@@ -118,7 +118,7 @@ def test_an_extension_that_cannot_be_imported_is_named(tmp_path, code, reason):
     (tmp_path / "mine.py").write_text(code)
     done = _done(tmp_path, "-m", "lib.runs", "--help")
     assert done.returncode == 1
-    assert re.fullmatch(rf"Error: .*mine\.py.*{reason}.*\n", done.stderr)
+    assert re.fullmatch(rf"Error: {reason}, which .* names, cannot be imported\.\n", done.stderr)
 
 
 def test_two_extensions_of_one_name_are_both_named(tmp_path):
@@ -126,4 +126,4 @@ def test_two_extensions_of_one_name_are_both_named(tmp_path):
         (tmp_path / f"{name}.py").write_text(TOYS["spread.py"])
     done = _done(tmp_path, "-m", "lib.runs", "--help")
     assert done.returncode == 1
-    assert re.search(r"'spread' is there already, from .*first\.py; .*second\.py must", done.stderr)
+    assert re.search(r"'spread' of .*second\.py is there already, from .*first\.py;", done.stderr)

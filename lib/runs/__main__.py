@@ -39,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         import_extensions()
-    except (FileNotFoundError, ImportError) as error:
-        print(f"Error: {error}", file=sys.stderr)
+    except Exception as error:
+        print(f"Error: {error}", *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
         return 1
     if words[:1] == ["score"]:
         return _score(words[1:])

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Interrupted; the same command goes on.", file=sys.stderr)
         return 128 + signal.SIGINT
     except (OSError, ValueError, ImportError) as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {error}", *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
         return 1
 
 
