@@ -1,6 +1,7 @@
 """A table that can be sorted and filtered in its page, and is whole without any script."""
 
 import html
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -67,6 +68,7 @@ _STYLE = """.filter-table [role=region] { overflow-x: auto; }
 .filter-table th button:focus-visible { outline: 2px solid; outline-offset: 2px; }
 .filter-table .filters { display: flex; flex-wrap: wrap; gap: 0.3em 1.2em; margin-bottom: 0.6em; }
 .filter-table table { font-size: 0.85em; }
+.filter-table td code { white-space: normal; overflow-wrap: anywhere; }
 .filter-table tr > :first-child { position: sticky; left: 0;
   background: var(--pst-color-background, Canvas); }"""
 
@@ -128,5 +130,6 @@ def filter_table(
 def _cell(cell: Cell) -> str:
     value = "" if cell.value is None else f' data-value="{html.escape(str(cell.value))}"'
     span = f' colspan="{cell.span}"' if cell.span > 1 else ""
-    text = html.escape(cell.text)
+    # A long name and a row of counts may go on in a new line behind these.
+    text = re.sub("(?<=[_/])", "<wbr>", html.escape(cell.text))
     return f"<td{value}{span}>{f'<code>{text}</code>' if cell.is_code else text}</td>"

@@ -241,7 +241,7 @@ def _scores(scores: SeedScores, variant: str) -> dict[str, object]:
 def _score_cell(row: Mapping[str, object], score: str) -> Cell:
     mean, half_width, digits = row[score], row[f"{score}_half_width"], SCORES[score].digits
     if pd.isna(mean):
-        return Cell("undefined")
+        return Cell("none")
     width = "" if pd.isna(half_width) else f" ±{_NO_BREAK}{half_width:.{digits}f}"
     return Cell(f"{mean:.{digits}f}{width}", mean)
 
