@@ -6,11 +6,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pybtex.database import parse_string
+from sphinx.ext.napoleon import Config, GoogleDocstring
 
 from lib.latents import QuantizedLatent
 from lib.metrics import infomec
 from lib.models import kl_divergence
-from tools.reference import _set_arguments, _set_off_notes
+from tools.reference import _keep_colons, _set_arguments, _set_off_notes
+from tools.reference.bibliography import _AuthorsAndYear
 from tools.reference.signatures import sign_as_written
 
 API = Path(__file__).resolve().parents[2] / "book" / "api"
@@ -88,3 +91,23 @@ def test_the_lines_of_a_signature_are_no_list_of_descriptions():
     _set_arguments(None, "page", "page.html", page, None)
     told = line.format('span class="sig-line"', "span")
     assert page["body"] == f"<dl><dt>(\n\n\n{told}\n\n\n)</dt></dl>"
+
+
+@pytest.mark.parametrize("what", ["function", "property"])
+def test_what_stands_before_a_colon_is_no_type(what):
+    words = "The gap as a share: 1 if one latent tells all."
+    lines = ["One line.", "", "Returns:", f"    {words}"] if what == "function" else [words]
+    _keep_colons(None, what, "", None, None, lines)
+    set_ = str(GoogleDocstring(lines, Config(), what=what))
+    assert words in set_
+    assert not re.search(":r?type:", set_)
+    _keep_colons(None, what, "", None, None, nothing := [])
+    assert nothing == []
+
+
+def test_labels_of_references_read_as_citations_do():
+    text = "@misc{k%d, author={%s}, year={2023}}"
+    authors = ("van den Oord, Aaron", "A, B and C, D", "Hsu, K and E, F and G, H")
+    entries = parse_string("\n".join(text % pair for pair in enumerate(authors)), "bibtex").entries
+    found = list(_AuthorsAndYear().format_labels(list(entries.values())))
+    assert found == ["van den Oord, 2023", "A and C, 2023", "Hsu et al., 2023"]

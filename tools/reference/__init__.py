@@ -70,7 +70,7 @@ def _keep_colons(
 ) -> None:
     """Keep napoleon from taking what stands before a colon for a type: signatures give types."""
     starts = [at for at, line in enumerate(lines, start=1) if line.strip() == "Returns:"]
-    if what in ("property", "attribute"):
+    if lines and what in ("property", "attribute"):
         starts.append(0)
     for at in starts:
         indent = len(lines[at]) - len(lines[at].lstrip())
