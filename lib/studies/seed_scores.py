@@ -58,7 +58,8 @@ class SeedScores:
         titles = [*(SCORES[score].heading for score in self.shown), "collapsed seeds"]
         lines = [f"| | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
         for name in self.names:
-            cells = [self.average(name, score) for score in self.shown]
+            # The counts of many seeds may go on in a new line.
+            cells = [self.average(name, score).replace("/", "/<wbr>") for score in self.shown]
             cells.append(self._collapsed(name) or "none")
             lines.append(f"| {figures.model_label(name)} | {' | '.join(cells)} |")
         told = (

@@ -85,10 +85,10 @@ def test_a_score_with_a_unit_stands_alone(read, draw):
 def test_no_interval_is_drawn_where_every_group_has_one_run(read):
     def marks(frame):
         spec, _ = read(score_intervals(frame, "model"))
-        return [layer["mark"]["type"] for layer in spec["layer"]]
+        return spec["title"]["text"][0][:8], [layer["mark"]["type"] for layer in spec["layer"]]
 
-    assert marks(RUNS) == ["rule", "tick", "point"]
-    assert marks(RUNS.iloc[[0, 3]]) == ["tick", "point"]
+    assert marks(RUNS) == ("Mean and", ["rule", "tick", "point"])
+    assert marks(RUNS.iloc[[0, 3]]) == ("One seed", ["tick", "point"])
 
 
 def test_undefined_scores_are_left_out_and_counted(read, draw):

@@ -38,6 +38,7 @@ def test_one_seed_has_no_interval(draw):
     chart = score_plane(RUNS[RUNS["seed"] == 0], "psnr")
     assert "PSNR 20.0 dB" in chart.to_dict()["description"]
     assert [layer["mark"]["type"] for layer in chart.to_dict()["layer"]] == ["point", "point"]
+    assert chart.to_dict()["title"]["text"] == ["One seed each, so without intervals."]
     draw(chart)
 
 

@@ -33,7 +33,7 @@ def test_a_mean_has_its_interval_with_the_digits_of_its_score():
     assert rows[0].endswith("| collapsed seeds |")
     cells = dict(zip(rows[0].split(" | "), rows[2].split(" | "), strict=True))
     assert cells["PSNR (dB)"] == f"20.5 ± {T1 * 0.5:.1f}"
-    assert cells["active latents"] == "12/11"
+    assert cells["active latents"] == "12/<wbr>11"
     assert rows[2].endswith("| none |")
 
 

@@ -55,6 +55,17 @@ def test_the_explorer_has_every_source_and_pairs_over_a_few_of_their_values(sour
     # Of 32 positions 6 are shown, of which the second is next to the base's.
     assert ranges == [("5", "2"), ("5", "1"), ("2", "1"), ("39", "3"), ("31", "4"), ("31", "5")]
     assert page.count("<img") == 1 + 6 * 6 + 3 + 40 + 32 + 32
+    assert re.findall("(?<=position y: )[^&<]*value 31 of 0 to 31", page)
+
+
+def test_a_pad_moves_up_what_is_moved_up(sources):
+    """The place of dSprites' shapes is counted from the top, so the first slider value is 31."""
+    pad = ("position_x", "position_y")
+    page = sources.explorer([0, 1, 2, 3, 31, 0], pad, downwards=["position_y"]).data
+    ranges = re.findall('max="([0-9]+)" value="([0-9]+)"', page)
+    assert ranges[:2] == [("5", "5"), ("5", "5")]
+    top = re.search('data-at="0 5" data-said="([^"]*)"', page)[1]
+    assert top.endswith("(value 0 of 0 to 31)")
 
 
 def test_the_overview_sets_benchmarks_side_by_side(sources):
