@@ -25,7 +25,7 @@ from lib.benchmarks.scene.camera import (
     samples_along_side,
     supersample,
 )
-from lib.benchmarks.scene.objects import SHAPES, held_object
+from lib.benchmarks.scene.objects import SCALES, SHAPES, held_object
 from lib.benchmarks.scene.penumbra import share_hidden
 from lib.benchmarks.scene.vectors import Scalar, Vector
 from lib.benchmarks.sources import Source, even_labels
@@ -137,6 +137,7 @@ def trace(
     arm = jax.tree.map(lambda part: jnp.asarray(part)[..., None, None], pose(turn, lift, booth))
     shape = shape[..., None, None]
     radius = jnp.where(size == 1, booth.large, booth.small)[..., None, None]
+    radius *= jnp.asarray(SCALES)[shape]
     lamp = Vector(booth.lamp_x, booth.lamp_y, booth.lamp_z)
     down = lamp.unit()
 
@@ -156,8 +157,7 @@ def trace(
 
         # The lamp is wide and the booth throws light back, so that no side is black.
         slope = item.normal.dot(down)
-        away = jnp.maximum(0.5 - 0.5 * slope, 0.0)
-        brightness = done(booth.dim + (booth.bright - booth.dim) * (1.0 - away * jnp.sqrt(away)))
+        brightness = done(booth.dim + (booth.bright - booth.dim) * (0.5 + 0.5 * slope))
         gloss = booth.gloss * jnp.maximum(slope, 0.0) ** 4
         lining = booth.lining + (1.0 - booth.lining) * brightness
         highlight = booth.arm * jnp.maximum(limbs.normal.dot(down), 0.0) ** 2
@@ -278,9 +278,10 @@ add_twin(
             licence="CC BY 4.0",
             url="https://github.com/rr-learning/disentanglement_dataset",
             twin_differs=(
-                "The twin has none of the photographs' noise, knobs and cables; one cup of each "
-                "shape stands for all colours, where its handle sits and the joints' angles are "
-                "ours, and only the object casts a shadow, that of a ball."
+                "The twin has none of the photographs' noise, knobs and cables; one object of each "
+                "shape stands for all colours, whose cups differ in size; where handles sit, the "
+                "joints' angles and the size of the croissant are ours, and only the object casts "
+                "a shadow, that of a ball."
             ),
         ),
         published=PublishedFile(

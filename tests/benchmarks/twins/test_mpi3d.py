@@ -98,9 +98,9 @@ def test_each_color_touches_its_own_part():
 
 def test_a_soft_shadow_lies_on_the_floor_below_the_object():
     """Light of the floor next to that of the same booth whose lamp casts no shadow."""
-    shaded, plain = (
-        light_of(BASE[None], booth).glow[0] for booth in (BOOTH, BOOTH._replace(shade=0.0))
-    )
+    cup = moved(SHAPE, [objects.COFFEE_CUP])  # small objects have no more than a half shadow
+    light = light_of(cup)
+    shaded, plain = light.glow[0], light_of(cup, BOOTH._replace(shade=0.0)).glow[0]
     seen = plain > 0.1
     left = (shaded[seen] / plain[seen]).clip(0, 1)
     # Somewhere the lamp loses most of what it can give, most of the booth loses nothing, and the
@@ -110,10 +110,10 @@ def test_a_soft_shadow_lies_on_the_floor_below_the_object():
     between = (left > 1 - 0.8 * BOOTH.shade) & (left < 1 - 0.2 * BOOTH.shade)
     assert between.sum() > 50
     rows, columns = np.nonzero(seen)
-    place = object_place(BASE[None])[0] * 63
+    item_rows, item_columns = np.nonzero(light.object[0] + light.pale[0])
     dark = left < 1 - 0.5 * BOOTH.shade
-    assert abs(columns[dark].mean() - place[0]) < 6
-    assert rows[dark].mean() > place[1] + 10
+    assert abs(columns[dark].mean() - item_columns.mean()) < 6
+    assert rows[dark].mean() > item_rows.mean() + 10
 
 
 def test_nothing_but_the_floor_takes_the_shadow():
