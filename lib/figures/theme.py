@@ -16,10 +16,22 @@ MAX_ROWS = 5000
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 """The stack of the book's prose: a canvas cannot inherit a font from its page."""
 
-ACCENT = "#d86a1a"
+ACCENT = "#f86070"
 FAINT = "rgba(128, 128, 128, 0.25)"
 MUTED = "#808080"
 """Greys halfway between a light and a dark page, so that they show on both."""
+
+VARIANTS = (
+    "#a84800",
+    "#6850c8",
+    "#d858b0",
+    "#009808",
+    "#a07848",
+    "#a850d0",
+    "#007828",
+    "#6098d8",
+)
+"""Colours of groups that are neither models nor scores, such as variants of one model."""
 
 STRENGTH = ["#1c2a47", "#1f5f92", "#2fa0b0", "#b4ebc0"]
 """Range of a sequential scale, of rising lightness; opaque, so that numbers on it can be read on
@@ -27,7 +39,7 @@ any page: white below the middle, `INK` from there on."""
 
 INK = "#0b1526"
 
-SPECTRUM = ["#2f78d6", "#8a6bbf", "#b8589a", "#d86a1a"]
+SPECTRUM = ["#00808f", "#6f6fb8", "#b0559a", "#b8552a"]
 """Range of an ordered set of lines, of similar lightness from end to end."""
 
 # Characters that fit on one line of a figure, and pixels that fit beside one another: on a phone
@@ -67,8 +79,8 @@ def group_scales(names: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
 
     Args:
         names: names of the groups, repeats allowed. A model or a score that has a colour and a
-            marker keeps them, whatever else is in the chart, also a score by its heading; any
-            other name takes those of a model that is not in it, of which no other group has either.
+            marker keeps them, whatever else is in the chart, also a score by its heading; other
+            names take the colours of `VARIANTS` and markers that are not in the chart.
 
     Returns:
         Scales whose domain holds the label of every name: models first, then scores, then the
@@ -87,10 +99,9 @@ def group_scales(names: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
     owners = [name for name in looks if name in MODELS and name in given]
     owners += [name for name in given if name in looks and name not in owners]
     others = [name for name in given if name not in looks]
-    taken = {part for name in owners for part in looks[name]}
-    # QLAE's first: its blue and the autoencoder's orange are easiest to tell apart.
-    spare = [looks[name] for name in dict.fromkeys(("qlae", *MODELS)) if name in looks]
-    spare = [look for look in spare if taken.isdisjoint(look)]
+    markers = dict.fromkeys(marker for _, marker in looks.values())
+    taken = {looks[name][1] for name in owners}
+    spare = list(zip(VARIANTS, [marker for marker in markers if marker not in taken], strict=False))
     if len(others) > len(spare):
         most = len(owners) + len(spare)
         raise ValueError(

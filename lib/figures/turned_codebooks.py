@@ -8,8 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from lib.checks import check_array
-from lib.figures.theme import finish
-from lib.models import MODELS
+from lib.figures.theme import ACCENT, MUTED, finish
 
 _SHOWN = 250
 
@@ -66,10 +65,10 @@ def turned_codebooks(
         "x": alt.X("code_x:Q", scale=across, axis=top),
         "y": alt.Y("code_y:Q", scale=down, axis=side),
     }
-    lines = placed.mark_rule(color=MODELS["qlae"].color, opacity=0.6, strokeWidth=0.8)
+    lines = placed.mark_rule(color=MUTED, opacity=0.6, strokeWidth=0.8)
     lines = lines.encode(**code, x2="point_x:Q", y2="point_y:Q")
     dots = placed.transform_aggregate(n="count()", groupby=["code_x", "code_y"])
-    dots = dots.mark_point(filled=True, size=30, opacity=1, color=MODELS["autoencoder"].color)
+    dots = dots.mark_point(filled=True, size=30, opacity=1, color=ACCENT)
     name = "angle of the lower square (degrees) "
     slider = alt.binding_range(min=angles[0], max=angles[-1], step=step, name=name)
     middle = alt.param(name="angle", value=angles[len(angles) // 2], bind=slider)

@@ -51,7 +51,7 @@ class BetaVAE(Autoencoder, name="beta_vae"):
 
     label = "β-VAE"
     description = "variational: weights the divergence from the prior"
-    color, marker = "#34b884", "triangle-up"
+    color, marker = "#22a06e", "triangle-up"
     Settings = BetaVAESettings
     recipes = MappingProxyType(
         {

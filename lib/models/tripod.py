@@ -145,7 +145,7 @@ class Tripod(Autoencoder, name="tripod"):
 
     label = "Tripod"
     description = "the successor of QLAE: fixed grid, independent latents, no interference"
-    color = "#9b96f0"
+    color = "#8a80ee"
     marker = "M0,-1.3L0.35,-0.35L1.3,0L0.35,0.35L0,1.3L-0.35,0.35L-1.3,0L-0.35,-0.35Z"
     Settings = TripodSettings
     recipes = MappingProxyType(
