@@ -12,7 +12,10 @@ _SCRIPT = """(() => {
   const body = box.querySelector("tbody");
   const rows = [...body.rows];
   const heads = [...box.querySelectorAll("thead th")];
-  const key = (row, at) => row.cells[at]?.dataset.value ?? "";
+  const columns = new Map(
+    rows.map((row) => [row, [...row.cells].flatMap((cell) => Array(cell.colSpan).fill(cell))])
+  );
+  const key = (row, at) => columns.get(row)[at].dataset.value ?? "";
   const order = (a, b) => a === "" || b === "" ? (a === "") - (b === "")
     : isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
   heads.forEach((head, at) => {

@@ -53,7 +53,7 @@ def sap(
 
     Returns:
         The gap in balanced accuracy. It reaches 1 only if one latent determines the source and all
-        others are constant: one that tells nothing of a source with V values still predicts 1 / V.
+        others are constant: one that tells nothing of a source with K values still predicts 1 / K.
         Of a single latent, the second largest is 0.
 
     Raises:
@@ -63,11 +63,11 @@ def sap(
 
     Source: Kumar, Sattigeri & Balakrishnan 2018, arXiv 1711.00848, section 3: thresholds on one
     latent predict a categorical source, by balanced accuracy; an inactive latent predicts 0.
-    Differs: the V - 1 thresholds are found one after the other, each the best by Gini impurity with
-    classes weighted to count equally (a decision tree with V leaves), on samples other than those
+    Differs: the K - 1 thresholds are found one after the other, each the best by Gini impurity with
+    classes weighted to count equally (a decision tree with K leaves), on samples other than those
     predicted. A discrete latent has no order: each of its values predicts the source's likeliest
     value, classes weighted equally. Inactive means constant. Locatello et al. 2019, arXiv
-    1811.12359, use a linear support vector machine, which separates V classes of one latent less
+    1811.12359, use a linear support vector machine, which separates K classes of one latent less
     well.
 
     Example:

@@ -79,15 +79,14 @@ class ResultsPage:
 
         A row without runs holds the command that makes them.
         """
-        headings = ["model", "benchmark", "study", *(SCORES[score].heading for score in _SHOWN)]
-        headings += ["sources known", "collapsed seeds", "runs"]
+        # On a phone the first three are in sight.
+        headings = ["model", "benchmark", *(SCORES[score].heading for score in _SHOWN)]
+        headings += ["sources known", "collapsed seeds", "runs", "study"]
         pages = {page.study.name: page for page in self.studies}
         rows = []
         for row in self.summary().to_dict("records"):
             title = BENCHMARKS[row["benchmark"]].title
-            cells = [
-                Cell(name, name) for name in (model_label(row["variant"]), title, row["study"])
-            ]
+            cells = [Cell(name, name) for name in (model_label(row["variant"]), title)]
             if row["runs"]:
                 runs = f"{row['runs']} of {row['declared_runs']}"
                 cells += [_score_cell(row, score) for score in _SHOWN]
@@ -95,10 +94,13 @@ class ResultsPage:
                 cells += [Cell(runs, row["runs"])]
             else:
                 command = pages[row["study"]].command(row["benchmark"])
-                cells.append(Cell(command, span=len(headings) - len(cells), is_code=True))
-            rows.append(cells)
+                cells.append(Cell(command, span=len(headings) - len(cells) - 1, is_code=True))
+            rows.append([*cells, Cell(row["study"], row["study"])])
         return figures.filter_table(
-            headings, rows, filters=headings[:3], title="Scores of all recorded runs"
+            headings,
+            rows,
+            filters=("model", "benchmark", "study"),
+            title="Scores of all recorded runs",
         )
 
     def downloads(self) -> str:
@@ -174,10 +176,10 @@ class ResultsPage:
         return "\n".join(lines)
 
     def recipes(self) -> str:
-        """Markdown: networks, steps, learning rate and size of the images of all recorded runs."""
+        """Markdown: what trained how: networks, steps, learning rate and size of the images."""
         lines = [
-            "| study | benchmarks | networks | width | steps | batch size | rate | pixels |",
-            "|---|---|---|---:|---:|---:|---|---:|",
+            "| study | benchmarks | models | networks | steps of a batch | rate | pixels |",
+            "|---|---|---|---|---:|---|---:|",
         ]
         for page in self.studies:
             if not page.results:
@@ -185,9 +187,11 @@ class ResultsPage:
             for recipe, own in page.runs().groupby(_RECIPE, sort=False):
                 network, width, steps, batch_size, rate, schedule, side = recipe
                 titles = [BENCHMARKS[name].title for name in dict.fromkeys(own["benchmark"])]
+                models = [model_label(name) for name in dict.fromkeys(own["model"])]
                 lines.append(
-                    f"| `{page.study.name}` | {', '.join(titles)} | `{network}` | {width} "
-                    f"| {steps:,} | {batch_size} | {rate:g}, {schedule} | {side}×{side} |"
+                    f"| `{page.study.name}` | {', '.join(titles)} | {', '.join(models)} "
+                    f"| `{network}`, {width} wide | {steps:,} of {batch_size} "
+                    f"| {rate:g}, {schedule} | {side}×{side} |"
                 )
         return "\n".join(lines) if len(lines) > 2 else "No run is recorded yet."
 

@@ -155,15 +155,19 @@ class SourcesPage:
         names = [figures.plain(seen.name) for seen in self.visibility]
         # Full rows only, since an empty place would be drawn as a bright one.
         columns = next((n for n in (4, 3) if len(maps) % n == 0), len(maps))
+        rows = [", ".join(names[at : at + columns]) for at in range(0, len(names), columns)]
+        is_one = len(rows) == 1
+        order = f"In order: {rows[0]}" if is_one else "Beside each row: its sources in order"
         strongest = [f"{seen.where.max():.1f}" for seen in self.visibility]
         return figures.image_grid(
             maps.reshape(-1, columns, *maps.shape[1:], 1),
+            None if is_one else rows,
             tooltips={
                 "source": np.reshape(names, (-1, columns)),
                 "brightest, in grey levels": np.reshape(strongest, (-1, columns)),
             },
             largest=120,
-            subtitle=f"In reading order: {', '.join(names)}. {self.images_are}.",
+            subtitle=f"{order}. {self.images_are}.",
             description=(
                 f"Where one step of each source changes the image, a map for each of "
                 f"{', '.join(names)}."

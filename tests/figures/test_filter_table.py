@@ -73,3 +73,30 @@ def test_the_keyboard_sorts_and_a_list_filters():
         assert not page.locator(".cue").is_visible()  # two columns fit
         page.locator("table").evaluate("table => table.style.width = '900px'")
         page.locator(".cue").wait_for(state="visible", timeout=2_000)
+
+
+@pytest.mark.site
+@pytest.mark.skipif(find_browser() is None, reason="no Chromium")
+def test_a_column_behind_a_cell_over_several_is_sorted_and_filtered_by_its_own_values():
+    rows = [
+        [Cell("c"), Cell("0.5", 0.5), Cell("2", 2), Cell("main", "main")],
+        [Cell("b"), Cell("make it", span=2), Cell("family", "family")],
+        [Cell("a"), Cell("0.1", 0.1), Cell("1", 1), Cell("main", "main")],
+    ]
+    table = filter_table(["name", "x", "y", "study"], rows, filters=["study"], title="Scores")
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=find_browser()) as browser,
+    ):
+        page = browser.new_page()
+        page.set_content(table)
+
+        def names() -> list[str]:
+            return page.locator("tbody tr:visible td:first-child").all_inner_texts()
+
+        page.locator("thead button").nth(2).click()
+        assert names() == ["a", "c", "b"]
+        page.locator("thead button").nth(3).click()
+        assert names() == ["b", "a", "c"]
+        page.get_by_label("study").select_option("family")
+        assert names() == ["b"]

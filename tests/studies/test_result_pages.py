@@ -210,14 +210,14 @@ def test_a_row_of_the_summary_is_a_variant_on_a_benchmark(page):
 def test_the_table_has_the_summary_and_commands_in_place_of_scores(page):
     rows = [re.findall(r"<td.*?</td>", row) for row in re.findall(r"<tr>.*?</tr>", page.table())]
     texts = [[re.sub("<.*?>", "", cell) for cell in row] for row in rows[1:]]
-    assert texts[1][:4] == ["QLAE", "Shapes3D", "paged", "0.81 ±\N{NO-BREAK SPACE}0.02"]
-    assert texts[1][7:] == ["5 each", "none", "3 of 3"]
-    assert 'data-value="0.81' in rows[2][3]
-    assert texts[8][3:] == ["python -m lib.studies run paged --only mpi3d"]
-    assert 'colspan="7"' in rows[9][3]
+    assert texts[1][:3] == ["QLAE", "Shapes3D", "0.81 ±\N{NO-BREAK SPACE}0.02"]
+    assert texts[1][6:] == ["5 each", "none", "3 of 3", "paged"]
+    assert 'data-value="0.81' in rows[2][2]
+    assert texts[8][2:] == ["python -m lib.studies run paged --only mpi3d", "paged"]
+    assert 'colspan="7"' in rows[9][2]
     heads = re.findall(r"<th.*?</th>", page.table())
     assert [re.sub("<.*?>", "", head) for head in heads[:5]] == [
-        *("model", "benchmark", "study", "InfoM", "InfoE")
+        *("model", "benchmark", "InfoM", "InfoE", "InfoC")
     ]
     assert sum("data-filter" in head for head in heads) == 3
 
@@ -259,16 +259,17 @@ def test_the_verdict_says_on_which_benchmarks_a_pair_differs(page):
 
 def test_each_recipe_has_a_row(page, tmp_path):
     assert page.recipes().splitlines()[2:] == [
-        "| `paged` | Shapes3D | `mlp` | 32 | 60 | 64 | 0.005, cosine | 16×16 |",
-        "| `paged` | dSprites | `mlp` | 32 | 60 | 64 | 0.002, cosine | 16×16 |",
+        "| `paged` | Shapes3D | autoencoder, QLAE | `mlp`, 32 wide | 60 of 64 "
+        "| 0.005, cosine | 16×16 |",
+        "| `paged` | dSprites | QLAE | `mlp`, 32 wide | 60 of 64 | 0.002, cosine | 16×16 |",
     ]
     assert ResultsPage([StudyPage("paged", tmp_path)]).recipes() == "No run is recorded yet."
     decay = ResultsPage([StudyPage("weight_decay", RECORDS)]).recipes().splitlines()[2:]
-    assert [row.split(" | ")[2:7] for row in decay] == [
-        ["`style-mlp`", "192", "12,000", "64", "0.004, cosine"],
-        ["`mlp`", "192", "12,000", "64", "0.004, cosine"],
-        ["`style-mlp`", "192", "12,000", "64", "0.001, constant"],
-        ["`style-mlp`", "192", "36,000", "64", "0.004, cosine"],
+    assert [row.split(" | ")[2:6] for row in decay] == [
+        ["QLAE, autoencoder", "`style-mlp`, 192 wide", "12,000 of 64", "0.004, cosine"],
+        ["QLAE", "`mlp`, 192 wide", "12,000 of 64", "0.004, cosine"],
+        ["QLAE", "`style-mlp`, 192 wide", "12,000 of 64", "0.001, constant"],
+        ["QLAE", "`style-mlp`, 192 wide", "36,000 of 64", "0.004, cosine"],
     ]
 
 
