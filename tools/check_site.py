@@ -54,6 +54,8 @@ FIRST_PICTURE = """() =>
 IS_DRAWN = """(theme) =>
   document.fonts.status === "loaded" &&
   [...document.querySelectorAll(".math")].every((math) => math.querySelector("mjx-container")) &&
+  [...document.querySelectorAll("mjx-container[display]")].every(
+    (formula) => formula.scrollWidth <= formula.clientWidth + 1 || formula.tabIndex === 0) &&
   [...document.querySelectorAll('[id^="altair-viz-"]')].every(
     (chart) => chart.dataset.drawn === theme || chart.querySelector(".error"))"""
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

@@ -46,13 +46,14 @@ def write_small_book(root: Path) -> Book:
     chapter = write_notebook(
         book.folder / "chapter.ipynb",
         "# Chapter\n\nA formula, $x^2$, and {numref}`figure-chapter`. A {term}`latent` and another "
-        "{term}`latent`.",
+        f"{{term}}`latent`.\n\n$${' + '.join('abcdefghijklmnop')} = 0$$",
         CHART,
         'with open("executed.txt", "w") as seen:\n    seen.write(f"{profile} {seed} {runs_dir}")',
     )
     notebook = nbformat.read(chapter, as_version=4)
-    notebook.cells[2].metadata["mystnb"] = {
-        "figure": {"name": "figure-chapter", "caption": "The loss falls."}
+    notebook.cells[2].metadata = {
+        "mystnb": {"figure": {"name": "figure-chapter", "caption": "The loss falls."}},
+        "tags": ["hide-input"],
     }
     nbformat.write(notebook, chapter)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())

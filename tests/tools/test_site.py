@@ -205,6 +205,35 @@ def test_paper_has_the_picture_on_white_from_dark_mode_too(open_page):
     assert page.locator(".vega-embed svg").bounding_box()["width"] == drawn
 
 
+def test_a_formula_that_is_cut_says_so_and_the_keyboard_scrolls_it(open_page):
+    page = open_page()
+    formula, cue = page.locator("mjx-container[display]"), page.locator(".scroll-cue")
+    cue.wait_for(state="attached", timeout=10_000)
+    assert not cue.is_visible()
+    page.set_viewport_size({"width": 375, "height": 900})
+    cue.wait_for(state="visible", timeout=10_000)
+    formula.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "document.querySelector('mjx-container[display]').scrollLeft > 0", timeout=10_000
+    )
+    page.emulate_media(media="print")
+    assert not cue.is_visible()
+
+
+def test_paper_has_no_folded_code_and_breaks_no_picture(open_page):
+    page = open_page()
+    page.emulate_media(media="print")
+    style = """([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"""
+    assert page.evaluate(style, ["figure", "breakInside"]) == "avoid"
+    height = page.evaluate(style, [".chart-still", "maxHeight"])
+    assert float(height.removesuffix("px")) < 1000  # pixels that a sheet has
+    assert page.evaluate(style, ["div.cell_input pre", "whiteSpace"]) == "pre-wrap"
+    folded = page.locator("details.hide:not([open])")
+    assert folded.count() > 0
+    assert not any(part.is_visible() for part in folded.all())
+
+
 def test_the_first_use_of_a_term_carries_its_definition(built):
     text = (built.build / "html" / "chapter.html").read_text()
     assert text.count('aria-describedby="definition-of-term-latent"') == 1
