@@ -126,7 +126,7 @@ def test_what_is_said_of_shapes3d_stands_in_its_records():
     assert f"latents and {infom.mean()['autoencoder']:.2f} for the plain one" in text
     assert infom.min()["qlae"] > infom.max()["autoencoder"]
     index = " ".join(RECORDS.parent.joinpath("index.ipynb").read_text().split())
-    assert "this one happens to be the least modular" in index.replace('\\n", "', " ")
+    assert "the one shown happens to be the least modular" in index.replace('\\n", "', " ")
     first = page.results["shapes3d"].first["autoencoder"]
     assert first.scores["infom"] == infom.min()["autoencoder"]
     found = page.compared("shapes3d").differences
