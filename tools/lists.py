@@ -65,7 +65,7 @@ def scores() -> Iterator[str]:
 
 def speeds() -> Iterator[str]:
     """The recorded speeds of the published recipe, and how long its steps take at each."""
-    yield from _table("device", "precision", "images a step", "images/s", "a run, by this")
+    yield from _table("device", "precision", "images a step", "images/s", "a run, at this speed")
     recipe = PROFILES["paper"].settings
     for path in sorted(ROOT.glob("book/results/speed/*.json")):
         for m in json.loads(path.read_text(encoding="utf-8"))["measured"]:
@@ -106,8 +106,8 @@ def badges() -> Iterator[str]:
 def colab() -> Iterator[str]:
     """How a chapter is opened on Colab."""
     if (at := address(ROOT)) is None:
-        yield "On Colab a chapter installs what it needs once this repository has a public address:"
-        yield "`make stamp REPOSITORY=owner/name` writes it into everything that names it."
+        yield "Once this repository has a public address, a chapter on Colab installs what it needs:"
+        yield "`make stamp REPOSITORY=owner/name` writes the address into all files that need it."
     else:
         yield f"On Colab, [open a chapter]({open_on_colab(at, 'shapes3d')}) and run it:"
         yield "its first cell installs what it needs and leaves the runtime's own JAX as it is."

@@ -5,7 +5,7 @@ from lib.scores import Score, add_score
 
 
 def infom(evaluation: Evaluation) -> float | None:
-    """How far each latent tells of one source only, from 0 (of all alike) to 1.
+    """How far each latent tells of one source only, from 0 (all sources alike) to 1.
 
     None where the protocol does not define it.
     """
@@ -23,7 +23,7 @@ def infoe(evaluation: Evaluation) -> float | None:
 
 
 def infoc(evaluation: Evaluation) -> float | None:
-    """How far each source sits in one latent only, from 0 (in all alike) to 1.
+    """How far each source sits in one latent only, from 0 (all latents alike) to 1.
 
     None where the protocol does not define it.
     """

@@ -16,7 +16,7 @@ def sources_known(evaluation: Evaluation) -> int:
 
 
 def num_active(evaluation: Evaluation) -> int:
-    """How many latents vary over images and know of a source, see `lib.metrics.active_latents`."""
+    """How many latents count as active under the protocol, see `lib.metrics.active_latents`."""
     return int(evaluation.active.sum())
 
 
