@@ -106,7 +106,9 @@ def badges() -> Iterator[str]:
 def colab() -> Iterator[str]:
     """How a chapter is opened on Colab."""
     if (at := address(ROOT)) is None:
-        yield "Once this repository has a public address, a chapter on Colab installs what it needs:"
+        yield (
+            "Once this repository has a public address, a chapter on Colab installs what it needs:"
+        )
         yield "`make stamp REPOSITORY=owner/name` writes the address into all files that need it."
     else:
         yield f"On Colab, [open a chapter]({open_on_colab(at, 'shapes3d')}) and run it:"
