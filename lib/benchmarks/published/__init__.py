@@ -1,5 +1,6 @@
 """The published files of the benchmarks: downloaded, checked, and converted once."""
 
+from lib.benchmarks.published.convert import OfficialImages as OfficialImages
 from lib.benchmarks.published.convert import converted_shape as converted_shape
 from lib.benchmarks.published.convert import open_official as open_official
 from lib.benchmarks.published.download import fetch as fetch

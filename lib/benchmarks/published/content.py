@@ -130,12 +130,12 @@ def full_light(
     return images * np.uint8(255 // file.white)
 
 
-def file_digests(path: Path) -> dict[str, str | int]:
+def file_digests(path: Path, progress: bool | None = None) -> dict[str, str | int]:
     """Size in bytes, sha256 and md5 of a file, read once."""
     digests = {"sha256": hashlib.sha256(), "md5": hashlib.md5(usedforsecurity=False)}
     size = 0
     with (
-        progress_bar(total=path.stat().st_size, desc="Hashing", unit="B") as bar,
+        progress_bar(progress, total=path.stat().st_size, desc="Hashing", unit="B") as bar,
         path.open("rb") as file,
     ):
         while chunk := file.read(_CHUNK):

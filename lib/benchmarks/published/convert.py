@@ -62,7 +62,9 @@ def converted_shape(twin: Twin) -> tuple[int, int, int, int]:
     return (twin.grid.num_images, OFFICIAL_RESOLUTION, OFFICIAL_RESOLUTION, twin.channels)
 
 
-def open_official(name: str | Twin, data_dir: str | Path | None = None) -> OfficialImages:
+def open_official(
+    name: str | Twin, data_dir: str | Path | None = None, progress: bool | None = None
+) -> OfficialImages:
     """Open the images of a published set; nothing is ever downloaded here.
 
     Where only the published file is there, it is converted first, which takes minutes.
@@ -70,6 +72,7 @@ def open_official(name: str | Twin, data_dir: str | Path | None = None) -> Offic
     Args:
         name: a benchmark with a published file, by its name or itself.
         data_dir: folder of all sets, as `data_folder` takes it.
+        progress: whether to show a bar on stderr; None for only where that is a terminal.
 
     Returns:
         The images, after a look at a few of them.
@@ -84,7 +87,7 @@ def open_official(name: str | Twin, data_dir: str | Path | None = None) -> Offic
     if files.converted.is_dir():
         return open_converted(files)
     if files.original.is_file():
-        return convert(files, files.original)
+        return convert(files, files.original, progress)
     twin = files.twin
     raise FileNotFoundError(
         f"{twin.title} is neither at {files.converted} (converted) nor at {files.original} "
@@ -121,7 +124,7 @@ def open_converted(files: SetFiles) -> OfficialImages:
     return OfficialImages(twin, images, metadata)
 
 
-def convert(files: SetFiles, original: Path) -> OfficialImages:
+def convert(files: SetFiles, original: Path, progress: bool | None = None) -> OfficialImages:
     """Convert a published file, checking all that is known of it; needs memory for a part of it.
 
     Converted images that are there and whole are left as they are; damaged ones are replaced.
@@ -143,7 +146,7 @@ def convert(files: SetFiles, original: Path) -> OfficialImages:
                 replacement_advised(twin),
             ):
                 whole.mkdir(parents=True)
-                _write(twin, original, whole)
+                _write(twin, original, whole, progress)
             if files.converted.exists():
                 files.converted.rename(files.unfinished / "replaced")
             whole.rename(files.converted)
@@ -201,15 +204,15 @@ def _description(twin: Twin) -> dict[str, object]:
     }
 
 
-def _write(twin: Twin, original: Path, folder: Path) -> None:
+def _write(twin: Twin, original: Path, folder: Path, progress: bool | None) -> None:
     path = folder / IMAGES_FILE
     with open_published(twin, original) as opened:
-        digests = file_digests(original)
+        digests = file_digests(original, progress)
         check_digests(opened.file, original, digests)
         check = ImageCheck(twin)
         # Written as a file, since writing to mapped memory on a full disk kills the process.
         with path.open("wb") as file:
-            images_sha256, samples = _write_images(file, twin, opened.batches, check)
+            images_sha256, samples = _write_images(file, twin, opened.batches, check, progress)
     with damage_named(original, opened.file.file_name):
         check.finish()
     metadata = _description(twin) | {
@@ -227,6 +230,7 @@ def _write_images(
     twin: Twin,
     batches: Iterator[UInt8[np.ndarray, "n h w c"]],
     check: ImageCheck,
+    progress: bool | None,
 ) -> tuple[str, dict[str, str]]:
     """Write all images as an .npy file; return the digests of all and of a few of them."""
     header = {"descr": "|u1", "fortran_order": False, "shape": converted_shape(twin)}
@@ -234,7 +238,7 @@ def _write_images(
     total = twin.grid.num_images
     sampled = {int(index) for index in np.linspace(0, total - 1, _NUM_SAMPLES)}
     digest, samples, start = hashlib.sha256(), {}, 0
-    with progress_bar(total=total, desc="Converting", unit=" images") as bar:
+    with progress_bar(progress, total=total, desc="Converting", unit=" images") as bar:
         for images in batches:
             if images.shape[1] != OFFICIAL_RESOLUTION:
                 images = resize(images, OFFICIAL_RESOLUTION)

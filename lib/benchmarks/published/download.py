@@ -20,6 +20,7 @@ def fetch(
     data_dir: str | Path | None = None,
     *,
     file: str | Path | None = None,
+    progress: bool | None = None,
     patience: Patience | None = None,
 ) -> OfficialImages:
     """Get a published set ready for use, and open it.
@@ -31,6 +32,7 @@ def fetch(
         name: a benchmark with a published file, by its name or itself.
         data_dir: folder of all sets, as `data_folder` takes it.
         file: the published file, if you already have it; it is left where it is.
+        progress: whether to show bars on stderr; None for only where that is a terminal.
         patience: how long to try each address; None for `Patience()`.
 
     Raises:
@@ -41,16 +43,16 @@ def fetch(
     """
     files = SetFiles(find_published(name), data_dir)
     if file is not None:
-        return convert(files, Path(file).expanduser())
+        return convert(files, Path(file).expanduser(), progress)
     if files.converted.is_dir():
         try:
             return open_converted(files)
         except OfficialFileError:
             pass  # converted again below
-    return convert(files, download(files, patience or Patience()))
+    return convert(files, download(files, progress, patience or Patience()), progress)
 
 
-def download(files: SetFiles, patience: Patience) -> Path:
+def download(files: SetFiles, progress: bool | None, patience: Patience) -> Path:
     """The published file in the data folder, downloaded if it is not there.
 
     What has come is kept when a download breaks off, and the next one goes on from there.
@@ -60,7 +62,7 @@ def download(files: SetFiles, patience: Patience) -> Path:
         if files.original.is_file():
             return files.original
         files.partial.mkdir(exist_ok=True)
-        transfer = Transfer(files, patience)
+        transfer = Transfer(files, patience, progress)
         # First the address from which a part has come.
         addresses = sorted(published.addresses, key=lambda address: address != transfer.begun)
         answers = []

@@ -159,6 +159,7 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def progress_bar(**options: object) -> tqdm:
-    """A bar on stderr, with tqdm's options, where that is a terminal."""
-    return tqdm(unit_scale=True, mininterval=0.5, disable=None, **options)
+def progress_bar(progress: bool | None, **options: object) -> tqdm:
+    """A bar on stderr, with tqdm's options; where `progress` is None, only on a terminal."""
+    disable = None if progress is None else not progress
+    return tqdm(unit_scale=True, mininterval=0.5, disable=disable, **options)

@@ -104,12 +104,13 @@ class Patience:
 class Transfer:
     """Brings a published file to `body`, where an earlier try may have left a part of it."""
 
-    def __init__(self, files: SetFiles, patience: Patience):
+    def __init__(self, files: SetFiles, patience: Patience, progress: bool | None):
         self.body = files.partial / "body"
         self._state = files.partial / "state.json"
         self._files = files
         self._published = files.twin.published
         self._patience = patience
+        self._progress = progress
 
     @property
     def begun(self) -> str | None:
@@ -140,7 +141,7 @@ class Transfer:
                     self._patience.sleep(max(asked, self._patience.wait(failures)))
         try:
             with open_published(self._files.twin, self.body) as opened:
-                check_digests(opened.file, self.body, file_digests(self.body))
+                check_digests(opened.file, self.body, file_digests(self.body, self._progress))
         except OfficialFileError as error:
             self._forget()
             raise AddressError(str(error).replace(str(self.body), "what came")) from error
@@ -189,7 +190,9 @@ class Transfer:
 
     def _append(self, chunks: Iterator[bytes], start: int, total: int | None) -> None:
         with (
-            progress_bar(total=total, desc="Downloading", unit="B", initial=start) as bar,
+            progress_bar(
+                self._progress, total=total, desc="Downloading", unit="B", initial=start
+            ) as bar,
             self.body.open("ab") as file,
         ):
             for chunk in chunks:

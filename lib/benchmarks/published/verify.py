@@ -20,12 +20,15 @@ from lib.benchmarks.twin import Twin
 _CHUNK = 1024  # images at a time
 
 
-def verify(name: str | Twin, data_dir: str | Path | None = None) -> tuple[str, ...]:
+def verify(
+    name: str | Twin, data_dir: str | Path | None = None, progress: bool | None = None
+) -> tuple[str, ...]:
     """Read all converted images again, and the published file where it is there.
 
     Args:
         name: a benchmark with a published file, by its name or itself.
         data_dir: folder of all sets, as `data_folder` takes it.
+        progress: whether to show a bar on stderr; None for only where that is a terminal.
 
     Returns:
         What was found right, and what could not be checked, a sentence each.
@@ -44,7 +47,7 @@ def verify(name: str | Twin, data_dir: str | Path | None = None) -> tuple[str, .
         )
     opened = open_converted(files)
     digest, check, total = hashlib.sha256(), ImageCheck(twin), len(opened.images)
-    with progress_bar(total=total, desc="Verifying", unit=" images") as bar:
+    with progress_bar(progress, total=total, desc="Verifying", unit=" images") as bar:
         for start in range(0, total, _CHUNK):
             chunk = np.asarray(opened.images[start : start + _CHUNK])
             digest.update(chunk.data)
@@ -65,22 +68,23 @@ def verify(name: str | Twin, data_dir: str | Path | None = None) -> tuple[str, .
         f"Their labels: {opened.metadata['labels']}, when they were converted.",
     ]
     with replacement_advised(twin):
-        findings += _original(files, opened.metadata["source_file"])
+        findings += _original(files, opened.metadata["source_file"], progress)
     return tuple(findings)
 
 
-def _original(files: SetFiles, source: dict[str, str | int]) -> list[str]:
+def _original(files: SetFiles, source: dict[str, str | int], progress: bool | None) -> list[str]:
     """What is found of the published file.
 
     Args:
         files: of the set.
         source: size and digests of the file that the images were converted from.
+        progress: whether to show a bar on stderr.
     """
     path = files.data_dir / source["name"]
     path = path if path.is_file() else files.original
     if not path.is_file():
         return [f"{path} is not there, so the published file was not checked."]
-    digests = file_digests(path)
+    digests = file_digests(path, progress)
     if digests["sha256"] != source["sha256"]:
         raise OfficialFileError(
             f"{path} is not the file that the images were converted from (another sha256)."
