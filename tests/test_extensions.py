@@ -1,13 +1,12 @@
 """The files of the page on adding one's own, outside the library: as they stand there."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.child import output_of, python
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,25 +38,8 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def _done(folder: Path, *words: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=ROOT,
-        env=os.environ | {"LATENT_QUANTIZATION_EXTENSIONS": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def _run(folder: Path, *words: str) -> str:
-    done = _done(folder, *words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_toys_are_trained_scored_and_drawn_without_touching_another_file(folder, tmp_path):
-    scores, config, code, chart = json.loads(_run(folder, "-c", USE, str(tmp_path)))
+    scores, config, code, chart = json.loads(output_of("-c", USE, tmp_path, extensions=folder))
     assert scores["spread"] > 0
     assert {"infom", "psnr"} <= set(scores)
     assert (config["protocol"], config["sparsity_weight"]) == ("strict", 0.01)
@@ -72,13 +54,14 @@ def test_toys_are_trained_scored_and_drawn_without_touching_another_file(folder,
 
 def test_the_command_line_knows_them(folder, tmp_path):
     words = ["bars", "sparse", "--profile", "smoke", "--out", str(tmp_path), "--set", "steps=5"]
-    said = _run(folder, "-m", "lib.runs", *words, "evaluation_images=100", "training_images=100")
+    words += ["evaluation_images=100", "training_images=100"]
+    said = output_of("-m", "lib.runs", *words, extensions=folder)
     assert "spread 0." in said
-    assert "bars" in _run(folder, "-m", "lib.runs", "--help")
+    assert "bars" in output_of("-m", "lib.runs", "--help", extensions=folder)
 
 
 def test_a_study_is_planned(folder):
-    said = _run(folder, "-m", "lib.studies", "plan", "bars")
+    said = output_of("-m", "lib.studies", "plan", "bars", extensions=folder)
     assert "2 × autoencoder on bars" in said
     assert "2 × sparse on bars" in said
     assert "4 runs are left" in said
@@ -88,18 +71,18 @@ def test_a_score_that_is_added_is_computed_of_kept_models(folder, tmp_path):
     """Trained without it; then it is there, and nothing is trained again."""
     words = ["shapes3d", "qlae", "--profile", "smoke", "--out", str(tmp_path), "--set", "steps=5"]
     words += ["evaluation_images=100", "training_images=100"]
-    assert "spread" not in _run(folder / "sparse.py", "-m", "lib.runs", *words)
-    said = _run(folder, "-m", "lib.runs", *words)
+    assert "spread" not in output_of("-m", "lib.runs", *words, extensions=folder / "sparse.py")
+    said = output_of("-m", "lib.runs", *words, extensions=folder)
     assert "spread new, or scored by other code; scoring it again" in said
     assert "spread 0." in said
     assert "making it again" not in said
     [run] = [path for path in tmp_path.iterdir() if path.name != ".locks"]
-    assert "spread 0." in _run(folder, "-m", "lib.runs", "score", str(run))
+    assert "spread 0." in output_of("-m", "lib.runs", "score", run, extensions=folder)
 
 
 def test_an_extension_that_is_not_there_is_named(tmp_path):
     for command in ("lib.runs", "lib.benchmarks"):
-        done = _done(tmp_path / "none.py", "-m", command, "--help")
+        done = python("-m", command, "--help", extensions=tmp_path / "none.py")
         assert done.returncode == 1
         [line] = done.stderr.splitlines()
         assert re.search(r"rror: .* names .*none\.py, which is not there", line)
@@ -116,7 +99,7 @@ def test_an_extension_that_is_not_there_is_named(tmp_path):
 )
 def test_an_extension_that_cannot_be_imported_is_named(tmp_path, code, reason):
     (tmp_path / "mine.py").write_text(code)
-    done = _done(tmp_path, "-m", "lib.runs", "--help")
+    done = python("-m", "lib.runs", "--help", extensions=tmp_path)
     assert done.returncode == 1
     assert re.fullmatch(rf"Error: {reason}, which .* names, cannot be imported\.\n", done.stderr)
 
@@ -124,6 +107,6 @@ def test_an_extension_that_cannot_be_imported_is_named(tmp_path, code, reason):
 def test_two_extensions_of_one_name_are_both_named(tmp_path):
     for name in ("first", "second"):
         (tmp_path / f"{name}.py").write_text(TOYS["spread.py"])
-    done = _done(tmp_path, "-m", "lib.runs", "--help")
+    done = python("-m", "lib.runs", "--help", extensions=tmp_path)
     assert done.returncode == 1
     assert re.search(r"'spread' of .*second\.py is there already, from .*first\.py;", done.stderr)

@@ -2,7 +2,6 @@
 
 import ast
 import shutil
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -12,6 +11,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.child import output_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,21 +29,13 @@ def installed(tmp_path_factory) -> Path:
         ignored = shutil.ignore_patterns("__pycache__", "*.ipynb", ".*")
         shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=ignored)
     build = "from setuptools import build_meta as b; print(b.build_{0}('..'))"
-    sdist = _run(copy, build.format("sdist")).splitlines()[-1]
+    sdist = output_of("-c", build.format("sdist"), cwd=copy).splitlines()[-1]
     shutil.unpack_archive(folder / sdist, folder, filter="data")
     unpacked = folder / sdist.removesuffix(".tar.gz")
-    wheel = _run(unpacked, build.format("wheel")).splitlines()[-1]
+    wheel = output_of("-c", build.format("wheel"), cwd=unpacked).splitlines()[-1]
     with zipfile.ZipFile(folder / wheel) as archive:
         archive.extractall(folder / "site")
     return folder / "site"
-
-
-def _run(folder: Path, code: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_it_holds_all_modules_and_records_and_nothing_else(installed):
@@ -64,7 +57,7 @@ def test_metrics_are_imported_from_it_where_jax_cannot_be(installed):
         "sources = np.random.default_rng(0).integers(0, 3, (500, 2))\n"
         "print(lib.metrics.__file__); print(lib.metrics.infomec(sources, sources).infoc)"
     )
-    file, compactness = _run(installed, code).splitlines()
+    file, compactness = output_of("-c", code, cwd=installed).splitlines()
     assert Path(file).is_relative_to(installed)
     assert float(compactness) == pytest.approx(1, abs=0.01)
 
@@ -79,7 +72,7 @@ def test_a_page_elsewhere_finds_the_records_of_the_book(installed, tmp_path):
     )
     own = ROOT / "book" / "results"
     counts = [len(list(folder.glob("shapes3d-*.json"))) for folder in (own, own / "main")]
-    assert [int(line) for line in _run(tmp_path, code).splitlines()] == [*counts, 0]
+    assert [int(line) for line in output_of("-c", code, cwd=tmp_path).splitlines()] == [*counts, 0]
 
 
 def test_what_the_library_imports_when_it_is_imported_is_declared():

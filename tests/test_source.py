@@ -1,16 +1,12 @@
 """What a digest of code is made of, and which modules belong to a number."""
 
 import importlib
-import subprocess
-import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
 from lib.source import digest, module_digests
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.child import python
 
 
 def _digests(tmp_path, *texts: str) -> list[str]:
@@ -91,17 +87,6 @@ def test_a_module_without_a_file_is_refused():
         module_digests(["nowhere"])
 
 
-def _said(code: str, extensions: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        cwd=ROOT,
-        env={"LATENT_QUANTIZATION_EXTENSIONS": extensions, "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 PROTOCOL = """
 from dataclasses import replace
 from lib.metrics import PROTOCOLS
@@ -115,7 +100,7 @@ def test_files_of_one_name_are_told_apart(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "own.py").write_text(PROTOCOL.format(name=name))
     code = "from lib.metrics import PROTOCOLS as P; print(*P, P.module('a') == P.module('b'))"
-    done = _said(code, f"{tmp_path / 'a'}:{tmp_path / 'b'}")
+    done = python("-c", code, env={"PATH": ""}, extensions=f"{tmp_path / 'a'}:{tmp_path / 'b'}")
     assert done.stdout.split()[-3:] == ["a", "b", "False"], done.stderr
 
 
@@ -129,5 +114,5 @@ def test_an_extension_that_fails_is_not_forgotten(tmp_path):
         except RuntimeError as error:
             print(error)
     """
-    done = _said(code, str(tmp_path))
+    done = python("-c", textwrap.dedent(code), env={"PATH": ""}, extensions=tmp_path)
     assert done.stdout.split() == ["broken", "broken"], done.stderr

@@ -25,16 +25,7 @@ from .static_check import check_site
 
 
 def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> int:
-    """Build the book as the command line says.
-
-    Args:
-        arguments: words of the command line; None for those of this process.
-        book: the book to build; None for this repository's own.
-
-    Returns:
-        Exit status: 0 for a whole and sound site, 1 after an error, 130 or 143 after Ctrl-C or
-        SIGTERM.
-    """
+    """Build the book; 0: whole and sound, 1: failed, 130 or 143: Ctrl-C or SIGTERM."""
     options = _parser().parse_args(arguments)
     return exit_status(lambda: build(book or find_book(), options))
 

@@ -151,15 +151,7 @@ class Campaign:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says.
-
-    Args:
-        arguments: words of the command line; None for those of this process.
-
-    Returns:
-        Exit status: 0; 1 where something failed; 128 and the number of the signal after Ctrl-C or
-        SIGTERM, the folder written all the same. Bad words end the process with 2.
-    """
+    """Do what the command line says; 0: done, 1: failed, 128 + signal: stopped, all written."""
     options = _parser().parse_args(arguments)
     jax.config.update("jax_platforms", "cpu")  # of this process alone
     earlier_handler = signal.signal(signal.SIGTERM, _stop)

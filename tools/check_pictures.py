@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from .browser import chromium
 
 CUT_WORDS = """() => {
   const whole = document.documentElement.getBoundingClientRect();
@@ -26,10 +26,7 @@ def check_pictures(pictures: Sequence[Path], browser_path: str) -> list[str]:
         One line for each picture of which some words reach beyond its edge, where they are cut.
     """
     problems = []
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser_path) as browser,
-    ):
+    with chromium(browser_path) as browser:
         page = browser.new_page()
         for picture in pictures:
             page.goto(picture.resolve().as_uri())

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
+
+from .browser import chromium
 
 # What a reader may type, and the page that should be among the first results.
 SEARCHES = {
@@ -40,10 +42,7 @@ def check_search(
         One line for each search whose page is not among the first `FIRST` results.
     """
     problems = []
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser_path) as browser,
-    ):
+    with chromium(browser_path) as browser:
         page = browser.new_page()
         for words, wanted in searches.items():
             found = _search(page, address, words)

@@ -15,8 +15,6 @@ import functools
 import http.server
 import itertools
 import math
-import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -26,8 +24,8 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 from playwright.async_api import BrowserContext, Page, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeout
-from playwright.sync_api import sync_playwright
 
+from .browser import BROWSER_NAMES, chromium, find_browser
 from .check_pictures import check_pictures
 from .check_search import SEARCHES, check_search
 from .pictures import PICTURES
@@ -37,7 +35,6 @@ VIEWS = ((1280, "light"), (375, "dark"))  # widths, and the colours that a page 
 OTHER = {"light": "dark", "dark": "light"}  # and those that it is then switched to
 HEIGHT = 900
 LOAD_MS = 30_000
-BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = f"""no Chromium was found (environment variable CHROMIUM, {", ".join(BROWSER_NAMES)}),
 so the site was NOT opened in a browser. To install one: `apt-get install chromium` on Debian,
 `.venv/bin/python -m playwright install --with-deps chromium` elsewhere; then name it in CHROMIUM
@@ -75,17 +72,6 @@ AXE_FINDINGS = """async (switched) => {
       `${violation.nodes.length} times, such as ${violation.nodes[0].html.slice(0, 200)}`);
 }"""
 PAGE_PROBE = (Path(__file__).parent / "probe_page.js").read_text(encoding="utf-8")
-
-
-def find_browser() -> str | None:
-    """Path of a Chromium on this machine: the variable CHROMIUM, the PATH, playwright's own."""
-    named = os.environ.get("CHROMIUM")
-    for name in (named,) if named else BROWSER_NAMES:
-        if found := shutil.which(name):
-            return found
-    with sync_playwright() as playwright:
-        bundled = playwright.chromium.executable_path
-    return bundled if not named and Path(bundled).is_file() else None
 
 
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -140,11 +126,7 @@ def first_pictures(site: Path, browser_path: str, names: Sequence[str]) -> dict[
             `TRIES` times.
     """
     found = {}
-    with (
-        serve(site) as address,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser_path) as browser,
-    ):
+    with serve(site) as address, chromium(browser_path) as browser:
         for name, _ in itertools.product(names, range(TRIES)):
             if found.get(name, math.inf) <= FIRST_PICTURE_S:
                 continue

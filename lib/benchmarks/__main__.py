@@ -32,14 +32,7 @@ from lib.benchmarks.twin import BENCHMARKS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        arguments: those after the program's name; None for the process's own.
-
-    Returns:
-        0, or 1 after an error, which is one line on stderr, or 130 after Ctrl-C.
-    """
+    """Do what the command line says; 0: done, 1: failed, told in a line, 130: Ctrl-C."""
     try:
         given = _parser().parse_args(arguments)
         given.run(given)

@@ -12,15 +12,7 @@ from lib.chapters.run import execute_chapter, warnings_of
 
 
 def main(arguments: Sequence[str] | None = None, book: Book | None = None) -> int:
-    """Do what the command line says.
-
-    Args:
-        arguments: words of the command line; None for those of this process.
-        book: the book; None for the one that is found.
-
-    Returns:
-        Exit status: 0, 1 after an error, 130 or 143 after Ctrl-C or SIGTERM.
-    """
+    """Do what the command line says; 0: done, 1: failed, 130 or 143: Ctrl-C or SIGTERM."""
     options = _parser().parse_args(arguments)
     return exit_status(lambda: options.act(book or find_book(), options))
 

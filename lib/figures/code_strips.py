@@ -24,9 +24,7 @@ def code_strips(
     codes: Mapping[str, ArrayLike],
     blocks: Sequence[str],
     *,
-    title: str | None = None,
     subtitle: str = "Each row is a latent, from its lowest value (dark) to its highest (light).",
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the images of a walk, and under them what each model makes of them, latent by latent.
 
@@ -37,9 +35,7 @@ def code_strips(
         images: (num_images, height, width, 1 or 3), uint8 or floats in [0, 1].
         codes: model's name -> (num_images, num_latents), each latent scaled to [0, 1].
         blocks: what changes in each block of columns; their number divides that of the images.
-        title: line above the chart.
-        subtitle: second line above the chart; by default what the cells are.
-        description: words for readers who do not see the figure; by default what is drawn.
+        subtitle: line above the chart; by default what the cells are.
 
     Returns:
         The chart, with model, latent, image and value in its tooltips.
@@ -152,10 +148,8 @@ def code_strips(
     models = ", ".join(model_label(name) for name in codes)
     return finish(
         alt.layer(*layers),
-        description
-        or f"A walk of {count} images in which one after another changes {', '.join(blocks)}; "
+        f"A walk of {count} images in which one after another changes {', '.join(blocks)}; "
         f"under it the value of every latent of {models}.",
         height=f"{_LINE} * {lines} + {top:.6g} * max({side}, {_LEAST_ROW})",
-        title=title,
         subtitle=subtitle,
     )

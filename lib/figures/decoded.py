@@ -17,7 +17,6 @@ def reconstructions(
     reconstructed: Mapping[str, ArrayLike],
     *,
     title: str | None = None,
-    largest: int = 96,
 ) -> alt.Chart:
     """Draw images, and under them what each model makes of them.
 
@@ -25,7 +24,6 @@ def reconstructions(
         images: (num_images, height, width, 1 or 3), uint8 or floats in [0, 1].
         reconstructed: model's name -> images of the same shape and range.
         title: line above the chart.
-        largest: pixels; no image is drawn wider.
 
     Returns:
         The chart; a tooltip gives the PSNR of each reconstruction in dB, as `lib.metrics.psnr`
@@ -67,7 +65,6 @@ def reconstructions(
         },
         row_title="row",
         title=title,
-        largest=largest,
         description=f"{count} images in a row; under them their reconstructions by "
         f"{' and '.join(names)}. Mean PSNR: {means}.",
     )
@@ -80,8 +77,6 @@ def latent_traversals(
     *,
     value_title: str = "code value",
     title: str | None = None,
-    subtitle: str | None = None,
-    largest: int = 96,
 ) -> alt.Chart:
     """Draw what a decoder makes of one image when one latent runs through its values.
 
@@ -92,8 +87,6 @@ def latent_traversals(
         value_labels: one label a column, such as the index of the code value.
         value_title: what the columns are, such as "quantile" where latents are continuous.
         title: line above the chart.
-        subtitle: second line above the chart, such as what the rows are.
-        largest: pixels; no image is drawn wider.
 
     Returns:
         The chart, with latent and code value in its tooltips.
@@ -111,8 +104,6 @@ def latent_traversals(
         row_title="latent",
         column_title=value_title,
         title=title,
-        subtitle=subtitle,
-        largest=largest,
     )
 
 

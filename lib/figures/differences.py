@@ -19,9 +19,6 @@ def differences(
     found: Mapping[str, ArrayLike],
     score: str,
     notes: Mapping[str, str] | None = None,
-    *,
-    subtitle: str | None = None,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the mean difference of each pair with its interval, around a line at no difference.
 
@@ -29,9 +26,6 @@ def differences(
         found: the differences of each pair, one a seed, by the words for the pair.
         score: which score differs.
         notes: words that stand under those of a pair.
-        subtitle: line above the chart; by default what the marks are.
-        description: words for readers who do not see the figure; by default all means and
-            intervals.
 
     Returns:
         The chart; tooltips give differences and intervals.
@@ -89,9 +83,8 @@ def differences(
     marks = "Mean over seeds (point), its 95 % t-interval, and every seed (tick)."
     return finish(
         alt.layer(*layers),
-        description
-        or f"Differences in {score_title(score)}, means over seeds and their intervals: "
+        f"Differences in {score_title(score)}, means over seeds and their intervals: "
         f"{'; '.join(told)}.",
         height=top,
-        subtitle=subtitle or (marks if "low" in means else "Of one seed each."),
+        subtitle=marks if "low" in means else "Of one seed each.",
     )

@@ -17,9 +17,7 @@ def known_sources(
     ceilings: Mapping[str, float] | None = None,
     *,
     ceiling_title: str = "ceiling",
-    title: str | None = None,
     subtitle: str = "Mean over seeds (point) and every seed (tick).",
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw a row for each source: the largest NMI that one latent has with it.
 
@@ -29,9 +27,7 @@ def known_sources(
         order: the sources from the top row to the bottom.
         ceilings: for some sources the largest NMI that a latent can have, drawn as a grey bar.
         ceiling_title: what the grey bar is, in tooltips.
-        title: line above the chart.
-        subtitle: second line above the chart; by default what the marks are.
-        description: words for readers who do not see the figure; by default all the means.
+        subtitle: line above the chart; by default what the marks are.
 
     Returns:
         The chart; tooltips give mean, seeds and ceiling.
@@ -85,8 +81,7 @@ def known_sources(
     told = "; ".join(f"{row.source}, {row.group}: {row.nmi:.2f}" for row in means.itertuples())
     return finish(
         alt.layer(*layers),
-        description or f"Largest NMI of each source with one latent, means over seeds. {told}.",
+        f"Largest NMI of each source with one latent, means over seeds. {told}.",
         height=60 + 34 * len(order),
-        title=title,
         subtitle=subtitle,
     )

@@ -66,7 +66,6 @@ def nmi_heatmap(
     title: str | None = None,
     diagonal: bool = False,
     ceilings: Sequence[float] = (),
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the NMI matrix: a row for each source, a column for each latent.
 
@@ -81,8 +80,6 @@ def nmi_heatmap(
         diagonal: order the latents by `diagonal_order`; columns keep their latent's number.
         ceilings: the largest NMI that one latent can have with each source; those below 1 stand
             behind the source's name.
-        description: words for readers who do not see the figure; by default the latent that
-            tells most about each source.
 
     Returns:
         The chart, with source, latent and NMI in its tooltips.
@@ -127,7 +124,7 @@ def nmi_heatmap(
     base = alt.Chart(pd.DataFrame(cells))
     return finish(
         alt.layer(*cell_layers(base, "bandwidth('x')", places, places)),
-        description or told,
+        told,
         height=f"{num_sources} * clamp({side}, {row_pixels(rows, 26)}, 40)",
         title=title,
         subtitle=cell_notes(cells, ceilings),

@@ -31,9 +31,7 @@ def nmi_panels(
     *,
     columns: int = 2,
     diagonal: bool = False,
-    title: str | None = None,
     ceilings: Sequence[float] = (),
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw the NMI matrix of each representation in a panel of its own, all in one scale.
 
@@ -48,11 +46,8 @@ def nmi_panels(
         columns: panels side by side, at least 1.
         diagonal: order the latents of every panel by `diagonal_order`; columns keep their
             latent's number.
-        title: line above the chart.
         ceilings: the largest NMI that one latent of few values can have with each source, in every
             panel with such latents; those below 1 stand behind the source's name.
-        description: words for readers who do not see the figure; by default the latent that tells
-            most about each source, for each representation.
 
     Returns:
         The chart, with representation, source, latent and NMI in its tooltips.
@@ -103,9 +98,8 @@ def nmi_panels(
             *_cells(cells, source_lines, num_lines, num_across, len(rows), side),
             *_labels(rows, name_lines, num_lines, starts, slot, num_across),
         ).resolve_axis(x="independent"),
-        description or f"Heatmaps of NMI; largest NMI of each source. {told}",
+        f"Heatmaps of NMI; largest NMI of each source. {told}",
         height=f"{len(rows) * slot} * clamp({side}, {least}, {max(least, 32)})",
-        title=title,
         subtitle=cell_notes([cell for _, panel, _ in panels for cell in panel], ceilings),
     )
 

@@ -15,6 +15,7 @@ from lib.figures.theme import (
     name_axis,
     plain,
     score_title,
+    value_text,
 )
 from lib.metrics import mean_interval
 from lib.scores import SCORES
@@ -113,7 +114,7 @@ def score_intervals(
     for table in (summary, single):
         table["x"] = [_label(x, value) for value in table[x]]
         table["group"] = [_label(color, value) for value in table[color]]
-    colors, shapes = group_scales(looks if color == "score" else map(_text, looks))
+    colors, shapes = group_scales(looks if color == "score" else map(value_text, looks))
     entries = legend(colors.domain) if len(looks) > 1 else None
     unit = score_title(scores[0]) if len(scores) == 1 else "score"
     x_words = x_title or ("" if x == "score" else plain(x))
@@ -204,8 +205,4 @@ def _order(column: str, frame: pd.DataFrame, scores: list[str]) -> list:
 
 
 def _label(column: str, value: object) -> str:
-    return score_title(value) if column == "score" else model_label(_text(value))
-
-
-def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return score_title(value) if column == "score" else model_label(value_text(value))

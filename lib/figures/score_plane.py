@@ -15,9 +15,7 @@ def score_plane(
     y: str = "infom",
     *,
     color: str = "model",
-    title: str | None = None,
     subtitle: str = "",
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw two scores of each run as a point, and the mean of each group with its intervals.
 
@@ -26,9 +24,7 @@ def score_plane(
         x: score along the horizontal axis; a ratio, drawn from 0 to 1, or any other.
         y: score along the vertical axis, likewise.
         color: the column of groups, such as models.
-        title: line above the chart.
-        subtitle: what the second line above the chart says behind what the marks are.
-        description: words for readers who do not see the figure; by default all the means.
+        subtitle: what the line above the chart says behind what the marks are.
 
     Returns:
         The chart; tooltips give group, seed, scores and intervals. Runs for which a score is
@@ -103,9 +99,8 @@ def score_plane(
     )
     return finish(
         alt.layer(*layers),
-        description or f"{_short(y)} against {_short(x)}, means over seeds. {told}.",
+        f"{_short(y)} against {_short(x)}, means over seeds. {told}.",
         height=340,
-        title=title,
         subtitle=subtitle,
     )
 

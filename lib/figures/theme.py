@@ -69,6 +69,11 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def value_text(value: object) -> str:
+    """How a setting's value is written."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def score_title(name: str) -> str:
     """How a column of scores is written in a figure: a score's label and unit, or the name."""
     return SCORES[name].title if name in SCORES else name

@@ -21,7 +21,6 @@ def training_curves(
     log: bool = False,
     quantity_title: str | None = None,
     title: str | None = None,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw a quantity against the training step, a line for each run.
 
@@ -38,8 +37,6 @@ def training_curves(
         log: logarithmic vertical axis, for positive values only.
         quantity_title: title of the vertical axis with its unit; by default the key.
         title: line above the chart.
-        description: words for readers who do not see the figure; by default the first and last
-            value of each run.
 
     Returns:
         The chart, with run, step and value in its tooltips.
@@ -104,8 +101,7 @@ def training_curves(
     )
     return finish(
         alt.layer(lines.add_params(chosen), points.add_params(pointed)),
-        description
-        or f"{quantity_title} against the training step of {len(curves)} runs: {'; '.join(ends)}.",
+        f"{quantity_title} against the training step of {len(curves)} runs: {'; '.join(ends)}.",
         height=260,
         title=title,
     )

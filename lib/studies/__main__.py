@@ -16,14 +16,9 @@ from lib.studies.sweep import Cluster, run_study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says.
+    """Do what the command line says; 0: done, 1: failed, 130: Ctrl-C; exits with 2 on bad words.
 
-    Args:
-        arguments: words of the command line; None for those of this process.
-
-    Returns:
-        Exit status: 0, 1 where a run failed or nothing could be done, 130 after Ctrl-C. SIGTERM
-        ends the process with 143, bad words with 2.
+    SIGTERM ends the process with 143.
     """
     try:
         import_extensions()

@@ -12,6 +12,7 @@ from IPython.display import Markdown
 from lib import figures
 from lib.benchmarks import BENCHMARKS
 from lib.checks import check_choice
+from lib.figures.theme import value_text
 from lib.runs import RunRecord, recorded_runs, table
 from lib.studies.comparisons import Comparisons
 from lib.studies.known import KnownSources, selectivity
@@ -95,7 +96,7 @@ class Results:
         for name, first in self.first.items():
             own = first.config.hyperparameters
             told = ", ".join(
-                f"`{setting}={_plain(value)}`"
+                f"`{setting}={value_text(value)}`"
                 for setting, value in own.to_dict().items()
                 if setting not in own.following()
             )
@@ -231,7 +232,3 @@ class Results:
     def _values(self, name: str, style: str) -> str:
         """All values that a setting has in these runs."""
         return " or ".join(f"{value:{style}}" for value in sorted(set(self.runs[name].tolist())))
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

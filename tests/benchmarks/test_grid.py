@@ -11,21 +11,6 @@ SHAPES3D = load("shapes3d").grid
 SMALL = SourceGrid(("a", "b", "c"), (2, 3, 4))
 
 
-def test_shapes3d_has_the_published_sources():
-    # The published description: 10 hues for floor, wall and object, 8 scales, 4 shapes,
-    # 15 orientations, 480,000 images.
-    assert SHAPES3D.names == (
-        "floor_hue",
-        "wall_hue",
-        "object_hue",
-        "scale",
-        "shape",
-        "orientation",
-    )
-    assert SHAPES3D.sizes == (10, 10, 10, 8, 4, 15)
-    assert SHAPES3D.num_images == 480_000
-
-
 def test_order_is_the_published_one():
     # Products of the sizes that follow: 15, 4*15, 8*4*15, ...
     assert SHAPES3D.strides == (48_000, 4_800, 480, 60, 15, 1)

@@ -1,18 +1,14 @@
 """What a benchmark says of itself, and one that a user adds in a file of their own."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lib.benchmarks import BENCHMARKS, Source, Twin, add_twin, load
 from lib.source import module_digests
+from tests.child import output_of
 
-ROOT = Path(__file__).parents[2]
 # All that a user writes.
 BARS = '''
 import jax.numpy as jnp
@@ -61,17 +57,8 @@ print(json.dumps({
 def test_a_twin_in_a_file_of_ones_own_is_found_drawn_and_trained_on(tmp_path):
     assert len(BARS.strip().splitlines()) < 30
     (tmp_path / "bars.py").write_text(BARS)
-    done = subprocess.run(
-        [sys.executable, "-c", USE, str(tmp_path / "runs")],
-        cwd=ROOT,
-        env=os.environ | {"LATENT_QUANTIZATION_EXTENSIONS": str(tmp_path / "bars.py")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
+    said = output_of("-c", USE, tmp_path / "runs", extensions=tmp_path / "bars.py")
+    found = json.loads(said.splitlines()[-1])
     # Those of the book come first, in the order of its tables.
     assert found["names"] == ["shapes3d", "mpi3d", "falcor3d", "isaac3d", "dsprites", "bars"]
     # Lit is row r from 30 r = 15 (29 - 9) on, with 15 / 30 of the light, 127.5 of 255.

@@ -1,8 +1,6 @@
 """The command line of chapters: what it lists, and what it refuses before a kernel starts."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -10,7 +8,8 @@ from lib.chapters import Book, check_parameters
 from lib.chapters.__main__ import main
 from lib.files import claimed
 from lib.profiles import PROFILES
-from tests.tools.small_book import ROOT, write_notebook, write_small_book
+from tests.child import python
+from tests.tools.small_book import write_notebook, write_small_book
 
 
 @pytest.fixture
@@ -104,8 +103,6 @@ def test_words_are_checked_before_anything_slow_is_imported():
         "status = main(['run', 'shapes3d', '-p', 'seeed', '3']); "
         f"print(status, [name for name in {slow} if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "1 []\n"
+    done = python("-c", code)
+    assert (done.returncode, done.stdout) == (0, "1 []\n")
     assert "Did you mean seed?" in done.stderr

@@ -2,14 +2,17 @@
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import altair as alt
 import numpy as np
 import pytest
 import vl_convert
+from playwright.sync_api import Page
 
 from lib.figures.theme import TEXT_PIXELS
+from tools.browser import chromium, find_browser
 
 
 @pytest.fixture
@@ -49,3 +52,20 @@ def draw(capfd: pytest.CaptureFixture) -> Callable[[alt.Chart], str]:
 def images() -> np.ndarray:
     """Images (2 rows, 3 columns, 4, 5, 3), all of them different."""
     return np.random.default_rng(0).integers(0, 256, (2, 3, 4, 5, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Open a figure in a page of its own, where there is a Chromium."""
+    if (browser := find_browser()) is None:
+        pytest.skip("no Chromium on this machine: the figure is not opened")
+    file = tmp_path / "page.html"
+    with chromium(browser) as program:
+
+        def open_figure(figure: str, **context: object) -> Page:
+            file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
+            page = program.new_context(**context).new_page()
+            page.goto(file.as_uri())
+            return page
+
+        yield open_figure

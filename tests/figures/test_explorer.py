@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from lib.figures import Explored, source_explorer
 from lib.figures.images import webp_uri
-from tools.check_site import find_browser
 
 RNG = np.random.default_rng(0)
 SHAPE = Explored(["shape"], [["cube", "ball"]], [1], RNG.integers(0, 256, (2, 4, 4, 3), np.uint8))
@@ -28,54 +26,43 @@ def test_every_value_of_every_source_has_its_image():
 
 
 @pytest.mark.site
-def test_each_source_has_its_own_range_and_keeps_its_value(tmp_path):
-    browser = find_browser()
-    if browser is None:
-        pytest.skip("no Chromium on this machine: the figure is not opened")
-    page_file = tmp_path / "page.html"
-    figure = source_explorer([SHAPE, PLACE])
-    page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser) as chromium,
-    ):
-        page = chromium.new_page()
-        page.goto(page_file.as_uri())
-        page.wait_for_selector(".live-ready")
-        picture = page.locator(".picture img")
+def test_each_source_has_its_own_range_and_keeps_its_value(opened):
+    page = opened(source_explorer([SHAPE, PLACE]))
+    page.wait_for_selector(".live-ready")
+    picture = page.locator(".picture img")
 
-        def check(image: np.ndarray, words: str) -> None:
-            assert picture.get_attribute("src") == webp_uri(image)
-            assert picture.get_attribute("alt") == words
-            assert page.locator(".tools p").text_content() == words
-            assert page.locator(".part:not([hidden]) .now").count() == 1
+    def check(image: np.ndarray, words: str) -> None:
+        assert picture.get_attribute("src") == webp_uri(image)
+        assert picture.get_attribute("alt") == words
+        assert page.locator(".tools p").text_content() == words
+        assert page.locator(".part:not([hidden]) .now").count() == 1
 
-        check(SHAPE.images[1], "shape: ball")
-        page.get_by_role("slider", name="shape").focus()
-        page.keyboard.press("ArrowRight")  # there is no third shape
-        check(SHAPE.images[1], "shape: ball")
-        page.keyboard.press("ArrowLeft")
-        check(SHAPE.images[0], "shape: cube")
+    check(SHAPE.images[1], "shape: ball")
+    page.get_by_role("slider", name="shape").focus()
+    page.keyboard.press("ArrowRight")  # there is no third shape
+    check(SHAPE.images[1], "shape: ball")
+    page.keyboard.press("ArrowLeft")
+    check(SHAPE.images[0], "shape: cube")
 
-        # Two sources move together, by their sliders and on the sheet; the second goes upwards.
-        page.get_by_label("Source").select_option("left & right and up")
-        check(PLACE.images[2, 0], "left & right: c, up: low")
-        page.get_by_role("slider", name="up").focus()
-        page.keyboard.press("ArrowRight")
-        words = "left & right: c, up: high"
-        check(PLACE.images[2, 1], words)
-        sheet = page.locator(".part:not([hidden]) .sheet img")
-        tops = [sheet.nth(at).bounding_box()["y"] for at in (2, 5)]
-        assert tops[0] < tops[1]
-        assert sheet.nth(2).get_attribute("data-said") == words
-        sheet.nth(3).click()
-        check(PLACE.images[0, 0], "left & right: a, up: low")
+    # Two sources move together, by their sliders and on the sheet; the second goes upwards.
+    page.get_by_label("Source").select_option("left & right and up")
+    check(PLACE.images[2, 0], "left & right: c, up: low")
+    page.get_by_role("slider", name="up").focus()
+    page.keyboard.press("ArrowRight")
+    words = "left & right: c, up: high"
+    check(PLACE.images[2, 1], words)
+    sheet = page.locator(".part:not([hidden]) .sheet img")
+    tops = [sheet.nth(at).bounding_box()["y"] for at in (2, 5)]
+    assert tops[0] < tops[1]
+    assert sheet.nth(2).get_attribute("data-said") == words
+    sheet.nth(3).click()
+    check(PLACE.images[0, 0], "left & right: a, up: low")
 
-        # Each stands where it was left.
-        page.get_by_label("Source").select_option("shape")
-        check(SHAPE.images[0], "shape: cube")
-        page.get_by_label("Source").select_option("left & right and up")
-        check(PLACE.images[0, 0], "left & right: a, up: low")
+    # Each stands where it was left.
+    page.get_by_label("Source").select_option("shape")
+    check(SHAPE.images[0], "shape: cube")
+    page.get_by_label("Source").select_option("left & right and up")
+    check(PLACE.images[0, 0], "left & right: a, up: low")
 
 
 @pytest.mark.parametrize(

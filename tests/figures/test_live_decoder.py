@@ -3,9 +3,7 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -13,12 +11,11 @@ import numpy as np
 import pytest
 from flax import nnx
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from lib.figures import LivePanel, live_decoder
 from lib.figures.packed_decoder import PageDecoder, RoundedDecoder, reordered
 from lib.networks import MLPDecoder, StyleMLPDecoder
-from tools.check_site import find_browser
 
 SIDE, NUM_LATENTS, NUM_IMAGES = 8, 5, 3
 STEP = 0.055
@@ -145,24 +142,12 @@ def test_without_javascript_the_page_shows_what_the_sliders_would_start_with():
         assert np.abs(pixels - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
 
 
-@contextmanager
-def _opened(folder: Path, panels: list[LivePanel], **context) -> Iterator[Page]:
-    browser = find_browser()
-    if browser is None:
-        pytest.skip("no Chromium on this machine: the figure is not opened")
-    page_file = folder / "page.html"
+def _live(opened: Callable[..., Page], panels: list[LivePanel], **context) -> Page:
     originals = _originals(panels[0].decoder.network.image_shape[-1])
-    figure = live_decoder(panels, originals, SOURCES)
-    page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser) as chromium,
-    ):
-        page = chromium.new_context(**context).new_page()
-        page.goto(page_file.as_uri())
-        if context.get("java_script_enabled", True):
-            page.wait_for_selector(".live-ready")
-        yield page
+    page = opened(live_decoder(panels, originals, SOURCES), **context)
+    if context.get("java_script_enabled", True):
+        page.wait_for_selector(".live-ready")
+    return page
 
 
 def _drawn(page: Page, at: int) -> np.ndarray:
@@ -171,96 +156,96 @@ def _drawn(page: Page, at: int) -> np.ndarray:
 
 
 @pytest.mark.site
-def test_the_page_draws_what_the_library_draws_within_one_grey_level(tmp_path):
+def test_the_page_draws_what_the_library_draws_within_one_grey_level(opened):
     panels = [
         _panel(0),
         _panel(1, decoder=RoundedDecoder(_decoder(1, kind=MLPDecoder), POSITIONS, STEP)),
     ]
-    with _opened(tmp_path, panels) as page:
+    page = _live(opened, panels)
 
-        def check(at: int, positions: list[int]) -> None:
-            assert np.abs(_drawn(page, at) - _expected(panels[at], positions)).max() <= 1.0
+    def check(at: int, positions: list[int]) -> None:
+        assert np.abs(_drawn(page, at) - _expected(panels[at], positions)).max() <= 1.0
 
-        starts = panels[0].starts.tolist()
-        for at in range(2):
-            check(at, starts[0])
-        assert np.abs(_drawn(page, 0) - _drawn(page, 1)).max() > 20
+    starts = panels[0].starts.tolist()
+    for at in range(2):
+        check(at, starts[0])
+    assert np.abs(_drawn(page, 0) - _drawn(page, 1)).max() > 20
 
-        # A key moves one latent of one model, and nothing of the other's.
-        before = _drawn(page, 1)
-        slider = page.get_by_role("group", name="model <0>").get_by_label("knows 2")
-        slider.focus()
-        page.keyboard.press("ArrowLeft")
-        check(0, [0, 1, 1, 0, 1])
-        np.testing.assert_array_equal(_drawn(page, 1), before)
+    # A key moves one latent of one model, and nothing of the other's.
+    before = _drawn(page, 1)
+    slider = page.get_by_role("group", name="model <0>").get_by_label("knows 2")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    check(0, [0, 1, 1, 0, 1])
+    np.testing.assert_array_equal(_drawn(page, 1), before)
 
-        page.get_by_role("button", name="Another image").click()
-        for at in range(2):
-            check(at, starts[1])
-        slider.focus()
-        page.keyboard.press("ArrowRight")
-        page.get_by_role("button", name="Back to it").click()
-        check(0, starts[1])
+    page.get_by_role("button", name="Another image").click()
+    for at in range(2):
+        check(at, starts[1])
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Back to it").click()
+    check(0, starts[1])
 
 
 @pytest.mark.site
-def test_images_of_one_channel_are_grey_within_one_grey_level(tmp_path):
+def test_images_of_one_channel_are_grey_within_one_grey_level(opened):
     panel = _panel(decoder=RoundedDecoder(_decoder(0, channels=1), POSITIONS, STEP))
-    with _opened(tmp_path, [panel]) as page:
-        drawn = _drawn(page, 0)
-        assert np.abs(drawn - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
-        assert np.ptp(drawn, axis=-1).max() == 0
-        assert drawn.std() > 10
+    page = _live(opened, [panel])
+    drawn = _drawn(page, 0)
+    assert np.abs(drawn - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
+    assert np.ptp(drawn, axis=-1).max() == 0
+    assert drawn.std() > 10
 
 
 @pytest.mark.site
-def test_a_cell_chooses_its_latent_by_keyboard_alone(tmp_path):
-    with _opened(tmp_path, [_panel(0), _panel(1)], reduced_motion="reduce") as page:
-        group = page.get_by_role("group", name="model <0>")
-        group.get_by_role("button", name="floor & wall, latent 7: NMI 0.02").focus()
-        # One cell of each matrix is a stop of the tab key.
-        assert page.locator("td.nmi button[tabindex='0']").count() == 2
-        for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
-            page.keyboard.press(key)
-        cell = group.get_by_role("button", name="shape, latent 6: NMI 0.20")
-        assert cell.evaluate("button => button === document.activeElement")
-        page.keyboard.press("Enter")
-        slider = group.get_by_label("knows 2")
-        assert slider.evaluate("input => input === document.activeElement")
-        assert group.locator(".live-note").text_content() == "About latent 2."
-        assert group.locator("td.moved").count() == len(SOURCES)
-        assert group.locator("th.moved").text_content() == "6"
-        # The reader asked for reduced motion, so nothing moves by itself.
-        assert slider.input_value() == "2"
-        page.keyboard.press("Escape")
-        assert cell.evaluate("button => button === document.activeElement")
-        assert page.get_by_role("group", name="model <1>").locator(".moved").count() == 0
+def test_a_cell_chooses_its_latent_by_keyboard_alone(opened):
+    page = _live(opened, [_panel(0), _panel(1)], reduced_motion="reduce")
+    group = page.get_by_role("group", name="model <0>")
+    group.get_by_role("button", name="floor & wall, latent 7: NMI 0.02").focus()
+    # One cell of each matrix is a stop of the tab key.
+    assert page.locator("td.nmi button[tabindex='0']").count() == 2
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    cell = group.get_by_role("button", name="shape, latent 6: NMI 0.20")
+    assert cell.evaluate("button => button === document.activeElement")
+    page.keyboard.press("Enter")
+    slider = group.get_by_label("knows 2")
+    assert slider.evaluate("input => input === document.activeElement")
+    assert group.locator(".live-note").text_content() == "About latent 2."
+    assert group.locator("td.moved").count() == len(SOURCES)
+    assert group.locator("th.moved").text_content() == "6"
+    # The reader asked for reduced motion, so nothing moves by itself.
+    assert slider.input_value() == "2"
+    page.keyboard.press("Escape")
+    assert cell.evaluate("button => button === document.activeElement")
+    assert page.get_by_role("group", name="model <1>").locator(".moved").count() == 0
 
 
 @pytest.mark.site
-def test_a_chosen_latent_goes_through_its_values_once_and_comes_back(tmp_path):
+def test_a_chosen_latent_goes_through_its_values_once_and_comes_back(opened):
     panel = _panel(0)
-    with _opened(tmp_path, [panel]) as page:
-        page.evaluate("""() => {
-            window.seen = [];
-            const value = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
-            Object.defineProperty(document.querySelectorAll("input")[3], "value", {
-              get() { return value.get.call(this); },
-              set(to) { window.seen.push(Number(to)); value.set.call(this, to); },
-            });
-        }""")
-        page.get_by_role("button", name="shape, latent 8: NMI 1.00").click()
-        page.wait_for_function("window.seen.length === 6")
-        assert page.evaluate("window.seen") == [1, 2, 3, 2, 1, 0]
-        assert np.abs(_drawn(page, 0) - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
+    page = _live(opened, [panel])
+    page.evaluate("""() => {
+        window.seen = [];
+        const value = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+        Object.defineProperty(document.querySelectorAll("input")[3], "value", {
+          get() { return value.get.call(this); },
+          set(to) { window.seen.push(Number(to)); value.set.call(this, to); },
+        });
+    }""")
+    page.get_by_role("button", name="shape, latent 8: NMI 1.00").click()
+    page.wait_for_function("window.seen.length === 6")
+    assert page.evaluate("window.seen") == [1, 2, 3, 2, 1, 0]
+    assert np.abs(_drawn(page, 0) - _expected(panel, panel.starts[0].tolist())).max() <= 1.0
 
 
 @pytest.mark.site
-def test_without_scripts_there_are_a_picture_and_the_matrix(tmp_path):
-    with _opened(tmp_path, [_panel(0)], java_script_enabled=False) as page:
-        picture = page.get_by_role("img", name="What model <0> draws of its latents")
-        assert picture.is_visible()
-        cells = page.locator("td.nmi").all_text_contents()
-        assert cells == [".02", ".90", ".10", ".30", "", ".70", ".05", ".20", "1", ""]
-        assert page.locator("td.inactive").count() == len(SOURCES)
-        assert page.locator("th small").all_text_contents() == ["≤ .87"]
+def test_without_scripts_there_are_a_picture_and_the_matrix(opened):
+    page = _live(opened, [_panel(0)], java_script_enabled=False)
+    picture = page.get_by_role("img", name="What model <0> draws of its latents")
+    assert picture.is_visible()
+    cells = page.locator("td.nmi").all_text_contents()
+    assert cells == [".02", ".90", ".10", ".30", "", ".70", ".05", ".20", "1", ""]
+    assert page.locator("td.inactive").count() == len(SOURCES)
+    assert page.locator("th small").all_text_contents() == ["≤ .87"]

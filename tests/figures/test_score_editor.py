@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from lib.figures import score_editor
 from lib.metrics import compactness, modularity
-from tools.check_site import find_browser
 
 SOURCES = ["shape", "color", "size"]
 EVEN = np.eye(3, 4), [True, True, True, False]
@@ -47,48 +46,38 @@ def test_presets_of_other_shapes_are_refused(presets, names):
 
 
 @pytest.mark.site
-def test_the_scores_of_the_page_are_those_of_the_library(tmp_path):
-    browser = find_browser()
-    if browser is None:
-        pytest.skip("no Chromium on this machine: the figure is not opened")
+def test_the_scores_of_the_page_are_those_of_the_library(opened):
     mixed = [[0.4, 0.3, 0.1, 0.2], [0.2, 0.5, 0.1, 0.1], [0.1, 0.2, 0.3, 0.4]]
     figure = score_editor({"even": EVEN, "mixed": (mixed, [True] * 4)}, SOURCES)
-    page_file = tmp_path / "page.html"
-    page_file.write_text(f"<!doctype html><meta charset=utf-8>{figure}")
     generator = np.random.default_rng(0)
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser) as chromium,
-    ):
-        page = chromium.new_page()
-        page.goto(page_file.as_uri())
-        page.wait_for_selector(".live-ready")
-        assert _shown(page) == pytest.approx([1.0, 1.0])
+    page = opened(figure)
+    page.wait_for_selector(".live-ready")
+    assert _shown(page) == pytest.approx([1.0, 1.0])
 
-        for number in range(30):
-            nmi = generator.random((3, 4)) * (generator.random((3, 4)) < 0.7)
-            active = np.ones(4, bool) if number < 10 else generator.random(4) < 0.6
-            if number == 10:
-                nmi[1] = 0  # a source of which nothing is known
-            _set(page, nmi, active)
-            modular = modularity(nmi, active) if active.any() else None
-            compact = compactness(nmi, active) if active.sum() > 1 else None
-            assert _shown(page) == [
-                value if value is None else pytest.approx(value, abs=1e-6)
-                for value in (modular, compact)
-            ]
+    for number in range(30):
+        nmi = generator.random((3, 4)) * (generator.random((3, 4)) < 0.7)
+        active = np.ones(4, bool) if number < 10 else generator.random(4) < 0.6
+        if number == 10:
+            nmi[1] = 0  # a source of which nothing is known
+        _set(page, nmi, active)
+        modular = modularity(nmi, active) if active.any() else None
+        compact = compactness(nmi, active) if active.sum() > 1 else None
+        assert _shown(page) == [
+            value if value is None else pytest.approx(value, abs=1e-6)
+            for value in (modular, compact)
+        ]
 
-        page.get_by_role("button", name="mixed").click()
-        assert _shown(page) == pytest.approx([modularity(mixed), compactness(mixed)], abs=1e-6)
+    page.get_by_role("button", name="mixed").click()
+    assert _shown(page) == pytest.approx([modularity(mixed), compactness(mixed)], abs=1e-6)
 
-        # By keyboard: one step of a number, and a latent put out with the space bar.
-        page.get_by_label("NMI of shape and latent 0").focus()
-        page.keyboard.press("ArrowUp")
-        mixed[0][0] = 0.45
-        assert _shown(page) == pytest.approx([modularity(mixed), compactness(mixed)], abs=1e-6)
-        page.get_by_label("latent 3 is active").focus()
-        page.keyboard.press("Space")
-        active = np.array([True, True, True, False])
-        assert _shown(page) == pytest.approx(
-            [modularity(mixed, active), compactness(mixed, active)], abs=1e-6
-        )
+    # By keyboard: one step of a number, and a latent put out with the space bar.
+    page.get_by_label("NMI of shape and latent 0").focus()
+    page.keyboard.press("ArrowUp")
+    mixed[0][0] = 0.45
+    assert _shown(page) == pytest.approx([modularity(mixed), compactness(mixed)], abs=1e-6)
+    page.get_by_label("latent 3 is active").focus()
+    page.keyboard.press("Space")
+    active = np.array([True, True, True, False])
+    assert _shown(page) == pytest.approx(
+        [modularity(mixed, active), compactness(mixed, active)], abs=1e-6
+    )

@@ -1,17 +1,13 @@
 """The scores of a run, by hand."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from lib.metrics import infomec, psnr
 from lib.metrics.evaluation import Evaluation
 from lib.scores import SCORES
+from tests.child import output_of
 
-ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
 SOURCES = RNG.integers(0, 4, (400, 3))
 IMAGES = RNG.integers(0, 256, (400, 4, 4, 1), dtype=np.uint8)
@@ -102,23 +98,12 @@ def test_scores_are_shown_in_reading_order_as_they_are_written():
     assert SCORES["infom"].format(None) == SCORES["infom"].format(float("nan")) == "undefined"
 
 
-def run(code, **environment) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={"PATH": "", **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-
-
 def test_metrics_and_scores_import_neither_flax_nor_jax():
     code = (
         "import sys, lib.metrics; from lib.scores import SCORES; len(SCORES); "
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'jax', 'flax', 'optax'}))"
     )
-    assert run(code) == "[]"
+    assert output_of("-c", code, env={"PATH": ""}) == "[]\n"
 
 
 def test_a_protocol_and_a_score_of_a_users_own_file(tmp_path):
@@ -144,5 +129,5 @@ def test_a_protocol_and_a_score_of_a_users_own_file(tmp_path):
         "print(round(SCORES['least'].compute(made), 3), SCORES['num_active'].compute(made))\n"
     )
     # Both have an entropy of log 3 - 2/3 log 2 = 0.6365 nats, together log 3: they share 0.1744.
-    told = run(code, LATENT_QUANTIZATION_EXTENSIONS=str(tmp_path))
-    assert told.split("\n") == ["[False, True] least", "0.274 1"]
+    told = output_of("-c", code, env={"PATH": ""}, extensions=tmp_path)
+    assert told == "[False, True] least\n0.274 1\n"

@@ -141,7 +141,6 @@ def test_every_model_and_loss_names_its_source(name):
         ("qlae", {"commitment_weight": float("nan")}, ValueError, "commitment_weight=nan .*finite"),
         ("qlae", {"commitment_weight": "0.1"}, TypeError, "commitment_weight='0.1' is a str"),
         ("qlae", {"num_values": 1}, ValueError, "num_values=1 .*>= 2"),
-        ("qlae", {"num_values": 0}, ValueError, "num_values=0 .*>= 2"),
         ("qlae", {"num_values": 2**24 + 1}, ValueError, "num_values=16777217 .*float32"),
         ("qlae", {"num_values": [5, 5, 5]}, ValueError, "lists 3 latents, but num_latents=4"),
         ("qlae", {"num_values": [5, 5, 5, 1]}, ValueError, "num_values=1 .*>= 2"),

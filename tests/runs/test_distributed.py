@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,13 @@ import pytest
 
 from lib.runs import RunConfig, RunRecord, build_model
 from lib.runs.parameters import load_parameters
+from tests.child import ROOT, wait_until
 from tests.quick import quick_environment
 from tests.simulated import simulated_devices
 
 CONFIG = RunConfig(
     "dsprites", "qlae", "smoke", seed=5, steps=1500, training_images=200, evaluation_images=100
 )
-ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = ["steps=1500", "training_images=200", "evaluation_images=100"]
 
 
@@ -75,11 +74,9 @@ def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_p
     """Both are killed once there is a checkpoint; both start again, and one of them writes."""
     checkpoints = tmp_path / f"dsprites-qlae-{CONFIG.training_identity}.unfinished" / "checkpoints"
     processes = _start(tmp_path, "--checkpoint-s", "0")
-    end = time.monotonic() + 120
-    while not any(path.name.isdigit() for path in checkpoints.glob("*")):
-        assert time.monotonic() < end
-        assert [process.poll() for process in processes] == [None, None]
-        time.sleep(0.005)
+    wait_until(
+        lambda: any(path.name.isdigit() for path in checkpoints.glob("*")), *processes, seconds=120
+    )
     for process in processes:
         process.kill()
         process.communicate()
@@ -106,11 +103,11 @@ def test_two_processes_equal_one_also_when_killed_and_started_again(alone, tmp_p
 
 def test_a_signal_to_one_process_stops_both_after_a_checkpoint(tmp_path):
     processes = _start(tmp_path, "--checkpoint-s", "86400")
-    scalars, end = [], time.monotonic() + 120
-    while not scalars:
-        assert time.monotonic() < end
-        scalars = [p for p in tmp_path.glob("*.unfinished/*/scalars.jsonl") if p.stat().st_size]
-        time.sleep(0.005)
+
+    def scalars() -> list[Path]:
+        return [p for p in tmp_path.glob("*.unfinished/*/scalars.jsonl") if p.stat().st_size]
+
+    wait_until(scalars, *processes, seconds=120)
     processes[1].send_signal(signal.SIGTERM)
     for process in processes:
         process.communicate(timeout=60)

@@ -337,12 +337,13 @@ def test_a_failure_after_the_training_does_not_train_again(tmp_path, monkeypatch
     assert len(_runs_in(tmp_path)) == 2
 
 
-def test_a_failure_while_scoring_keeps_what_is_trained(tmp_path, monkeypatch):
-    def fail(*_):
-        raise OSError("No space left on device")
+def _no_space(*_):
+    raise OSError("No space left on device")
 
+
+def test_a_failure_while_scoring_keeps_what_is_trained(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.execution.write_scoring", fail)
+        patch.setattr("lib.runs.execution.write_scoring", _no_space)
         with pytest.raises(OSError, match="No space left"):
             execute(CONFIG, tmp_path)
     monkeypatch.setattr("lib.runs.execution.train_together", None)
@@ -350,11 +351,8 @@ def test_a_failure_while_scoring_keeps_what_is_trained(tmp_path, monkeypatch):
 
 
 def test_seeds_go_on_together_also_when_one_was_made_alone_meanwhile(tmp_path, monkeypatch):
-    def fail(*_):
-        raise OSError("No space left on device")
-
     with monkeypatch.context() as patch:
-        patch.setattr("lib.runs.execution.save_parameters", fail)
+        patch.setattr("lib.runs.execution.save_parameters", _no_space)
         with pytest.raises(OSError, match="No space left"):
             execute_seeds(CONFIG, [3, 4], tmp_path)
     execute(CONFIG, tmp_path)

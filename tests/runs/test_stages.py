@@ -4,11 +4,11 @@ import ast
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.child import output_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGESTS = """
@@ -23,16 +23,8 @@ print(json.dumps([training_code(config), scoring_code("corrected")]))
 
 def _digests(library: Path) -> list[dict[str, str]]:
     """The digests of training and of scoring, by a copy of the library."""
-    done = subprocess.run(
-        [sys.executable, "-c", DIGESTS],
-        cwd=library.parent,
-        env=os.environ | {"PYTHONPATH": str(library.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    environment = os.environ | {"PYTHONPATH": str(library.parent)}
+    return json.loads(output_of("-c", DIGESTS, cwd=library.parent, env=environment))
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,9 @@ SETTINGS = {
     "seeds": 2,
     "num_devices": 1,
 }
+CONFIG = RunConfig(
+    "shapes3d", "qlae", "smoke", batch_size=8, training_images=100, evaluation_images=100
+)
 QUICKLY_COMPILED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 MEASURED = {
     "device",
@@ -88,20 +91,14 @@ def test_one_line_of_json_whose_numbers_hang_together(capsys):
 
 def test_cases_that_take_turns_train_as_each_does_alone():
     """One case has fewer steps than there are turns."""
-    config = RunConfig(
-        "shapes3d", "qlae", "smoke", batch_size=8, training_images=100, evaluation_images=100
-    )
-    other = config.replace(seed=1)
-    together = measure_in_turn([{"config": config, "steps": 7}, {"config": other, "steps": 2}])
+    other = CONFIG.replace(seed=1)
+    together = measure_in_turn([{"config": CONFIG, "steps": 7}, {"config": other, "steps": 2}])
     assert [speed.steps for speed in together] == [7, 2]
-    assert together[0].loss == measure(config, steps=7).loss
+    assert together[0].loss == measure(CONFIG, steps=7).loss
     assert together[1].loss == measure(other, steps=2).loss
 
 
 def test_a_rate_is_the_median_of_the_turns_and_a_busy_machine_is_told(monkeypatch):
-    config = RunConfig(
-        "shapes3d", "qlae", "smoke", batch_size=8, training_images=100, evaluation_images=100
-    )
     ticks = itertools.count()
     # Two readings of the clock a turn, later ones further apart: turns of 1, 3, 5, 7, 9 seconds.
     clock = SimpleNamespace(perf_counter=lambda: float(sum(range(next(ticks)))))
@@ -110,7 +107,7 @@ def test_a_rate_is_the_median_of_the_turns_and_a_busy_machine_is_told(monkeypatc
     monkeypatch.setattr(module, "_seconds", lambda _: 1.0)
     readings = iter([(100.0, 50.0, 20.0), (200.0, 90.0, 40.0)])
     monkeypatch.setattr("lib.speed.limits.Others._times", lambda _: next(readings))
-    speed = measure(config, steps=5)
+    speed = measure(CONFIG, steps=5)
     slowest, fastest = speed.images_per_s_range
     assert 8 / speed.images_per_s == pytest.approx((8 / slowest + 8 / fastest) / 2)
     assert 8 / slowest - 8 / fastest == pytest.approx(8)
@@ -119,10 +116,7 @@ def test_a_rate_is_the_median_of_the_turns_and_a_busy_machine_is_told(monkeypatc
 
 
 def test_without_a_plain_step_there_is_no_ratio():
-    config = RunConfig(
-        "shapes3d", "qlae", "smoke", batch_size=8, training_images=100, evaluation_images=100
-    )
-    speed = measure(config, steps=1)
+    speed = measure(CONFIG, steps=1)
     assert speed.ratio is None
     assert set(SETTINGS) | MEASURED == set(speed.to_dict()) | {"plain_images_per_s", "ratio"}
     assert "1 x 8 images a step" in str(speed)

@@ -1,22 +1,13 @@
 """Comparisons of a page: paired by seed, corrected together, collapsed runs left out."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from lib.runs import compare
 from lib.studies import Comparisons, SeedScores
+from tests.studies.made_up import T1, scores
 
 PAIRS = [("QLAE", "vectors"), ("QLAE", "plain")]
-# t = 12.706 with one degree of freedom: any table of Student's distribution.
-T1 = 12.7062
-
-
-def scores(infom, collapsed=(False,) * 6, **more) -> SeedScores:
-    """Two seeds of QLAE, of vectors and of the plain model."""
-    variants = ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2
-    runs = {"variant": variants, "seed": [3, 4] * 3, "infom": infom, "collapsed": collapsed}
-    return SeedScores(pd.DataFrame(runs | more))
 
 
 def test_differences_are_paired_by_seed_and_corrected_for_all_of_the_page():

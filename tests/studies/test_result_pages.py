@@ -11,10 +11,9 @@ import pandas as pd
 import pytest
 from IPython.display import Markdown
 
-from lib.benchmarks import BENCHMARKS
-from lib.runs import RecordedRun, RunConfig, RunRecord
-from lib.runs.record import ScoringRecord, TrainingRecord
+from lib.runs import RecordedRun
 from lib.studies import STUDIES, DeclaredStudy, ResultsPage, Study, StudyPage, Variant
+from tests.studies.made_up import record
 
 VARIANTS = {
     "autoencoder": Variant("autoencoder"),
@@ -32,36 +31,6 @@ INFOM = {
 }
 # t = 4.3027 with two degrees of freedom: any table of Student's distribution.
 T2 = 4.3027
-
-
-def record(config: RunConfig, infom: float, collapsed: bool = False) -> RunRecord:
-    """A run with these scores, of which nothing else is known."""
-    made = {"device": "none", "versions": {}, "commit": "none", "code": {}}
-    made |= {"started": "2026-01-01T00:00:00", "duration_s": 1.0, "parameters_sha256": "0"}
-    scores = {"infom": infom, "infoe": 0.9, "infoc": 0.5, "psnr": 20.0 + config.seed}
-    scores |= {"sources_known": 5, "num_active": 12, "collapsed": collapsed}
-    training = TrainingRecord(
-        **made,
-        curves={"step": [1], "reconstruction": [0.5]},
-        code_values=[],
-        images_per_s=1.0,
-        compile_s=1.0,
-        resumed_from=[],
-        changed_code=[],
-        trained_with=[config.seed],
-        images_sha256="",
-    )
-    num_sources = len(BENCHMARKS[config.benchmark].grid.varying)
-    num_latents = config.networks.num_latents
-    scoring = ScoringRecord(
-        **made,
-        scores=scores,
-        undefined="",
-        nmi=np.full((num_sources, num_latents), 0.5).tolist(),
-        active=[True] * num_latents,
-        num_images=100,
-    )
-    return RunRecord(config=config, training=training, scoring=scoring)
 
 
 @pytest.fixture(scope="module", autouse=True)

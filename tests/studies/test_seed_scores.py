@@ -1,25 +1,14 @@
 """Means and intervals over seeds, and what is said of collapsed runs."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from lib.studies import SeedScores
-
-# t = 12.706 with one degree of freedom: any table of Student's distribution.
-T1 = 12.7062
-
-
-def scores(infom, collapsed=(False,) * 6, **more) -> SeedScores:
-    """Two seeds of QLAE, of vectors and of the plain model."""
-    variants = ["QLAE"] * 2 + ["vectors"] * 2 + ["plain"] * 2
-    runs = {"variant": variants, "seed": [3, 4] * 3, "infom": infom, "collapsed": collapsed}
-    return SeedScores(pd.DataFrame(runs | more))
+from tests.child import output_of
+from tests.studies.made_up import T1, scores
 
 
 def test_a_mean_has_its_interval_with_the_digits_of_its_score():
@@ -117,15 +106,7 @@ print(json.dumps([axes, *words]))
 
 def test_a_score_that_a_user_adds_is_in_tables_and_figures_with_its_label_and_digits(tmp_path):
     (tmp_path / "reach.py").write_text(TOY)
-    done = subprocess.run(
-        [sys.executable, "-c", SHOW],
-        env=os.environ | {"LATENT_QUANTIZATION_EXTENSIONS": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    axes, table, difference, described = json.loads(done.stdout)
+    axes, table, difference, described = json.loads(output_of("-c", SHOW, extensions=tmp_path))
     assert axes == ["reach of latents (steps)"] * 2
     head, _, row = table.splitlines()[:3]
     assert head == "| | InfoM | reach of latents (steps) | collapsed seeds |"

@@ -6,8 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +17,8 @@ import pytest
 from lib.studies import DeclaredStudy, Study, Variant
 from lib.studies.__main__ import main
 from lib.studies.declaration import STUDIES, add_study
+from tests.child import ROOT, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 # Of the two runs one fails at once, and one does not end before it is told to.
 EXTENSION = """
 from lib.studies import DeclaredStudy, Study, Variant, add_study
@@ -57,18 +56,10 @@ def command(folder: Path, code: str) -> Iterator[subprocess.Popen]:
         process.communicate()
 
 
-def wait_for(condition: Callable[[], object], process: subprocess.Popen) -> None:
-    end = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < end
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-
-
 def test_sigterm_leaves_a_run_that_can_go_on_and_a_failure_that_is_told(tmp_path):
     runs = tmp_path / "runs"
     with command(tmp_path, MAIN) as process:
-        wait_for(lambda: list(runs.glob("*qlae*.unfinished/*/scalars.jsonl")), process)
+        wait_until(lambda: list(runs.glob("*qlae*.unfinished/*/scalars.jsonl")), process)
         process.terminate()
         said, errors = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM, errors
@@ -86,17 +77,14 @@ def test_ctrl_c_comes_to_all_processes_and_ends_all(tmp_path):
     wait = {"does": "wait", "file": "x"}
     (tmp_path / "plan.json").write_text(json.dumps({"0": wait}))
     with command(tmp_path, f"{TOYS}; {MAIN}") as process:
-        wait_for((tmp_path / "begun").exists, process)
+        wait_until((tmp_path / "begun").exists, process)
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGINT, errors
     assert "Interrupted; the same command goes on." in errors
     assert "Traceback" not in errors
     _, child = (tmp_path / "begun").read_text().split()
-    end = time.monotonic() + 30
-    while Path(f"/proc/{child}").exists():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_until(lambda: not Path(f"/proc/{child}").exists(), seconds=30)
 
 
 @pytest.fixture

@@ -38,10 +38,6 @@ def first_cells(root) -> set[str]:
     return {"".join(cell["source"]) for cell in cells}
 
 
-def test_all_files_of_the_repository_agree_on_its_address():
-    assert list(lists.stale()) == [], "run `make lists`"
-
-
 def test_a_stamp_is_in_all_that_names_the_address_and_can_be_renewed(copy):
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     for at in ("an-owner/a.name", "another/one"):

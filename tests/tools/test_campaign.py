@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -16,9 +14,9 @@ from lib.runs import RecordedRun, RunConfig, execute
 from lib.runs.folders import RunFolders
 from lib.studies import STUDIES
 from lib.studies.carried import NOTE_FILE
+from tests.child import ROOT, wait_until
 from tools.campaign import Campaign, main
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIG = RunConfig(
     "dsprites", "qlae", "smoke", steps=12_000, training_images=200, evaluation_images=100
 )
@@ -65,14 +63,6 @@ class Machine:
         return json.loads((self.to / NOTE_FILE).read_text())
 
 
-def wait_for(condition: Callable[[], object], process: subprocess.Popen) -> None:
-    end = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < end
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def machine(tmp_path, monkeypatch) -> Machine:
     """One whose studies this process knows, too."""
@@ -87,7 +77,7 @@ def machine(tmp_path, monkeypatch) -> Machine:
 def test_killed_stopped_and_ended_on_another_machine_it_is_the_same_run(tmp_path):
     first, second = (Machine(tmp_path / name, tmp_path / "to") for name in ("one", "two"))
     process = first.start(*first.words(5, "short"))
-    wait_for(lambda: first.reports() >= 2, process)
+    wait_until(lambda: first.reports() >= 2, process)
     runs = psutil.Process(process.pid).children()
     process.kill()
     process.communicate()
@@ -96,7 +86,7 @@ def test_killed_stopped_and_ended_on_another_machine_it_is_the_same_run(tmp_path
 
     process = first.start(*first.words(5, "short"))
     before = first.reports()
-    wait_for(lambda: first.reports() > before, process)  # long before its end
+    wait_until(lambda: first.reports() > before, process)  # long before its end
     process.terminate()
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 128 + signal.SIGTERM, said
@@ -125,7 +115,7 @@ def test_time_that_is_up_in_the_middle_of_a_call_leaves_a_checkpoint(machine, mo
 
         def wait(self, timeout: float | None = None) -> int:
             if timeout is not None and machine.reports() < 2:
-                wait_for(lambda: machine.reports() >= 2, self)
+                wait_until(lambda: machine.reports() >= 2, self)
                 raise subprocess.TimeoutExpired(self.args, timeout)
             return super().wait(timeout)
 

@@ -12,8 +12,8 @@ import pytest
 
 from lib import figures
 from lib.chapters import BookError
+from tools.browser import find_browser
 from tools.check_pictures import check_pictures
-from tools.check_site import find_browser
 from tools.pictures import WIDTH, add_pictures, chart_of, picture, tables
 
 RUNS = pd.DataFrame(

@@ -5,15 +5,15 @@ import shutil
 
 import pytest
 from fontTools.ttLib import TTFont
-from playwright.sync_api import sync_playwright
 
 from lib.chapters import Book
 from lib.chapters.page import vega_bundle
 from tests.tools.small_book import write_notebook, write_small_book
 from tools import check_site
+from tools.browser import chromium, find_browser
 from tools.build_book import main
 from tools.check_search import check_search
-from tools.check_site import check_in_browser, find_browser, serve
+from tools.check_site import check_in_browser, serve
 
 pytestmark = pytest.mark.site
 REPOSITORY = "https://github.com/an-owner/a.name"
@@ -154,14 +154,10 @@ def test_the_bundle_of_scripts_announces_the_versions_that_altair_wants():
 @pytest.fixture
 def open_page(built, browser):
     """Opens the chapter in a page with the given options."""
-    with (
-        serve(built.build / "html") as address,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser) as chromium,
-    ):
+    with serve(built.build / "html") as address, chromium(browser) as program:
 
         def opened(**options):
-            page = chromium.new_page(viewport={"width": 1280, "height": 900}, **options)
+            page = program.new_page(viewport={"width": 1280, "height": 900}, **options)
             page.goto(f"{address}/chapter.html")
             return page
 
@@ -242,11 +238,8 @@ def test_the_first_use_of_a_term_carries_its_definition(built):
 
 def test_a_definition_shows_at_the_keyboard_and_by_the_mouse_and_goes_at_escape(built, browser):
     """Of the site's files, without a server, as a reader opens it from a disk."""
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser) as chromium,
-    ):
-        page = chromium.new_page(viewport={"width": 375, "height": 900})
+    with chromium(browser) as program:
+        page = program.new_page(viewport={"width": 375, "height": 900})
         page.goto((built.build / "html" / "chapter.html").as_uri())
         link, definition = page.locator("a.term"), page.locator(".definition")
         assert not definition.is_visible()
@@ -271,12 +264,8 @@ def test_a_search_that_misses_its_page_is_told(built, browser):
 
 def test_charts_follow_the_page_when_its_width_changes(built, browser):
     """As when a tablet is turned: a chart is as wide as its place, before and after."""
-    with (
-        serve(built.build / "html") as address,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=browser) as chromium,
-    ):
-        page = chromium.new_page(viewport={"width": 375, "height": 900})
+    with serve(built.build / "html") as address, chromium(browser) as program:
+        page = program.new_page(viewport={"width": 375, "height": 900})
         page.goto(f"{address}/index.html")
         for width in (375, 1280, 375):
             page.set_viewport_size({"width": width, "height": 900})

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from lib.latents import QuantizedLatent
-from lib.models import MODELS, QLAE, Autoencoder, Step
+from lib.models import MODELS, QLAE, Autoencoder
 from lib.networks import build_networks
 from lib.training import ImageSampler, Recipe
 
@@ -26,11 +26,6 @@ def build_any(name: str, seed: int, **hyperparameters: object) -> Autoencoder:
     """A model of three latents, by its name."""
     networks = partial(build_networks, "mlp", resolution=4, channels=1, width=8)
     return MODELS[name].build(networks, 3, rngs=nnx.Rngs(seed), **hyperparameters)
-
-
-def step(num: int, seed: int = 0, taken: int = 0) -> Step:
-    """A training step of `num` images."""
-    return Step(jax.random.split(jax.random.key(seed), num), jnp.int32(taken))
 
 
 def _show(resolution: jax.Array, seeds: jax.Array) -> jax.Array:

@@ -3,8 +3,6 @@
 import logging
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +10,10 @@ import pytest
 
 from lib.training import CheckpointMismatchError, Checkpoints
 from lib.training.checkpoints import KEPT
+from tests.child import python
 
 ABOUT = {"configuration": [{"steps": 10, "seed": 0}], "source": "abc"}
-ROOT = Path(__file__).resolve().parent.parent.parent
+LAYOUT = r"another layout: (weights|kernels) "
 
 
 def _tree(step: int) -> dict:
@@ -140,36 +139,24 @@ def test_an_old_one_that_was_half_deleted_is_passed_over_in_silence(tmp_path, ca
 
 
 @pytest.mark.parametrize(
-    ("about", "message"),
+    ("about", "tree", "message"),
     [
         (
             {**ABOUT, "configuration": [{"steps": 20, "seed": 0}]},
+            None,
             "of another configuration: steps is 10 there and 20 here.*Nothing was changed",
         ),
-        ({**ABOUT, "source": "xyz"}, "of another source: abc there and xyz here"),
+        ({**ABOUT, "source": "xyz"}, None, "of another source: abc there and xyz here"),
+        (ABOUT, {"weights": np.zeros((3, 5), np.float32), "counts": [np.arange(2)]}, LAYOUT),
+        (ABOUT, {"weights": np.zeros((3, 4), np.float16), "counts": [np.arange(2)]}, LAYOUT),
+        (ABOUT, {"kernels": np.zeros((3, 4), np.float32), "counts": [np.arange(2)]}, LAYOUT),
     ],
 )
-def test_one_of_another_run_is_refused_and_left_alone(about, message, tmp_path):
+def test_one_of_another_run_or_layout_is_refused_and_left_alone(about, tree, message, tmp_path):
     _save(tmp_path, 3)
     before = _files(tmp_path)
     with pytest.raises(CheckpointMismatchError, match=message):
-        _restore(tmp_path, about)
-    assert _files(tmp_path) == before
-
-
-@pytest.mark.parametrize(
-    "tree",
-    [
-        {"weights": np.zeros((3, 5), np.float32), "counts": [np.arange(2)]},
-        {"weights": np.zeros((3, 4), np.float16), "counts": [np.arange(2)]},
-        {"kernels": np.zeros((3, 4), np.float32), "counts": [np.arange(2)]},
-    ],
-)
-def test_one_of_another_layout_is_refused_and_left_alone(tree, tmp_path):
-    _save(tmp_path, 3)
-    before = _files(tmp_path)
-    with pytest.raises(CheckpointMismatchError, match=r"another layout: (weights|kernels) "):
-        _restore(tmp_path, tree=tree)
+        _restore(tmp_path, about, tree=tree)
     assert _files(tmp_path) == before
 
 
@@ -191,13 +178,7 @@ with Checkpoints(folder, {"source": "a"}) as checkpoints:
 
 
 def test_a_full_disk_is_said_and_what_was_there_is_kept(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", _FILL, str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", _FILL, tmp_path)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert re.match(r"OSError: A checkpoint could not be written to .*those written before", last)

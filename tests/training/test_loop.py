@@ -10,11 +10,10 @@ import optax
 import pytest
 from flax import nnx
 
-from lib.latents import QuantizedLatent
 from lib.models import QLAE
-from lib.networks import build_networks
 from lib.training import Checkpoints, ImageSampler, Recipe, build_optimizer, train
 from lib.training.progress import Progress
+from tests.training.small import build, parameters
 
 RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, schedule="cosine", weight_decay=0.1)
 
@@ -32,16 +31,6 @@ def _noise(scale):
 SAMPLER = _noise(1)
 
 
-def _model(seed=0):
-    rngs = nnx.Rngs(seed)
-    networks = build_networks("mlp", resolution=4, channels=1, num_latents=3, width=8, rngs=rngs)
-    return QLAE(*networks, QuantizedLatent(3, 4, rngs=rngs))
-
-
-def _parameters(model):
-    return jax.tree.leaves(nnx.state(model, nnx.Param))
-
-
 def _image_key(key, taken):
     """What a step draws its images with; the other key is for what is random in the loss."""
     return jax.random.split(jax.random.fold_in(key, taken))[0]
@@ -49,10 +38,10 @@ def _image_key(key, taken):
 
 def test_equals_a_plain_loop():
     """The compiled loop does what one step after another does, written out in the open."""
-    trained = _model()
+    trained = build(0)
     [history] = train([trained], SAMPLER, RECIPE, keys=[jax.random.key(5)], label="test", reports=4)
 
-    graph, state = nnx.split(_model(), nnx.Param)
+    graph, state = nnx.split(build(0), nnx.Param)
     rates = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 30)) for step in range(30)]
     optimizer = build_optimizer(lambda step: jnp.asarray(rates)[step], 0.1)
     optimizer_state = optimizer.init(state)
@@ -70,7 +59,7 @@ def test_equals_a_plain_loop():
         state = optax.apply_updates(state, updates)
         losses.append(float(loss))
 
-    for ours, plain in zip(_parameters(trained), jax.tree.leaves(state), strict=True):
+    for ours, plain in zip(parameters(trained), jax.tree.leaves(state), strict=True):
         np.testing.assert_allclose(ours, plain, atol=1e-5)
     assert history.curves["step"] == [7, 15, 22, 30]
     means = [np.mean(part) for part in np.split(np.asarray(losses), [7, 15, 22])]
@@ -78,17 +67,17 @@ def test_equals_a_plain_loop():
 
 
 def test_same_seed_same_parameters_and_reports_change_nothing():
-    one, two, other = _model(), _model(), _model()
+    one, two, other = build(0), build(0), build(0)
     train([one], SAMPLER, RECIPE, keys=[jax.random.key(1)], label="test", reports=3)
     train([two], SAMPLER, RECIPE, keys=[jax.random.key(1)], label="test", reports=30)
     train([other], SAMPLER, RECIPE, keys=[jax.random.key(2)], label="test")
-    for a, b, c in zip(_parameters(one), _parameters(two), _parameters(other), strict=True):
+    for a, b, c in zip(parameters(one), parameters(two), parameters(other), strict=True):
         np.testing.assert_array_equal(a, b)
         assert not np.array_equal(a, c)
 
 
 def test_history_holds_terms_and_code_values():
-    model = _model()
+    model = build(0)
     [history] = train([model], SAMPLER, RECIPE, keys=[jax.random.key(1)], label="test", reports=5)
     curves = history.curves
     total = np.sum([curves[k] for k in ("reconstruction", "quantization", "commitment")], axis=0)
@@ -103,7 +92,7 @@ def test_weight_decay_shrinks_the_weights():
     norms = []
     for decay in (0.0, 5.0):
         recipe = dataclasses.replace(RECIPE, weight_decay=decay)
-        [history] = train([_model()], SAMPLER, recipe, keys=[jax.random.key(0)], label="test")
+        [history] = train([build(0)], SAMPLER, recipe, keys=[jax.random.key(0)], label="test")
         norms.append(history.curves["weight_norm"][-1])
     assert norms[1] < 0.7 * norms[0]
 
@@ -112,7 +101,7 @@ def test_a_loss_that_is_not_finite_stops_and_names_step_and_recipe():
     with pytest.raises(
         FloatingPointError, match=r"qlae: the loss is not finite at step 1 of 30.*Rec"
     ):
-        train([_model()], _noise(jnp.nan), RECIPE, keys=[jax.random.key(0)], label="qlae")
+        train([build(0)], _noise(jnp.nan), RECIPE, keys=[jax.random.key(0)], label="qlae")
 
 
 def _choose_noise_that_breaks(key, num):
@@ -130,12 +119,12 @@ def test_the_step_that_spoils_the_loss_is_named_though_calls_are_long():
             break
     assert step > 20
     with pytest.raises(FloatingPointError, match=f"not finite at step {step} of 500"):
-        train([_model()], sampler, recipe, keys=[jax.random.key(7)], label="qlae", reports=1)
+        train([build(0)], sampler, recipe, keys=[jax.random.key(7)], label="qlae", reports=1)
 
 
 def test_a_bias_that_is_not_finite_stops_the_run_though_the_loss_is_finite(monkeypatch):
     """The last step spoils a bias, which neither this step's loss nor the weights' norm shows."""
-    model = _model()
+    model = build(0)
     model.encoder.mlp.head.bias[...] = jnp.inf
     terms = {"constant": jnp.float32(1)}
     monkeypatch.setattr(QLAE, "terms", lambda self, images, step: terms)
@@ -156,41 +145,23 @@ def test_a_signal_is_never_lost(at_step, tmp_path, monkeypatch):
     monkeypatch.setattr(Progress, "update", interrupt)
     keys = [jax.random.key(0)]
     with Checkpoints(tmp_path, {}) as checkpoints, pytest.raises(KeyboardInterrupt):
-        train([_model()], SAMPLER, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints)
+        train([build(0)], SAMPLER, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints)
     monkeypatch.undo()
-    whole, resumed = _model(), _model()
+    whole, resumed = build(0), build(0)
     train([whole], SAMPLER, RECIPE, keys=keys, label="t", reports=4)
     with Checkpoints(tmp_path, {}) as checkpoints:
         [history] = train(
             [resumed], SAMPLER, RECIPE, keys=keys, label="t", reports=4, checkpoints=checkpoints
         )
     assert history.resumed_from == [at_step]
-    for one, other in zip(_parameters(whole), _parameters(resumed), strict=True):
+    for one, other in zip(parameters(whole), parameters(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_log_has_few_lines_with_loss_speed_and_time_left(capsys):
-    train([_model()], SAMPLER, RECIPE, keys=[jax.random.key(0)], label="qlae, seed 0", reports=30)
+    train([build(0)], SAMPLER, RECIPE, keys=[jax.random.key(0)], label="qlae, seed 0", reports=30)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
     assert lines[-1].startswith("qlae, seed 0  step 30/30  loss 0.")
     assert "images/s" in lines[-1]
     assert lines[-1].endswith("0 s left")
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"steps": 0}, ValueError, "steps=0 .*>= 1"),
-        ({"batch_size": -8}, ValueError, "batch_size=-8 .*>= 1"),
-        ({"steps": 1e3}, TypeError, "steps=1000.0 is a float"),
-        ({"learning_rate": 0.0}, ValueError, "learning_rate=0.0 .*> 0"),
-        ({"learning_rate": "fast"}, TypeError, "learning_rate='fast' is a str"),
-        ({"schedule": "linear"}, ValueError, "schedule='linear' .*constant, cosine"),
-        ({"weight_decay": -0.1}, ValueError, "weight_decay=-0.1 .*>= 0"),
-        ({"clip": float("inf")}, ValueError, "clip=inf .*finite"),
-    ],
-)
-def test_bad_recipes(change, error, message):
-    with pytest.raises(error, match=message):
-        dataclasses.replace(RECIPE, **change)

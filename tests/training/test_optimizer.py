@@ -8,11 +8,10 @@ import pytest
 from flax import nnx
 
 from lib.latents import QuantizedLatent
-from lib.models import QLAE
-from lib.networks import build_networks
 from lib.training import build_optimizer, weight_mask
 from lib.training.optimizer import learning_rates
 from tests.quick import quickly
+from tests.training.small import build
 
 
 class _Golden(nnx.Module):
@@ -45,15 +44,9 @@ def test_golden_optimizer(golden):
     np.testing.assert_allclose(state["latent"]["values"][...], file["after_values"], atol=2e-5)
 
 
-def _qlae(network="mlp"):
-    rngs = nnx.Rngs(0)
-    networks = build_networks(network, resolution=32, channels=3, num_latents=4, width=8, rngs=rngs)
-    return QLAE(*networks, QuantizedLatent(4, 5, rngs=rngs))
-
-
 @pytest.mark.parametrize("network", ["convolutional", "mlp"])
 def test_everything_but_biases_and_code_values_is_a_weight(network):
-    shapes = nnx.eval_shape(lambda: _qlae(network))
+    shapes = nnx.eval_shape(lambda: build(0, network, 32))
     mask, _ = jax.tree.flatten_with_path(weight_mask(nnx.state(shapes, nnx.Param)))
     # Such as "decoder.mlp.head.bias.value".
     found = [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in mask]
@@ -65,7 +58,7 @@ def test_everything_but_biases_and_code_values_is_a_weight(network):
 
 def test_with_zero_gradients_only_weights_shrink():
     """One AdamW step without gradient multiplies a weight by 1 - rate * decay."""
-    state = nnx.state(_qlae(), nnx.Param)
+    state = nnx.state(build(0), nnx.Param)
     optimizer = build_optimizer(learning_rate=0.01, weight_decay=2.0)
 
     @quickly
@@ -91,7 +84,7 @@ def test_schedules():
 
 def test_weight_decay_may_be_traced():
     """Sweeping the decay compiles once; traced and constant decay give the same step."""
-    state = nnx.state(_qlae(), nnx.Param)
+    state = nnx.state(build(0), nnx.Param)
     gradients = jax.tree.map(jnp.ones_like, state)
 
     @jax.jit

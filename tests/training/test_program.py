@@ -4,10 +4,7 @@ import dataclasses
 import json
 import logging
 import re
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
 import jax
@@ -19,26 +16,18 @@ from flax import nnx
 
 from lib.training import Program, build_mesh, build_optimizer, train
 from lib.training.program import _FEW_STEPS
+from tests.child import output_of
+from tests.models.small import step
 from tests.quick import quick_environment, quickly
 from tests.simulated import simulated_devices
-from tests.training.small import RECIPE, build, build_any, parameters, step, waves
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.training.small import RECIPE, build, build_any, parameters, waves
 
 
 @pytest.fixture(scope="module")
 def on_devices() -> dict[str, dict]:
     """What `on_many_devices` prints, in a process that simulates eight devices."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.training.on_many_devices"],
-        cwd=ROOT,
-        env=simulated_devices(8, quick_environment()),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    environment = simulated_devices(8, quick_environment())
+    return json.loads(output_of("-m", "tests.training.on_many_devices", env=environment))
 
 
 @pytest.mark.parametrize("num_devices", [2, 4, 8])

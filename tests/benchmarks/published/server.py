@@ -139,21 +139,14 @@ def answer(status: int, text: bytes = b"", **headers: str) -> Behaviour:
     return behave
 
 
-def promise(extra: int) -> Behaviour:
-    """Send the whole file under a wrong length."""
+def from_the_start(after: int | None = None, extra: int = 0) -> Behaviour:
+    """Send the file from its start, whatever was asked for, or so many bytes of it.
+
+    A length is promised that is wrong by `extra` bytes.
+    """
 
     def behave(handler, body: bytes) -> None:
         _head(handler, 200, len(body) + extra)
-        handler.wfile.write(body)
-
-    return behave
-
-
-def from_the_start(after: int | None = None) -> Behaviour:
-    """Ignore that only a part was asked for, and break off after so many bytes."""
-
-    def behave(handler, body: bytes) -> None:
-        _head(handler, 200, len(body))
         handler.wfile.write(body[:after])
 
     return behave

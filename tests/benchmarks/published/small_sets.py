@@ -135,3 +135,8 @@ def expected(twin: Twin) -> np.ndarray:
     """Images as `open_official` must give them; of sets that are not resized."""
     images = make_images(twin).reshape(converted_shape(twin))
     return images * np.uint8(255 // twin.published.white)
+
+
+def left(folder: Path) -> list[str]:
+    """What is in a folder, locks apart."""
+    return sorted(path.name for path in folder.iterdir() if path.name != ".locks")

@@ -18,10 +18,6 @@ from tests.benchmarks.published.small_sets import make_images, small, stored_sha
 Usage = namedtuple("Usage", "total used free")
 
 
-def _left(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != ".locks")
-
-
 def _convert(twin, folder, **content):
     folder.mkdir(exist_ok=True)
     path = small_sets.write(twin, folder / twin.published.file_name, **content)
@@ -77,7 +73,7 @@ def test_converted_images_are_shared_read_only_and_need_no_published_file(name, 
     np.testing.assert_array_equal(again.images, small_sets.expected(twin))
     np.testing.assert_array_equal(again.images, opened.images)
     assert again.twin.grid == twin.grid
-    assert _left(tmp_path) == [name]
+    assert small_sets.left(tmp_path) == [name]
 
 
 def test_binary_images_fill_the_range_of_light(tmp_path):
@@ -120,7 +116,7 @@ def test_images_of_one_colour_are_refused(level, tmp_path):
         _convert(twin, tmp_path, images=images)
     assert str(tmp_path / twin.published.file_name) in str(caught.value)
     assert "Replace that file by the published one, or remove it" in str(caught.value)
-    assert _left(tmp_path) == [twin.published.file_name]
+    assert small_sets.left(tmp_path) == [twin.published.file_name]
 
 
 def test_images_of_few_grey_levels_are_refused(tmp_path):
@@ -178,7 +174,7 @@ def test_damage_is_found_on_opening_and_mended_by_fetching(damage, message, tmp_
     assert "python -m lib.benchmarks fetch mpi3d" in str(caught.value)
     mended = fetch(twin, tmp_path)
     np.testing.assert_array_equal(mended.images, small_sets.expected(twin))
-    assert _left(tmp_path) == ["mpi3d", twin.published.file_name]
+    assert small_sets.left(tmp_path) == ["mpi3d", twin.published.file_name]
 
 
 def test_a_set_of_other_sources_is_not_opened_as_this_one(tmp_path):
@@ -225,7 +221,7 @@ def test_a_disk_that_is_too_small_is_found_before_anything_is_written(tmp_path, 
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9 - 10**6, 10**6))
     with pytest.raises(OSError, match=r"converting MPI3D needs .* 1,000,000 are free; make room"):
         open_official(twin, tmp_path)
-    assert _left(tmp_path) == [path.name]
+    assert small_sets.left(tmp_path) == [path.name]
 
 
 def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -239,7 +235,7 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"mpi3d.unfinished failed \(No space.*make room") as caught:
         open_official(twin, tmp_path)
     assert caught.value.errno == errno.ENOSPC
-    assert _left(tmp_path) == [path.name]
+    assert small_sets.left(tmp_path) == [path.name]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -23,7 +23,6 @@ from tests.benchmarks.published.server import (
     break_off,
     from_the_start,
     go_on_at,
-    promise,
     stall,
 )
 
@@ -65,7 +64,7 @@ def _get(tmp_path, waits):
             read_timeout=read_timeout,
             sleep=waits.append,
         )
-        return fetch(twin, tmp_path / "data", progress=False, patience=patience)
+        return fetch(twin, tmp_path / "data", patience=patience)
 
     return get
 
@@ -75,18 +74,13 @@ def _is_right(opened):
     return True
 
 
-def _left(tmp_path):
-    """What a failure leaves in the data folder, locks apart."""
-    return sorted(path.name for path in (tmp_path / "data").iterdir() if path.name != ".locks")
-
-
 @pytest.mark.parametrize("name", ["shapes3d", "mpi3d", "dsprites"])
 def test_a_set_is_downloaded_and_converted(name, tmp_path):
     path = small_sets.write(small_sets.small(name), tmp_path / "published.npz")
     with Server(path.read_bytes()) as server:
         twin = small_sets.small(name, server.address)
         assert _is_right(fetch(twin, tmp_path / "data"))
-        assert _left(tmp_path) == sorted([twin.published.file_name, name])
+        assert small_sets.left(tmp_path / "data") == sorted([twin.published.file_name, name])
         assert _is_right(fetch(twin, tmp_path / "data"))
         assert len(server.requests) == 1
 
@@ -130,7 +124,7 @@ def test_a_splice_of_the_same_length_without_a_version_is_found_out(get, body, t
         pytest.raises(OfficialFileError, match=r"damaged|another kind"),
     ):
         get(server)
-    assert "mpi3d" not in _left(tmp_path)
+    assert "mpi3d" not in small_sets.left(tmp_path / "data")
 
 
 def test_an_answer_that_goes_on_elsewhere_is_thrown_away(get, body):
@@ -161,7 +155,8 @@ def test_a_later_call_goes_on_where_an_earlier_one_gave_up(get, body, tmp_path):
         assert _is_right(get(other, server))
         assert other.requests == []
         assert server.ranges[-1] is not None
-    assert "real3d_complicated_shapes_ordered.npz.unfinished" not in _left(tmp_path)
+    left = small_sets.left(tmp_path / "data")
+    assert "real3d_complicated_shapes_ordered.npz.unfinished" not in left
 
 
 def test_the_next_address_is_tried_and_all_are_named_with_their_answers(get, body, tmp_path):
@@ -182,7 +177,7 @@ def test_the_next_address_is_tried_and_all_are_named_with_their_answers(get, bod
         str(tmp_path / "data" / "real3d_complicated_shapes_ordered.npz"),
     ):
         assert words in str(caught.value)
-    assert _left(tmp_path) == []
+    assert small_sets.left(tmp_path / "data") == []
 
 
 def test_a_busy_server_is_waited_for_as_it_asks(get, body, waits):
@@ -308,21 +303,21 @@ def test_a_server_that_speaks_without_encryption_is_said(get, body):
 
 
 def test_a_wrong_length_is_not_taken_for_the_file(get, body, tmp_path):
-    with Server(body, *[promise(99)] * 4) as long, Server(body) as good:
+    with Server(body, *[from_the_start(extra=99)] * 4) as long, Server(body) as good:
         assert _is_right(get(long, good))
     (tmp_path / "data").rename(tmp_path / "earlier")
     with (
-        Server(body, promise(-99)) as short,
+        Server(body, from_the_start(extra=-99)) as short,
         pytest.raises(OfficialFileError, match=r"damaged|another kind"),
     ):
         get(short)
-    assert _left(tmp_path) == []
+    assert small_sets.left(tmp_path / "data") == []
     with (
         Server(body) as server,
         pytest.raises(OfficialFileError, match=f"{len(body):,} bytes; the published one has"),
     ):
         get(server, size_bytes=len(body) + 1)
-    assert _left(tmp_path) == []
+    assert small_sets.left(tmp_path / "data") == []
 
 
 def test_a_wrong_hash_is_removed_and_the_next_address_tried(get, body, tmp_path):
@@ -337,7 +332,7 @@ def test_a_wrong_hash_is_removed_and_the_next_address_tried(get, body, tmp_path)
         pytest.raises(OfficialFileError, match=r"what came has sha256 .* published"),
     ):
         get(bad, known_hash=known)
-    assert _left(tmp_path) == []
+    assert small_sets.left(tmp_path / "data") == []
 
 
 @pytest.mark.parametrize(
@@ -364,7 +359,7 @@ def test_what_is_not_the_file_is_recognised(page, message, get, body, tmp_path):
     assert "--file PATH" in str(caught.value)
     assert f"{server.address}: " in str(caught.value)
     assert len(server.requests) == 1
-    assert _left(tmp_path) == []
+    assert small_sets.left(tmp_path / "data") == []
 
 
 def test_another_file_is_removed_before_the_next_address_is_tried(get, body):
@@ -409,7 +404,7 @@ def test_a_file_of_ones_own_is_taken_and_left_where_it_is(tmp_path):
     path = small_sets.write(twin, tmp_path / "mine.h5")
     assert _is_right(fetch(twin, tmp_path / "data", file=path))
     assert path.is_file()
-    assert _left(tmp_path) == ["shapes3d"]
+    assert small_sets.left(tmp_path / "data") == ["shapes3d"]
     with pytest.raises(FileNotFoundError, match=r"nowhere\.h5 is not a file; expected 3dshapes"):
         fetch(twin, tmp_path / "other", file=tmp_path / "nowhere.h5")
 
@@ -422,4 +417,4 @@ def test_a_file_of_ones_own_with_another_hash_or_size_is_refused(tmp_path):
     twin = small_sets.small("shapes3d", size_bytes=5)
     with pytest.raises(OfficialFileError, match=r"the published 3dshapes\.h5 has 5"):
         fetch(twin, tmp_path / "data", file=path)
-    assert _left(tmp_path) == []
+    assert small_sets.left(tmp_path / "data") == []

@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -15,9 +12,9 @@ from lib.benchmarks import SourceGrid, load
 from lib.benchmarks.published import OfficialFileError
 from lib.runs import RunConfig, RunImages, execute
 from tests.benchmarks.published import small_sets
+from tests.child import output_of
 from tests.simulated import simulated_devices
 
-ROOT = Path(__file__).parents[3]
 SIZES = (3, 4, 2, 5, 2, 3)
 
 
@@ -110,17 +107,8 @@ def test_several_processes_cannot_ask_the_host_for_images(data_dir, monkeypatch)
 
 
 def test_two_devices_and_two_seeds_share_the_images(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.published.on_two_devices", str(tmp_path)],
-        cwd=ROOT,
-        env=simulated_devices(2),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    losses = json.loads(done.stdout.splitlines()[-1])
+    words = ("-m", "tests.benchmarks.published.on_two_devices", tmp_path)
+    losses = json.loads(output_of(*words, env=simulated_devices(2)).splitlines()[-1])
     np.testing.assert_allclose(losses["2"], losses["1"], atol=1e-5)
     first, second = losses["1"]
     assert first != second

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,8 @@ from lib.benchmarks.published import converted_shape, fetch, open_official
 from tests.benchmarks.published import small_sets
 from tests.benchmarks.published.server import Server, hold
 from tests.benchmarks.published.small_sets import small
+from tests.child import ROOT, wait_until
 
-ROOT = Path(__file__).parents[3]
 HALF = 300_000
 FILE = "real3d_complicated_shapes_ordered.npz"
 
@@ -32,17 +31,6 @@ def _start(task: str, name: str, *arguments: object, **options: object) -> subpr
 def _end(process: subprocess.Popen) -> tuple[int, str, str]:
     output, errors = process.communicate(timeout=60)
     return process.returncode, output, errors
-
-
-def _wait_until(condition) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def _left(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.name != ".locks")
 
 
 @pytest.fixture(name="body")
@@ -61,7 +49,7 @@ def test_of_two_processes_one_downloads_and_the_other_waits(body, tmp_path):
     with Server(body, hold(HALF, done)) as server:
         arguments = ("plain", "mpi3d", "fetch", "mpi3d", "--data-dir", data)
         first = _start(*arguments, addresses=[server.address])
-        _wait_until(lambda: server.requests)
+        wait_until(lambda: server.requests, seconds=30)
         second = _start(*arguments, addresses=[server.address])
         assert second.stderr.readline() == "Waiting for another process: download.\n"
         done.set()
@@ -70,7 +58,7 @@ def test_of_two_processes_one_downloads_and_the_other_waits(body, tmp_path):
             assert status == 0, errors
         assert len(server.requests) == 1
     assert _is_right(data)
-    assert _left(data) == ["mpi3d", FILE]
+    assert small_sets.left(data) == ["mpi3d", FILE]
 
 
 def test_a_download_that_is_killed_is_gone_on_with_from_there(body, tmp_path):
@@ -80,15 +68,15 @@ def test_a_download_that_is_killed_is_gone_on_with_from_there(body, tmp_path):
             *("plain", "mpi3d", "fetch", "mpi3d", "--data-dir", data), addresses=[server.address]
         )
         part = data / f"{FILE}.unfinished" / "body"
-        _wait_until(lambda: part.is_file() and part.stat().st_size >= HALF - 65536)
+        wait_until(lambda: part.is_file() and part.stat().st_size >= HALF - 65536, seconds=30)
         process.send_signal(signal.SIGKILL)
         _end(process)
         # No file that looks whole.
-        assert _left(data) == [f"{FILE}.unfinished"]
+        assert small_sets.left(data) == [f"{FILE}.unfinished"]
         fetch(small("mpi3d", server.address), data)
         assert int(server.ranges[1].removeprefix("bytes=")[:-1]) >= HALF - 65536
     assert _is_right(data)
-    assert _left(data) == ["mpi3d", FILE]
+    assert small_sets.left(data) == ["mpi3d", FILE]
 
 
 def test_a_conversion_that_is_killed_leaves_nothing_that_looks_whole(body, tmp_path):
@@ -97,9 +85,9 @@ def test_a_conversion_that_is_killed_leaves_nothing_that_looks_whole(body, tmp_p
     assert process.stdout.readline() == "waiting\n"
     process.send_signal(signal.SIGKILL)
     _end(process)
-    assert _left(tmp_path) == ["mpi3d.unfinished", "published.npz", FILE]
+    assert small_sets.left(tmp_path) == ["mpi3d.unfinished", "published.npz", FILE]
     assert _is_right(tmp_path)
-    assert _left(tmp_path) == ["mpi3d", "published.npz", FILE]
+    assert small_sets.left(tmp_path) == ["mpi3d", "published.npz", FILE]
 
 
 def test_an_interrupted_conversion_cleans_up_and_says_so_in_one_line(body, tmp_path):
@@ -110,7 +98,7 @@ def test_an_interrupted_conversion_cleans_up_and_says_so_in_one_line(body, tmp_p
     status, _, errors = _end(process)
     assert status == 130
     assert errors == "Interrupted; the same command goes on from here.\n"
-    assert _left(tmp_path) == ["published.npz", FILE]
+    assert small_sets.left(tmp_path) == ["published.npz", FILE]
 
 
 def test_a_full_disk_ends_a_download_and_a_conversion_with_one_line(body, tmp_path):
@@ -123,7 +111,7 @@ def test_a_full_disk_ends_a_download_and_a_conversion_with_one_line(body, tmp_pa
         assert errors.splitlines()[-1].startswith("error: [Errno 28] writing")
         assert "make room" in errors
         assert "Traceback" not in errors
-        assert _left(data) == [f"{FILE}.unfinished"]
+        assert small_sets.left(data) == [f"{FILE}.unfinished"]
         # With room again, it goes on from what had come.
         fetch(small("mpi3d", server.address), data)
         assert server.ranges[1] is not None
@@ -137,7 +125,7 @@ def test_a_full_disk_ends_a_download_and_a_conversion_with_one_line(body, tmp_pa
     assert status == 1
     assert "make room" in errors
     assert len(errors.splitlines()) == 1
-    assert _left(tmp_path / "full") == []
+    assert small_sets.left(tmp_path / "full") == []
 
 
 @pytest.mark.parametrize("name", ["shapes3d", "mpi3d"])

@@ -1,0 +1,44 @@
+"""Python in a process of its own, as tests start it and wait for it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def python(
+    *words: object, cwd: Path = ROOT, env: Mapping[str, str] = os.environ, extensions: object = ""
+) -> subprocess.CompletedProcess:
+    """What a Python that is given these words did."""
+    return subprocess.run(
+        [sys.executable, *map(str, words)],
+        cwd=cwd,
+        env={**env, "LATENT_QUANTIZATION_EXTENSIONS": str(extensions)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def output_of(*words: object, **options: object) -> str:
+    """What it wrote to stdout, if nothing failed."""
+    done = python(*words, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def wait_until(
+    condition: Callable[[], object], *processes: subprocess.Popen, seconds: float = 300
+) -> None:
+    """Wait for it, while these processes live."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        for process in processes:
+            assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
