@@ -13,7 +13,8 @@ from lib.figures.images import pixels, webp_uri
 from lib.figures.theme import ACCENT
 
 _STYLE = f"""
-.source-explorer {{ margin: 1rem 0; text-align: left; font-size: .9rem; line-height: 1.4; }}
+.source-explorer {{ --accent: {ACCENT}; margin: 1rem 0; text-align: left; font-size: .9rem;
+  line-height: 1.4; }}
 .source-explorer img {{ image-rendering: pixelated; display: block; width: 100%; margin: 0;
   border-radius: 2px; max-width: none; }}
 .source-explorer .explored {{ display: flex; flex-wrap: wrap; gap: .8rem 1.5rem;
@@ -24,7 +25,7 @@ _STYLE = f"""
 .source-explorer select {{ font: inherit; padding: .3rem; margin-bottom: .6rem; max-width: 100%; }}
 .source-explorer .sliders label {{ display: grid; grid-template-columns: 8.5em 1fr; gap: .5rem;
   align-items: center; margin: 0; }}
-.source-explorer input {{ width: 100%; min-height: 1.8rem; accent-color: {ACCENT}; }}
+.source-explorer input {{ width: 100%; min-height: 1.8rem; accent-color: var(--accent); }}
 .source-explorer .sheet {{ display: grid; gap: 2px; margin-top: .6rem; cursor: pointer;
   grid-template-columns: repeat(auto-fill, minmax(1.6rem, 2.6rem)); }}
 .source-explorer .pad {{ grid-template-columns: repeat(var(--across), minmax(0, 2.6rem)); }}

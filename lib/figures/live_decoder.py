@@ -27,12 +27,12 @@ _STYLE = """
 .live-decoder .live-image button { padding: .3rem .8rem; margin: 0 .4rem .3rem 0; font: inherit; }
 .live-decoder .live-panel { display: grid; gap: .6rem .5rem; margin-top: 1rem;
   grid-template-columns: minmax(0, 1fr); }
-.live-decoder .live-panel .live-title { font-size: 1rem; border-bottom: 3px solid var(--model); }
+.live-decoder .live-panel .live-title { font-size: 1rem; border-bottom: 3px solid var(--accent); }
 .live-decoder :is(.live-title, .live-note) { font-weight: 600; }
 .live-decoder .live-sliders { display: grid; gap: .25rem 1.2rem; }
 .live-decoder label { display: grid; grid-template-columns: 10.5em 1fr; gap: .5rem;
   align-items: center; min-height: 1.75rem; line-height: 1.2; margin: 0; }
-.live-decoder input { width: 100%; min-height: 1.6rem; margin: 0; accent-color: var(--model); }
+.live-decoder input { width: 100%; min-height: 1.6rem; margin: 0; accent-color: var(--accent); }
 @media (scripting: none) { .live-decoder :is(label, .live-image button) { display: none; } }
 @container (min-width: 38rem) {
   .live-decoder .live-panel { grid-template-columns: 9.5rem minmax(0, 1fr); }
@@ -175,7 +175,7 @@ def _panel(panel: LivePanel, source_names: Sequence[str]) -> str:
         first += " Behind ≤: the most that a latent of so few values can have."
     return (
         f'<div class="live-panel" role="group" aria-label="{title}" '
-        f'style="--model: {panel.color}; --rows: {-(-len(panel.latents) // 2)}">'
+        f'style="--accent: {panel.color}; --rows: {-(-len(panel.latents) // 2)}">'
         f'<p class="live-title">{title}</p>'
         f'<div class="live-top"><img class="dark-light" alt="What {title} draws of its latents" '
         f'src="{png_uri(_drawn(panel, start))}"><div>'

@@ -22,10 +22,10 @@ MUTED = "#808080"
 """Greys halfway between a light and a dark page, so that they show on both."""
 
 VARIANTS = (
-    "#a84800",
-    "#6850c8",
     "#d858b0",
     "#009808",
+    "#a84800",
+    "#6850c8",
     "#a07848",
     "#a850d0",
     "#007828",

@@ -95,9 +95,19 @@ def geometric(rng, size):
     return np.minimum(rng.geometric(0.3, size=size), 15)
 
 
+def even(rng, size):
+    return rng.integers(6, size=size)
+
+
 @pytest.mark.parametrize(
     ("draw", "num_samples"),
-    [(binary(0.005), 2_000), (binary(0.02), 500), (binary(0.1), 500), (geometric, 500)],
+    [
+        (binary(0.005), 2_000),
+        (binary(0.02), 500),
+        (binary(0.1), 500),
+        (geometric, 500),
+        (even, 500),
+    ],
 )
 @pytest.mark.parametrize("discrete", [True, False])
 def test_chance_is_left_in_no_more_matrices_than_the_protocol_says(draw, num_samples, discrete):

@@ -15,6 +15,12 @@ from lib.studies.declared.weight_decay import SHORT_STYLE_MLP
 RECORDS = Path(__file__).resolve().parents[2] / "book" / "results"
 
 
+@pytest.fixture(scope="module")
+def main() -> StudyPage:
+    """Read once: its comparisons take seconds."""
+    return StudyPage("main", RECORDS)
+
+
 def test_every_model_had_as_many_trials():
     assert {len(trials) for trials in TRIALS.values()} == {4}
     assert list(TRIALS) == list(CHOSEN)
@@ -65,7 +71,7 @@ def test_a_decay_as_strong_as_the_published_one_makes_nothing_more_modular():
             assert found["Shapes3D", pair, score].mean < 0
 
 
-def test_a_mild_decay_leaves_the_modularity_of_others_as_it_was():
+def test_a_mild_decay_leaves_the_modularity_of_others_as_it_was(main):
     """Of a plain autoencoder, and of networks that normalise; these need no decay to be modular."""
     page = StudyPage("weight_decay", RECORDS)
     for kind in ("autoencoder", "qlae, normalised"):
@@ -76,7 +82,7 @@ def test_a_mild_decay_leaves_the_modularity_of_others_as_it_was():
     pairs = [("qlae, normalised, decay 0", "qlae, decay 0.1")]
     others = StudyPage("weight_decay", RECORDS, pairs).compared("shapes3d").differences
     assert abs(others["Shapes3D", pairs[0], "infom"].mean) < 0.05
-    longer = StudyPage("main", RECORDS).compared("shapes3d").differences
+    longer = main.compared("shapes3d").differences
     difference = longer["Shapes3D", ("qlae", "qlae without decay"), "infom"]
     assert difference.num_seeds == 7
     assert not difference.is_clear
@@ -116,10 +122,9 @@ def test_modularity_hangs_on_how_few_values_a_latent_has():
     assert collapsed[["fixed values", "vqvae"]].tolist() == [2, 3]
 
 
-def test_what_is_said_of_shapes3d_stands_in_its_records():
+def test_what_is_said_of_shapes3d_stands_in_its_records(main):
     """Its opening has two means, captions that all runs and no InfoE tell the models apart."""
-    page = StudyPage("main", RECORDS)
-    runs = page.runs()
+    runs = main.runs()
     infom = runs[runs["benchmark"] == "shapes3d"].groupby("variant")["infom"]
     text = " ".join(RECORDS.parent.joinpath("shapes3d.ipynb").read_text().split())
     assert f"is {infom.mean()['qlae']:.2f} for the autoencoder with quantized" in text
@@ -127,14 +132,14 @@ def test_what_is_said_of_shapes3d_stands_in_its_records():
     assert infom.min()["qlae"] > infom.max()["autoencoder"]
     index = " ".join(RECORDS.parent.joinpath("index.ipynb").read_text().split())
     assert "the one shown happens to be the least modular" in index.replace('\\n", "', " ")
-    first = page.results["shapes3d"].first["autoencoder"]
+    first = main.results["shapes3d"].first["autoencoder"]
     assert first.scores["infom"] == infom.min()["autoencoder"]
-    found = page.compared("shapes3d").differences
+    found = main.compared("shapes3d").differences
     assert not found["Shapes3D", ("qlae", "autoencoder"), "infoe"].is_clear
     assert abs(found["Shapes3D", ("qlae", "autoencoder"), "infoe"].mean) < 0.05
 
 
-def test_a_latent_of_qlae_mostly_tells_light_from_camera_on_falcor3d():
+def test_a_latent_of_qlae_mostly_tells_light_from_camera_on_falcor3d(main):
     """As the page's opening says; the page itself gives the shares."""
     is_light = np.array([name.startswith("lighting") for name in BENCHMARKS["falcor3d"].grid.names])
     shares: dict[str, list[float]] = {}
@@ -143,7 +148,7 @@ def test_a_latent_of_qlae_mostly_tells_light_from_camera_on_falcor3d():
         light = nmi[is_light].sum(axis=0) / nmi.sum(axis=0)
         shares.setdefault(run.variant, []).append(np.maximum(light, 1 - light).mean())
     assert min(shares["qlae"]) > 0.8 > max(shares["autoencoder"])
-    found = StudyPage("main", RECORDS).compared("falcor3d").differences
+    found = main.compared("falcor3d").differences
     assert found["Falcor3D", ("qlae", "autoencoder"), "infom"].is_clear
     assert abs(found["Falcor3D", ("qlae", "autoencoder"), "infoe"].mean) < 0.05
 
@@ -175,19 +180,18 @@ def test_a_latent_of_qlae_mostly_tells_light_from_camera_on_falcor3d():
         ),
     ],
 )
-def test_the_sources_that_an_opening_names_are_those_of_the_records(benchmark, known):
-    assert known in StudyPage("main", RECORDS).verdict(benchmark)
-    runs = StudyPage("main", RECORDS).runs()
+def test_the_sources_that_an_opening_names_are_those_of_the_records(benchmark, known, main):
+    assert known in main.verdict(benchmark)
+    runs = main.runs()
     runs = runs[runs["benchmark"] == benchmark]
     assert {*runs["steps"]} == {12_000 if benchmark == "dsprites" else 36_000}
     assert {*runs["weight_decay"]} == {0, 1e-3 if benchmark == "mpi3d" else 0.1}
 
 
-def test_captions_about_other_benchmarks_stand_in_their_records():
-    page = StudyPage("main", RECORDS)
+def test_captions_about_other_benchmarks_stand_in_their_records(main):
     clear = {"shapes3d": True, "mpi3d": False, "falcor3d": True, "isaac3d": False, "dsprites": True}
     for benchmark, is_clear in clear.items():
-        found = page.compared(benchmark).differences
+        found = main.compared(benchmark).differences
         title = BENCHMARKS[benchmark].title
         difference = found[title, ("qlae", "autoencoder"), "infom"]
         assert difference.is_clear is is_clear
@@ -198,10 +202,10 @@ def test_captions_about_other_benchmarks_stand_in_their_records():
         worse = found[title, ("qlae", "autoencoder"), "psnr"]
         assert worse.is_clear is (benchmark != "shapes3d")
         assert worse.mean < 0
-    runs = page.runs()
+    runs = main.runs()
     known = runs[runs["benchmark"] == "mpi3d"].groupby("variant")["sources_known"].agg(set)
     assert (known["qlae"], known["autoencoder"]) == ({4, 5}, {2, 3})
-    mpi3d = page.compared("mpi3d").differences
+    mpi3d = main.compared("mpi3d").differences
     assert mpi3d["MPI3D", ("qlae", "autoencoder"), "infoe"].interval[0] > 0
     assert round(mpi3d["MPI3D", ("qlae", "autoencoder"), "psnr"].mean) == -2
 
@@ -236,10 +240,9 @@ def test_captions_about_the_family_stand_in_its_records():
     )
 
 
-def test_the_recorded_qlae_of_shapes3d_is_good_enough_to_look_at():
+def test_the_recorded_qlae_of_shapes3d_is_good_enough_to_look_at(main):
     """And far more modular than the plain autoencoder beside it."""
-    page = StudyPage("main", RECORDS)
-    runs = page.runs()
+    runs = main.runs()
     qlae = runs[(runs["variant"] == "qlae") & (runs["benchmark"] == "shapes3d")]
     assert len(qlae) == 7
     assert qlae["infom"].mean() >= 0.92
@@ -247,6 +250,6 @@ def test_the_recorded_qlae_of_shapes3d_is_good_enough_to_look_at():
     assert qlae["psnr"].mean() >= 30
     assert set(qlae["sources_known"]) == {6}
     assert not qlae["collapsed"].any()
-    found = page.compared("shapes3d").differences["Shapes3D", ("qlae", "autoencoder"), "infom"]
+    found = main.compared("shapes3d").differences["Shapes3D", ("qlae", "autoencoder"), "infom"]
     assert found.is_clear
     assert found.mean >= 0.35
