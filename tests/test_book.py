@@ -99,6 +99,25 @@ def test_a_chapter_marks_the_first_use_of_terms_of_the_glossary(path):
 
 
 @each_notebook
+def test_no_string_shows_what_it_should_have_filled_in(path):
+    """A string with a name in braces wants an f before it."""
+    for cell in code_cells(path):
+        tree = ast.parse(cell.source)
+        filled = {
+            part
+            for node in ast.walk(tree)
+            if isinstance(node, ast.JoinedStr)
+            for part in node.values
+        }
+        plain = [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in filled
+        ]
+        assert [text for text in plain if re.search(r"\{[a-z_]+[.\[(:}]", text)] == []
+
+
+@each_notebook
 def test_parameters_are_visible_literals_typed_and_commented(path):
     assert set(tags(parameters_cell(path))) == {"parameters"}
     declared = declared_parameters(path)

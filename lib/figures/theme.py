@@ -92,7 +92,7 @@ def group_scales(names: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
         other names in the order given.
 
     Raises:
-        ValueError: more names than there are distinguishable colours.
+        ValueError: more names than there are colours and markers.
     """
     given = list(dict.fromkeys(names))
     entries = {**MODELS, **SCORES, **{score.heading: score for score in SCORES.values()}}

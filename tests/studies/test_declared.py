@@ -207,6 +207,10 @@ def test_captions_about_other_benchmarks_stand_in_their_records(main):
     assert (known["qlae"], known["autoencoder"]) == ({4, 5}, {2, 3})
     mpi3d = main.compared("mpi3d").differences
     assert mpi3d["MPI3D", ("qlae", "autoencoder"), "infoe"].interval[0] > 0
+    low, high = mpi3d["MPI3D", ("qlae", "autoencoder"), "infom"].interval
+    assert low < 0 < high
+    isaac3d = main.compared("isaac3d").differences["Isaac3D", ("qlae", "autoencoder"), "infom"]
+    assert isaac3d.interval[0] > 0
     assert round(mpi3d["MPI3D", ("qlae", "autoencoder"), "psnr"].mean) == -2
 
 

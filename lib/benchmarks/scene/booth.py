@@ -13,8 +13,9 @@ class Booth(NamedTuple):
     """Where things stand and how they are lit; the unit of length is the pillar's height.
 
     The pillar stands at the origin, z points up, the cameras are on the side of negative y.
-    Strengths of light are fractions of full brightness. Cameras, ring and walls were fitted to
-    edges in sample frames of the published data set, light and colours to what lies between them.
+    Strengths of light are fractions of full brightness. Cameras, ring, walls, arm, base and sizes
+    of objects were fitted to edges in sample frames of the published data set, light and colours to
+    what lies between them.
     Tuples of three hold one value a camera: top, centre, bottom.
     """
 
@@ -46,7 +47,7 @@ class Booth(NamedTuple):
     last_turn: float = -172.0
     first_lift: float = 0.0  # degrees of the vertical axis, from the floor up and over
     last_lift: float = 170.0
-    small: float = 0.265  # radius of the ball that holds the object
+    small: float = 0.265  # radius of the ball that holds a coffee cup; others: `SCALES`
     large: float = 0.385
     lamp_x: float = -0.1  # a wide round lamp over the pillar
     lamp_y: float = -0.2

@@ -10,8 +10,8 @@ from lib.benchmarks.scene.vectors import Scalar, Vector, where
 
 SHAPES = ("coffee cup", "tennis ball", "croissant", "beer cup")
 COFFEE_CUP, TENNIS_BALL, CROISSANT, BEER_CUP = range(4)
-# Sizes next to that of the coffee cup, as in sample frames; none of them shows a croissant, which
-# is as large as in a kitchen.
+# Radius of the ball that holds each, next to the coffee cup's, as in sample frames; none of them
+# shows a croissant, whose size is ours. The caller of `held_object` multiplies by it.
 SCALES = (1.0, 0.68, 1.0, 0.68)
 
 

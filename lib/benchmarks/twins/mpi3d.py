@@ -279,9 +279,9 @@ add_twin(
             url="https://github.com/rr-learning/disentanglement_dataset",
             twin_differs=(
                 "The twin has none of the photographs' noise, knobs and cables; one object of each "
-                "shape stands for all colours, whose cups differ in size; where handles sit, the "
-                "joints' angles and the size of the croissant are ours, and only the object casts "
-                "a shadow, that of a ball."
+                "shape stands for all colours, though the published cups differ in size from "
+                "colour to colour; where handles sit, the joints' angles and the size of the "
+                "croissant are ours, and only the object casts a shadow, that of a ball."
             ),
         ),
         published=PublishedFile(

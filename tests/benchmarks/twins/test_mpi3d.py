@@ -96,6 +96,24 @@ def test_each_color_touches_its_own_part():
         assert not changed[part == 0].any()
 
 
+def test_ball_and_beer_cup_are_smaller_than_the_coffee_cup():
+    light = light_of(moved(SHAPE, range(4)))
+    pixels = (light.object + light.pale > 0.5).sum(axis=(1, 2))
+    cup, ball, croissant, beer = pixels
+    assert max(ball, beer) < 0.7 * cup
+    assert croissant > ball
+
+
+def test_the_foot_of_the_pillar_has_a_bright_ring():
+    across = [0.5 * (BOOTH.flange_inside + BOOTH.flange_outside), BOOTH.flange_inside - 0.02]
+    straight_down = Rays(
+        Vector(*jnp.array([across, [0.0, 0.0], [0.9, 0.9]])),
+        Vector(*jnp.array([[0.0, 0.0], [0.0, 0.0], [-1.0, -1.0]])),
+    )
+    ring, inside = meet_booth(straight_down, BOOTH).grey
+    assert ring - inside > 0.9 * BOOTH.flange
+
+
 def test_a_soft_shadow_lies_on_the_floor_below_the_object():
     """Light of the floor next to that of the same booth whose lamp casts no shadow."""
     cup = moved(SHAPE, [objects.COFFEE_CUP])  # small objects have no more than a half shadow
