@@ -172,7 +172,7 @@ def _panel(panel: LivePanel, source_names: Sequence[str]) -> str:
     )
     first = "A row is a source, a column a latent, a number their NMI."
     if len(panel.ceilings):
-        first += " Behind ≤: the most that a latent of so few values can have."
+        first += " After ≤: the largest NMI that a latent of so few values can reach."
     return (
         f'<div class="live-panel" role="group" aria-label="{title}" '
         f'style="--accent: {panel.color}; --rows: {-(-len(panel.latents) // 2)}">'

@@ -26,7 +26,7 @@ _LARGEST_CELL = 64
 _TOLERANCE = 0.05
 _LABEL_CHARACTERS = 14
 _GREY = "Grey columns: inactive latents."
-_AT_MOST = "Behind ≤: the most that one quantized latent of so few values can have."
+_AT_MOST = "After ≤: the largest NMI that a quantized latent of so few values can reach."
 
 
 def diagonal_order(nmi: ArrayLike, active: ArrayLike | None = None) -> np.ndarray:

@@ -58,7 +58,7 @@ def test_a_ceiling_below_one_stands_behind_its_source(read):
     spec, _ = read(nmi_heatmap(NMI, NAMES, ACTIVE, ceilings=[0.704, 1.0]))
     axis = spec["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
     assert axis == '[["floor hue", "≤\N{NO-BREAK SPACE}0.70"], ["shape"]][datum.value]'
-    assert "Behind ≤" in " ".join(spec["title"]["text"])
+    assert "After ≤" in " ".join(spec["title"]["text"])
 
 
 def test_the_description_tells_the_best_latent_of_each_source(read):

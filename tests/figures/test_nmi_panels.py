@@ -82,7 +82,7 @@ def test_a_name_of_two_words_is_broken_between_them_and_nowhere_else(draw):
 def test_a_ceiling_below_one_stands_behind_its_source_once_a_row_of_panels(draw):
     svg = draw(nmi_panels(NMI, NAMES, ceilings=[0.704, 1.0]))
     assert svg.count(">≤\N{NO-BREAK SPACE}0.70<") == 2  # two panels beside one another, one below
-    assert "Behind ≤" in svg
+    assert "After ≤" in svg
     assert "≤" not in draw(nmi_panels(NMI, NAMES, ceilings=[1.0, 1.0]))
     with pytest.raises(ValueError, match="one number a source, or none: expected 2, got 1"):
         nmi_panels(NMI, NAMES, ceilings=[0.5])
