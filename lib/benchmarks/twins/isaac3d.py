@@ -263,9 +263,9 @@ add_twin(
             url="https://github.com/NVlabs/High-res-disentanglement-datasets",
             twin_differs=(
                 "The twin's surfaces have no texture and light is not thrown back from one to "
-                "another; the arm has round, lighter links instead of a modelled hull, objects are a "
-                "quarter larger, since a step of smaller ones would hardly be seen, and arm and "
-                "object cast no shadow on the kitchen."
+                "another; the arm has round, lighter links instead of a modelled hull, objects "
+                "are a quarter larger, since a step of smaller ones would hardly be seen, and arm "
+                "and object cast no shadow on the kitchen."
             ),
         ),
         published=PublishedFile(
