@@ -15,8 +15,7 @@ class Booth(NamedTuple):
     The pillar stands at the origin, z points up, the cameras are on the side of negative y.
     Strengths of light are fractions of full brightness. Cameras, ring, walls, arm, base and sizes
     of objects were fitted to edges in sample frames of the published data set, light and colours to
-    what lies between them.
-    Tuples of three hold one value a camera: top, centre, bottom.
+    what lies between them. Tuples of three hold one value a camera: top, centre, bottom.
     """
 
     camera_x: float = -0.06

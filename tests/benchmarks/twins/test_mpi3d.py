@@ -162,6 +162,14 @@ def test_a_step_of_any_source_shows(resolution):
         assert source.change.min() > 0, source.name
 
 
+def test_a_step_of_the_shape_changes_more_than_one_of_the_colour():
+    """As the page says, where no recorded run knows the shape."""
+    seen = {found.name: found.change for found in source_visibility(BENCHMARK, 100)}
+    shape, color = seen["object_shape"], seen["object_color"]
+    assert np.median(shape) > np.median(color)
+    assert shape.min() > color.min()
+
+
 def test_the_handle_stays_outside_the_cup():
     """Rays straight down into the mouth of the coffee cup meet nothing but its lining."""
     offsets = np.mgrid[-0.7:0.7:15j, -0.7:0.7:15j].reshape(2, -1)
