@@ -9,6 +9,7 @@ import pytest
 
 from lib.networks.conv_layers import dilated, dilated_by_parity, strided, strided_by_blocks
 from lib.networks.norm_layers import LEAKY_SLOPE, NORM_EPSILON, scaled_norm
+from tests.quick import quickly
 
 FORMS = {
     "halve": (strided, strided_by_blocks, (3, 8, 6, 5)),
@@ -23,7 +24,7 @@ def _with_gradients(function):
         values, pull = jax.vjp(function, *arguments)
         return [values, *pull(cotangent)]
 
-    return jax.jit(computed)
+    return quickly(computed)
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -116,7 +117,7 @@ def test_second_derivatives_of_a_scaled_norm_are_those_of_the_definition():
             gradient = jax.grad(lambda maps: jnp.sum(direction * norm(maps, *style)))(maps)
             return jnp.sum(jnp.square(gradient))
 
-        return jax.jit(jax.grad(steepness))(maps)
+        return quickly(jax.grad(steepness))(maps)
 
     for relu_first in (True, False):
         found = penalty(partial(scaled_norm, relu_first=relu_first))

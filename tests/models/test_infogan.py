@@ -100,11 +100,16 @@ def test_golden_quantized_infogan(filled):
 def test_the_terms_of_a_step_are_those_of_its_samples():
     """What `critic_terms` draws, put into `critic_terms_between`, gives the same."""
     model = build("qlinfowgan_gp")
-    terms = model.critic_terms(images(), step())
-    keys = jax.vmap(jax.random.split)(step().keys)
-    latents, made = model.generate(keys[:, 0])
-    share = jax.vmap(jax.random.uniform)(keys[:, 1]).reshape(-1, 1, 1, 1)
-    expected = model.critic_terms_between(images(), latents, made, share)
+
+    @quickly
+    def compute(model):
+        keys = jax.vmap(jax.random.split)(step().keys)
+        latents, made = model.generate(keys[:, 0])
+        share = jax.vmap(jax.random.uniform)(keys[:, 1]).reshape(-1, 1, 1, 1)
+        between = model.critic_terms_between(images(), latents, made, share)
+        return model.critic_terms(images(), step()), between
+
+    terms, expected = compute(model)
     for name, term in expected.items():
         np.testing.assert_allclose(terms[name], term, rtol=1e-6)
 

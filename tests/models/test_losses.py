@@ -1,5 +1,7 @@
 """Losses against golden values, by hand, and where theory says what they are."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,6 +20,7 @@ from lib.models import (
     normalized_hessian_penalty,
     quantization_loss,
 )
+from tests.quick import quickly
 
 TOLERANCE = 2e-5
 
@@ -40,7 +43,7 @@ def test_golden_divergence(golden):
 def test_golden_decomposition(golden):
     file = golden("losses")
     latents = [jnp.asarray(file[k]) for k in ("z_mu", "z_sigma", "z_sample")]
-    parts = decompose_divergence(*latents, int(file["dataset_size"]))
+    parts = _decomposed(*latents, int(file["dataset_size"]))
     for name, part in parts._asdict().items():
         np.testing.assert_allclose(part, file[f"tc_{name}"], atol=TOLERANCE)
 
@@ -99,13 +102,18 @@ def _normal(*shape, seed=0):
     return jax.random.normal(jax.random.key(seed), shape)
 
 
+def _decomposed(means, deviations, samples, size):
+    return quickly(partial(decompose_divergence, dataset_size=size))(means, deviations, samples)
+
+
 def test_the_parts_of_the_divergence_sum_to_it():
     """As sampled: the log density of the own distribution less that of the prior."""
     means, deviations = _normal(50, 4), jnp.exp(_normal(50, 4, seed=1) / 2)
     samples = means + deviations * _normal(50, 4, seed=2)
-    parts = decompose_divergence(means, deviations, samples, 10_000)
-    own = -jnp.sum(jnp.square(samples - means) / deviations**2 / 2 + jnp.log(deviations), axis=1)
-    prior = -jnp.sum(jnp.square(samples) / 2, axis=1)
+    parts = _decomposed(means, deviations, samples, 10_000)
+    means, deviations, samples = map(np.asarray, (means, deviations, samples))
+    own = -np.sum((samples - means) ** 2 / deviations**2 / 2 + np.log(deviations), axis=1)
+    prior = -np.sum(samples**2 / 2, axis=1)
     np.testing.assert_allclose(sum(parts), own - prior, atol=1e-4)
 
 
@@ -114,7 +122,7 @@ def _total_correlation(means, size):
     num_latents = means.shape[1]
     deviations = jnp.full_like(means, 0.5)
     samples = means + deviations * _normal(*means.shape, seed=3)
-    found = decompose_divergence(means, deviations, samples, size).total_correlation
+    found = _decomposed(means, deviations, samples, size).total_correlation
     return float(jnp.mean(found)) - (num_latents - 1) * np.log(size)
 
 
@@ -132,19 +140,20 @@ def test_total_correlation_is_near_0_for_independent_and_positive_for_duplicated
 
 def test_the_size_of_the_data_set_shifts_parts_and_has_no_gradient():
     means, deviations, samples = _normal(9, 3), jnp.ones((9, 3)), _normal(9, 3, seed=1)
-    small, large = (decompose_divergence(means, deviations, samples, n) for n in (10, 1000))
+    small, large = (_decomposed(means, deviations, samples, n) for n in (10, 1000))
     shift = large.total_correlation - small.total_correlation
     np.testing.assert_allclose(shift, 2 * np.log(100), atol=1e-4)
 
-    def correlation(means, size):
+    def correlation(size, means):
         return decompose_divergence(means, deviations, samples, size).total_correlation.sum()
 
-    slopes = [jax.grad(correlation)(means, size) for size in (10, 1000)]
+    slopes = [quickly(jax.grad(partial(correlation, size)))(means) for size in (10, 1000)]
     np.testing.assert_allclose(*slopes, atol=1e-5)
 
 
+@quickly
 def _information(latents):
-    return float(jnp.mean(kernel_total_correlation(latents, jnp.std(latents, axis=0))))
+    return jnp.mean(kernel_total_correlation(latents, jnp.std(latents, axis=0)))
 
 
 def test_kernel_total_correlation_orders_codes_by_their_dependence():
@@ -173,10 +182,16 @@ def test_kernel_total_correlation_does_not_change_with_the_scale_of_a_latent():
 def _penalty(function, num_latents=3, num_perturbations=2):
     latents = _normal(40, num_latents)
     keys = jax.random.split(jax.random.key(1), 40)
-    deviations = jnp.std(latents, axis=0)
-    return normalized_hessian_penalty(
-        lambda z: [function(z)], latents, deviations, keys, num_perturbations=num_perturbations
+    return _penalty_of([function], latents, jnp.std(latents, axis=0), keys, num_perturbations)
+
+
+def _penalty_of(functions, latents, scales, keys, num_perturbations=2):
+    penalty = partial(
+        normalized_hessian_penalty,
+        lambda z: [function(z) for function in functions],
+        num_perturbations=num_perturbations,
     )
+    return quickly(penalty)(latents, scales, keys)
 
 
 def test_the_hessian_penalty_is_0_for_a_sum_of_functions_of_one_latent_each():
@@ -194,13 +209,11 @@ def test_the_hessian_penalty_is_the_share_of_squares_off_the_diagonal():
     """Of z0**2 + z0 z1: diagonal 2, 0 and twice 1 off it: 2 / (4 + 2) = 1/3, at unit deviations."""
     latents = _normal(200, 2)
     keys = jax.random.split(jax.random.key(1), 200)
-    found = normalized_hessian_penalty(
-        lambda z: [z[:, :1] ** 2 + z[:, :1] * z[:, 1:]],
-        latents,
-        jnp.ones(2),
-        keys,
-        num_perturbations=500,
-    )
+
+    def bent(z):
+        return z[:, :1] ** 2 + z[:, :1] * z[:, 1:]
+
+    found = _penalty_of([bent], latents, jnp.ones(2), keys, num_perturbations=500)
     np.testing.assert_allclose(jnp.mean(found), 1 / 3, atol=0.02)
 
 
@@ -218,9 +231,7 @@ def test_the_hessian_penalty_sums_over_activations():
 
     def penalty(*functions):
         keys = jax.random.split(jax.random.key(0), 5)
-        return normalized_hessian_penalty(
-            lambda z: [f(z) for f in functions], latents, jnp.ones(2), keys
-        )
+        return _penalty_of(functions, latents, jnp.ones(2), keys)
 
     def product(z):
         return z[:, :1] * z[:, 1:]

@@ -22,6 +22,7 @@ from lib.speed.__main__ import main
 from lib.speed.limits import copying, multiplication
 from lib.speed.plain import PlainConv
 from lib.training import build_mesh
+from tests.quick import quickly
 
 SETTINGS = {
     "benchmark": "shapes3d",
@@ -39,7 +40,6 @@ SETTINGS = {
 CONFIG = RunConfig(
     "shapes3d", "qlae", "smoke", batch_size=8, training_images=100, evaluation_images=100
 )
-QUICKLY_COMPILED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 MEASURED = {
     "device",
     "images_per_s",
@@ -177,8 +177,7 @@ def test_the_plain_networks_compute_the_same_loss_and_gradients():
     def loss_and_gradients(model):
         graph, parameters = nnx.split(model, nnx.Param)
         loss = jax.value_and_grad(lambda p: sum(nnx.merge(graph, p).terms(images, None).values()))
-        # Runs once, so the compiler need not take pains.
-        loss, gradients = jax.jit(loss, compiler_options=QUICKLY_COMPILED)(parameters)
+        loss, gradients = quickly(loss)(parameters)
         return loss, dict(nnx.to_flat_state(gradients))
 
     (loss, ours), (plain_loss, theirs) = loss_and_gradients(model), loss_and_gradients(plain)
