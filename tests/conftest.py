@@ -33,7 +33,8 @@ jax.config.update("jax_debug_key_reuse", True)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN_DIR = Path(os.environ.get("GOLDEN_DIR", Path(__file__).parent / "golden"))
-# Files that take longest: begun first, so that the workers end together.
+# Files that take longest, or wait for processes of their own: begun first, so that the workers end
+# together.
 LONGEST = (
     "test_survival.py",
     "test_distributed.py",
@@ -41,6 +42,9 @@ LONGEST = (
     "test_program.py",
     "test_published_sources.py",
     "test_campaign.py",
+    "test_extensions.py",
+    "test_study_command.py",
+    "test_build_book.py",
 )
 
 

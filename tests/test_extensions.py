@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.child import output_of, python
+from tests.quick import quick_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +40,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def test_toys_are_trained_scored_and_drawn_without_touching_another_file(folder, tmp_path):
-    scores, config, code, chart = json.loads(output_of("-c", USE, tmp_path, extensions=folder))
+    scores, config, code, chart = json.loads(_trained("-c", USE, tmp_path, extensions=folder))
     assert scores["spread"] > 0
     assert {"infom", "psnr"} <= set(scores)
     assert (config["protocol"], config["sparsity_weight"]) == ("strict", 0.01)
@@ -55,7 +56,7 @@ def test_toys_are_trained_scored_and_drawn_without_touching_another_file(folder,
 def test_the_command_line_knows_them(folder, tmp_path):
     words = ["bars", "sparse", "--profile", "smoke", "--out", str(tmp_path), "--set", "steps=5"]
     words += ["evaluation_images=100", "training_images=100"]
-    said = output_of("-m", "lib.runs", *words, extensions=folder)
+    said = _trained("-m", "lib.runs", *words, extensions=folder)
     assert "spread 0." in said
     assert "bars" in output_of("-m", "lib.runs", "--help", extensions=folder)
 
@@ -69,15 +70,20 @@ def test_a_study_is_planned(folder):
 
 def test_a_score_that_is_added_is_computed_of_kept_models(folder, tmp_path):
     """Trained without it; then it is there, and nothing is trained again."""
-    words = ["shapes3d", "qlae", "--profile", "smoke", "--out", str(tmp_path), "--set", "steps=5"]
+    words = ["dsprites", "qlae", "--profile", "smoke", "--out", str(tmp_path), "--set", "steps=5"]
     words += ["evaluation_images=100", "training_images=100"]
-    assert "spread" not in output_of("-m", "lib.runs", *words, extensions=folder / "sparse.py")
-    said = output_of("-m", "lib.runs", *words, extensions=folder)
+    assert "spread" not in _trained("-m", "lib.runs", *words, extensions=folder / "sparse.py")
+    said = _trained("-m", "lib.runs", *words, extensions=folder)
     assert "spread new, or scored by other code; scoring it again" in said
     assert "spread 0." in said
     assert "making it again" not in said
     [run] = [path for path in tmp_path.iterdir() if path.name != ".locks"]
-    assert "spread 0." in output_of("-m", "lib.runs", "score", run, extensions=folder)
+    assert "spread 0." in _trained("-m", "lib.runs", "score", run, extensions=folder)
+
+
+def _trained(*words: object, extensions: Path) -> str:
+    """What Python says that trains for a moment, on images that trace no scene."""
+    return output_of(*words, extensions=extensions, env=quick_environment())
 
 
 def test_an_extension_that_is_not_there_is_named(tmp_path):

@@ -33,9 +33,13 @@ PUBLISHED = {
 }
 
 # In grey levels, where the scene was made so; elsewhere any change will do.
-SMALLEST_CHANGE = {"falcor3d": 0.2, "isaac3d": 0.2}
-# Where the sun is low behind the wall, its brightness reaches one or two pixels in a hundred.
-SMALLEST_CHANGE_OF_ONE = {("falcor3d", "lighting_intensity"): 0.05}
+SMALLEST_CHANGE = {"shapes3d": 0.5, "falcor3d": 0.2, "isaac3d": 0.2}
+SMALLEST_CHANGE_OF_ONE = {
+    ("shapes3d", "floor_hue"): 2.0,
+    ("shapes3d", "wall_hue"): 2.0,
+    # Where the sun is low behind the wall, its brightness reaches one or two pixels in a hundred.
+    ("falcor3d", "lighting_intensity"): 0.05,
+}
 
 
 def test_these_are_all_benchmarks():

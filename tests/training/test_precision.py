@@ -21,7 +21,7 @@ LOSS_TOLERANCE = 0.02
 @pytest.mark.parametrize("network", ["mlp", "convolutional"])
 def test_parameters_state_latents_and_logits_are_float32(precision, network):
     side = 32
-    model = build(0, network, side, PRECISIONS[precision])
+    model = quickly(lambda: build(0, network, side, PRECISIONS[precision]))()
     recipe = dataclasses.replace(RECIPE, precision=precision)
     mesh = build_mesh(1, recipe.batch_size)
     program = Program([model], waves(side), recipe, [jax.random.key(0)], mesh)

@@ -6,6 +6,7 @@ import pytest
 
 from lib.benchmarks.scene.penumbra import share_hidden
 from lib.benchmarks.scene.vectors import Vector
+from tests.quick import quickly
 
 LAMP, LAMP_RADIUS = np.array([0.0, 0.0, 5.0]), 1.2
 
@@ -16,7 +17,7 @@ def hidden_by(ball, radius, points):
     def towards(place):
         return Vector(*jnp.asarray((place - points).T, jnp.float32))
 
-    return np.asarray(share_hidden(towards(LAMP), LAMP_RADIUS, towards(ball), radius))
+    return np.asarray(quickly(share_hidden)(towards(LAMP), LAMP_RADIUS, towards(ball), radius))
 
 
 @pytest.mark.parametrize("radius", [0.15, 0.35])

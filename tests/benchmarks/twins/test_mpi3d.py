@@ -11,6 +11,7 @@ from lib.benchmarks.scene.booth import BOOTH, meet_booth
 from lib.benchmarks.scene.tracer import Frame, Rays
 from lib.benchmarks.scene.vectors import Vector
 from lib.benchmarks.twins import mpi3d
+from tests.quick import quickly
 
 BENCHMARK = load("mpi3d")
 COLOR, SHAPE, SIZE, CAMERA, BACKGROUND, TURN, LIFT = range(7)
@@ -110,7 +111,7 @@ def test_the_foot_of_the_pillar_has_a_bright_ring():
         Vector(*jnp.array([across, [0.0, 0.0], [0.9, 0.9]])),
         Vector(*jnp.array([[0.0, 0.0], [0.0, 0.0], [-1.0, -1.0]])),
     )
-    ring, inside = meet_booth(straight_down, BOOTH).grey
+    ring, inside = quickly(lambda rays: meet_booth(rays, BOOTH).grey)(straight_down)
     assert ring - inside > 0.9 * BOOTH.flange
 
 
@@ -138,8 +139,13 @@ def test_nothing_but_the_floor_takes_the_shadow():
     """Also where the shadowed floor lies behind the pillar or the walls."""
     sources = BENCHMARK.grid.sources(np.arange(60, 460_800, 20_011))
     shaded, plain = (light_of(sources, booth).glow for booth in (BOOTH, BOOTH._replace(shade=0.0)))
-    rays = mpi3d._camera(jnp.asarray(sources[:, CAMERA]), BOOTH).rays(64, jnp.array([0.5, 0.5]))
-    height = np.asarray(rays.at(meet_booth(rays, BOOTH).distance).z)
+
+    @quickly
+    def height_of_what_is_seen(camera):
+        rays = mpi3d._camera(camera, BOOTH).rays(64, jnp.array([0.5, 0.5]))
+        return rays.at(meet_booth(rays, BOOTH).distance).z
+
+    height = np.asarray(height_of_what_is_seen(sources[:, CAMERA]))
     stands = height > 0.02
     assert stands.mean() > 0.05
     np.testing.assert_array_equal(shaded[stands], plain[stands])
@@ -156,7 +162,7 @@ def test_published_brightness_and_hardly_any_white_or_burnt_out_pixels():
     assert np.mean(images.min(axis=-1) > 247) < 0.002
 
 
-@pytest.mark.parametrize("resolution", [16, 32, 64])
+@pytest.mark.parametrize("resolution", [16, 32])
 def test_a_step_of_any_source_shows(resolution):
     for source in source_visibility(load("mpi3d", resolution=resolution), 60):
         assert source.change.min() > 0, source.name
@@ -183,7 +189,7 @@ def test_the_handle_stays_outside_the_cup():
     )
     x, y, z = (Vector(*row) for row in np.eye(3, dtype=np.float32))
     frame = Frame(Vector(0.0, 0.0, 0.0), x, y, z)
-    hit, is_pale = objects.held_object(rays, jnp.asarray(objects.COFFEE_CUP), 1.0, frame)
+    hit, is_pale = quickly(objects.held_object)(rays, objects.COFFEE_CUP, 1.0, frame)
     assert np.isfinite(hit.distance).all()
     assert np.asarray(is_pale).all()
 
@@ -196,11 +202,16 @@ def test_a_shell_is_met_where_a_walk_along_the_ray_first_crosses_it(low, high):
     origins *= 3.0 / np.linalg.norm(origins, axis=-1, keepdims=True)
     directions = generator.uniform(-0.9, 0.9, size=(400, 3)) - origins
     directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
-    hit, inside = objects.shell(
-        Rays(*(Vector(*jnp.asarray(part.T, jnp.float32)) for part in (origins, directions))),
-        radius,
-        lambda point: (point.z >= low) & (point.z <= high),
-    )
+
+    @quickly
+    def meet(rays):
+        hit, inside = objects.shell(
+            rays, radius, lambda point: (point.z >= low) & (point.z <= high)
+        )
+        return hit.distance, inside
+
+    rays = Rays(*(Vector(*jnp.asarray(part.T, jnp.float32)) for part in (origins, directions)))
+    distance, inside = map(np.asarray, meet(rays))
     steps = np.linspace(0, 6, 60_001)
     for k in range(400):
         points = origins[k] + directions[k] * steps[:, None]
@@ -209,10 +220,10 @@ def test_a_shell_is_met_where_a_walk_along_the_ray_first_crosses_it(low, high):
         crossings = np.flatnonzero((beyond[1:] != beyond[:-1]) & (z > low) & (z < high))
         if len(crossings) == 0:
             # The walk may miss what grazes an edge.
-            place = origins[k, 2] + directions[k, 2] * float(hit.distance[k])
-            assert np.isinf(hit.distance[k]) or min(abs(place - low), abs(place - high)) < 1e-2
-        elif abs(float(hit.distance[k]) - steps[crossings[0]]) < 1e-3:
-            assert bool(inside[k]) == (not beyond[crossings[0]])
+            place = origins[k, 2] + directions[k, 2] * distance[k]
+            assert np.isinf(distance[k]) or min(abs(place - low), abs(place - high)) < 1e-2
+        elif abs(distance[k] - steps[crossings[0]]) < 1e-3:
+            assert inside[k] == (not beyond[crossings[0]])
         else:
             assert min(abs(z[crossings[0]] - low), abs(z[crossings[0]] - high)) < 1e-2
 
