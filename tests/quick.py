@@ -1,6 +1,6 @@
-"""Compiling without pains what a test computes once, and draws no scene for.
+"""Compiling without pains what a test computes once, without drawing pictures of a scene.
 
-It takes half of the time. Programs are slower then, and those that trace a scene far too slow.
+It takes half of the time. Programs are slower then, and those that draw a scene far too slow.
 """
 
 import os

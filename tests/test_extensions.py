@@ -39,6 +39,11 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
+def _trained(*words: object, extensions: Path) -> str:
+    """What Python says that trains for a moment, on images that trace no scene."""
+    return output_of(*words, extensions=extensions, env=quick_environment())
+
+
 def test_toys_are_trained_scored_and_drawn_without_touching_another_file(folder, tmp_path):
     scores, config, code, chart = json.loads(_trained("-c", USE, tmp_path, extensions=folder))
     assert scores["spread"] > 0
@@ -79,11 +84,6 @@ def test_a_score_that_is_added_is_computed_of_kept_models(folder, tmp_path):
     assert "making it again" not in said
     [run] = [path for path in tmp_path.iterdir() if path.name != ".locks"]
     assert "spread 0." in _trained("-m", "lib.runs", "score", run, extensions=folder)
-
-
-def _trained(*words: object, extensions: Path) -> str:
-    """What Python says that trains for a moment, on images that trace no scene."""
-    return output_of(*words, extensions=extensions, env=quick_environment())
 
 
 def test_an_extension_that_is_not_there_is_named(tmp_path):

@@ -29,7 +29,7 @@ def test_golden_quantizer(golden):
     file = golden("quantizer")
     latent = _quantizer(file["values"])
 
-    code = quickly(lambda x: latent(x))(file["x"])
+    code = quickly(latent)(file["x"])
 
     np.testing.assert_array_equal(code.indices, file["indices"])
     np.testing.assert_allclose(code.quantized, file["quantized"], atol=2e-5)
@@ -130,7 +130,7 @@ def test_golden_vector_quantization(golden):
         inputs.shape[1] // vectors.shape[1], *vectors.shape, rngs=nnx.Rngs(0)
     )
     latent.vectors[...] = jnp.asarray(vectors)
-    code = quickly(lambda x: latent(x))(inputs)
+    code = quickly(latent)(inputs)
     np.testing.assert_array_equal(code.indices, file["vq_indices"])
     np.testing.assert_allclose(code.quantized, file["vq_quantized"], atol=2e-5)
     np.testing.assert_allclose(code.decoder_input, file["vq_quantized"], atol=2e-5)
@@ -146,7 +146,7 @@ def test_golden_global_codebook(golden):
     latent = GlobalQuantizedLatent(inputs.shape[1], len(values), rngs=nnx.Rngs(0))
     assert latent.values.shape == (1, len(values))
     latent.values[...] = jnp.asarray(values)[None]
-    code = quickly(lambda x: latent(x))(inputs)
+    code = quickly(latent)(inputs)
     np.testing.assert_array_equal(code.indices, file["global_indices"])
     np.testing.assert_allclose(code.quantized, file["global_quantized"], atol=2e-5)
 
@@ -156,10 +156,10 @@ def test_each_latent_may_have_its_own_number_of_values():
     numbers = [2, 5, 3]
     latent = QuantizedLatent(3, numbers, rngs=nnx.Rngs(0))
     inputs = jax.random.normal(jax.random.key(0), (500, 3))
-    code = quickly(lambda x: latent(x))(inputs)
+    code = quickly(latent)(inputs)
     for column, number in enumerate(numbers):
         one = QuantizedLatent(1, number, rngs=nnx.Rngs(0))
-        alone = quickly(lambda x, one=one: one(x))(inputs[:, column : column + 1])
+        alone = quickly(one)(inputs[:, column : column + 1])
         np.testing.assert_array_equal(code.indices[:, column], alone.indices[:, 0])
         np.testing.assert_allclose(code.quantized[:, column], alone.quantized[:, 0], atol=1e-7)
 
@@ -202,7 +202,7 @@ def test_the_most_values_are_all_different_in_float32():
 def test_the_grid_has_its_ends_at_one_and_all_its_points_are_reached(num_values):
     latent = FiniteScalarLatent(2, num_values)
     inputs = jnp.linspace(-9, 9, 4001)[:, None] * jnp.ones((1, 2))
-    code = quickly(lambda x: latent(x))(inputs)
+    code = quickly(latent)(inputs)
     np.testing.assert_array_equal(np.unique(code.indices), np.arange(num_values))
     expected = np.linspace(-1, 1, num_values)
     np.testing.assert_allclose(np.unique(np.asarray(code.quantized)), expected, atol=1e-6)

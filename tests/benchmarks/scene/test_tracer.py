@@ -88,6 +88,7 @@ SHAPES = {
     "cylinder": (lambda rays: tracer.cylinder(rays, RADIUS, HALF_HEIGHT), cylinder_distance),
     "box": (lambda rays: tracer.box(rays, Vector(*(float(h) for h in HALF))), box_distance),
 }
+SHAPES = {name: (quickly(intersect), distance) for name, (intersect, distance) in SHAPES.items()}
 
 
 def vector(points):
@@ -120,7 +121,7 @@ def marched(distance, origins, directions):
 def test_hits_are_those_of_the_signed_distance(name):
     intersect, distance = SHAPES[name]
     origins, directions = random_rays(2000, seed=0)
-    hit = quickly(intersect)(tracer.Rays(vector(origins), vector(directions)))
+    hit = intersect(tracer.Rays(vector(origins), vector(directions)))
     expected = marched(distance, origins, directions)
     found = np.asarray(hit.distance, np.float64)
     agree = np.isfinite(found) == np.isfinite(expected)
@@ -137,7 +138,7 @@ def test_hits_are_those_of_the_signed_distance(name):
 def test_normals_are_gradients_of_the_signed_distance(name):
     intersect, distance = SHAPES[name]
     origins, directions = random_rays(2000, seed=1)
-    hit = quickly(intersect)(tracer.Rays(vector(origins), vector(directions)))
+    hit = intersect(tracer.Rays(vector(origins), vector(directions)))
     found = np.asarray(hit.distance, np.float64)
     hits = np.isfinite(found)
     points = (origins + directions * np.where(hits, found, 0.0)[:, None])[hits]
@@ -169,7 +170,7 @@ def test_normals_are_gradients_of_the_signed_distance(name):
 )
 def test_straight_down_meets_the_top(name, top):
     down = tracer.Rays(Vector(0.0, 0.0, 5.0), Vector(0.0, 0.0, -2.0))
-    hit = quickly(SHAPES[name][0])(down)
+    hit = SHAPES[name][0](down)
     # Distances count in lengths of the direction, here 2.
     assert float(hit.distance) == pytest.approx((5.0 - top) / 2)
     np.testing.assert_allclose(points_of(hit.normal), [0, 0, 1], atol=1e-6)
@@ -179,9 +180,8 @@ def test_straight_down_meets_the_top(name, top):
 def test_nothing_is_hit_behind_or_beside(name):
     away = tracer.Rays(Vector(0.0, 0.0, 5.0), Vector(0.0, 0.0, 1.0))
     beside = tracer.Rays(Vector(3.0, 0.0, 5.0), Vector(0.0, 0.0, -1.0))
-    intersect = quickly(SHAPES[name][0])
-    assert np.isinf(intersect(away).distance)
-    assert np.isinf(intersect(beside).distance)
+    assert np.isinf(SHAPES[name][0](away).distance)
+    assert np.isinf(SHAPES[name][0](beside).distance)
 
 
 def test_rays_that_pass_a_rod_come_near_its_segment():
@@ -190,9 +190,7 @@ def test_rays_that_pass_a_rod_come_near_its_segment():
     origins[::2] += 6.0 * directions[::2]
     radius = 0.2
     rays = tracer.Rays(vector(origins), vector(directions))
-    found = np.asarray(
-        quickly(lambda rays: tracer.passes_rod(rays, fixed(START), fixed(END), radius))(rays)
-    )
+    found = np.asarray(quickly(tracer.passes_rod)(rays, fixed(START), fixed(END), radius))
     # Distances between each half-line and many points of the segment.
     places = START + np.linspace(0, 1, 500)[:, None] * (END - START)
     ahead = np.maximum(np.einsum("npd,nd->np", places - origins[:, None], directions), 0)

@@ -205,13 +205,11 @@ def test_a_shell_is_met_where_a_walk_along_the_ray_first_crosses_it(low, high):
 
     @quickly
     def meet(rays):
-        hit, inside = objects.shell(
-            rays, radius, lambda point: (point.z >= low) & (point.z <= high)
-        )
-        return hit.distance, inside
+        return objects.shell(rays, radius, lambda point: (point.z >= low) & (point.z <= high))
 
     rays = Rays(*(Vector(*jnp.asarray(part.T, jnp.float32)) for part in (origins, directions)))
-    distance, inside = map(np.asarray, meet(rays))
+    hit, inside = meet(rays)
+    distance, inside = np.asarray(hit.distance), np.asarray(inside)
     steps = np.linspace(0, 6, 60_001)
     for k in range(400):
         points = origins[k] + directions[k] * steps[:, None]
