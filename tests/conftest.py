@@ -1,10 +1,13 @@
 """What all tests share: golden values, compiled programs, checks of shapes and random keys."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+# Nothing that is imported or collected is garbage; looking for some takes a twentieth of all time.
+gc.disable()
 # What one process has compiled the others find, and those that tests start, and later sessions.
 # Set before JAX is imported, which reads them then.
 COMPILED = Path(__file__).resolve().parent.parent / "_build" / "compiled"
@@ -57,6 +60,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return len(LONGEST) + (item.get_closest_marker("chapter") is None)
 
     items.sort(key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, in what tests make."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """End without looking for garbage once more."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,14 +14,12 @@ import pytest
 
 from lib.runs import ChangedCodeError, RunConfig, RunImages, RunRecord, execute
 from lib.training import CheckpointMismatchError
+from tests.forked import PROCESSES
 
 CONFIG = RunConfig(
     "dsprites", "qlae", "smoke", seed=5, steps=4000, training_images=200, evaluation_images=100
 )
 NUM_KILLS = 20
-# Children start from a process that has imported the library but not started JAX.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["lib.runs"])
 
 
 def _run(out_dir: Path, log: Path) -> None:
