@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from tests.forked import ForkedModule
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -13,16 +16,16 @@ ROOT = Path(__file__).resolve().parents[1]
 def python(
     *words: object, cwd: Path = ROOT, env: Mapping[str, str] = os.environ, extensions: object = ""
 ) -> subprocess.CompletedProcess:
-    """What a Python that is given these words did."""
-    return subprocess.run(
-        [sys.executable, *map(str, words)],
-        cwd=cwd,
-        env={**env, "LATENT_QUANTIZATION_EXTENSIONS": str(extensions)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    """What a Python that is given these words did; a module's is forked."""
+    command = [sys.executable, *map(str, words)]
+    env = {**env, "LATENT_QUANTIZATION_EXTENSIONS": str(extensions)}
+    if words[0] != "-m":
+        options = {"capture_output": True, "text": True, "check": False, "timeout": 600}
+        return subprocess.run(command, cwd=cwd, env=env, **options)
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = [Path(folder, name) for name in ("stdout", "stderr")]
+        code = ForkedModule(command, env=env, cwd=cwd, outputs=outputs).wait(600)
+        return subprocess.CompletedProcess(command, code, *(file.read_text() for file in outputs))
 
 
 def output_of(*words: object, **options: object) -> str:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
@@ -15,21 +16,31 @@ PROCESSES.set_forkserver_preload(
 )
 
 
-class ForkedKernel:
-    """A kernel as `jupyter_client` launches one, without the seconds that its imports take.
+class ForkedModule:
+    """`python -m` as `subprocess.Popen` starts it, without the seconds that its imports take.
 
     Args:
         command: a Python, "-m", a module and words for it.
-        env: its environment, but what packages read as they are imported.
-        **options: of `subprocess.Popen`; ignored.
+        env: its environment, but for what packages read as they are imported.
+        cwd: the folder that it works in; None for that of this process.
+        outputs: files for what it writes to stdout and stderr; none for those of its parent.
+        **options: of `subprocess.Popen`, as Jupyter gives them; ignored.
     """
 
     stdin = stdout = stderr = None
 
-    def __init__(self, command: Sequence[str], *, env: Mapping[str, str], **options: object):
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str | Path | None = None,
+        outputs: Sequence[Path] = (),
+        **options: object,
+    ):
         is_ready, child_is_ready = PROCESSES.Pipe(duplex=False)
-        arguments = (child_is_ready, command[2:], dict(env), os.getcwd())
-        self._process = PROCESSES.Process(target=_become_module, args=arguments)
+        arguments = (child_is_ready, command[2:], dict(env), cwd or os.getcwd(), outputs)
+        self._process = PROCESSES.Process(target=_become_module, args=arguments, daemon=True)
         self._process.start()
         is_ready.recv()
         self.pid = self._process.pid
@@ -37,9 +48,9 @@ class ForkedKernel:
     def poll(self) -> int | None:
         return self._process.exitcode
 
-    def wait(self) -> int:
-        self._process.join()
-        return self._process.exitcode
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        return self.poll()
 
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
@@ -49,7 +60,11 @@ class ForkedKernel:
 
 
 def _become_module(
-    is_ready: Connection, words: Sequence[str], env: Mapping[str, str], cwd: str
+    is_ready: Connection,
+    words: Sequence[str],
+    env: Mapping[str, str],
+    cwd: str | Path,
+    outputs: Sequence[Path],
 ) -> None:
     os.setsid()  # before anybody asks which group of processes to end
     is_ready.send(None)
@@ -57,5 +72,8 @@ def _become_module(
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    for number, file in enumerate(outputs, start=1):
+        with file.open("w") as output:
+            os.dup2(output.fileno(), number)
     module, *sys.argv[1:] = words
     runpy.run_module(module, run_name="__main__", alter_sys=True)

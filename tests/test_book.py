@@ -18,7 +18,7 @@ from lib.chapters import (
     warnings_of,
 )
 from lib.profiles import PROFILES
-from tests.forked import ForkedKernel
+from tests.forked import ForkedModule
 from tests.simulated import simulated_devices
 from tools.check_search import SEARCHES
 
@@ -197,7 +197,7 @@ def test_names_of_figures_are_used_once():
 @pytest.mark.chapter
 @pytest.mark.parametrize("name", [*NAMES[1:], NAMES[0]])
 def test_a_chapter_runs_in_the_smoke_profile(name, monkeypatch):
-    monkeypatch.setattr(local_provisioner, "launch_kernel", ForkedKernel)
+    monkeypatch.setattr(local_provisioner, "launch_kernel", ForkedModule)
     source = BOOK.source(name)
     if source.suffix == ".md":
         return
