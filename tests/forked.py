@@ -1,6 +1,5 @@
 """Processes forked from one that has imported the library but not started JAX."""
 
-import gc
 import multiprocessing
 import os
 import runpy
@@ -11,9 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(
-    ["lib.runs", "lib.studies", "lib.speed", "ipykernel.kernelapp", "vl_convert"]
-)
+PROCESSES.set_forkserver_preload(["tests.preloaded"])
 
 
 class ForkedModule:
@@ -68,7 +65,6 @@ def _become_module(
 ) -> None:
     os.setsid()  # before anybody asks which group of processes to end
     is_ready.send(None)
-    gc.freeze()  # what is imported stays
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)

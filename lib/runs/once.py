@@ -1,5 +1,6 @@
 """One run in a process of its own, recorded once: what `lib.process.run_process` starts."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def record_once(
 
 
 if __name__ == "__main__":
+    gc.freeze()  # as in `lib.runs`
     told = parents_message()
     import_extensions()
     config = RunConfig(**told.pop("config"))

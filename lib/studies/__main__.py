@@ -1,6 +1,7 @@
 """Studies from the command line: `python -m lib.studies list`, `plan`, `run`, `status`, `table`."""
 
 import argparse
+import gc
 import signal
 import sys
 from collections import Counter
@@ -144,5 +145,6 @@ def _positive(word: str) -> int:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # as in `lib.runs`
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(main())
