@@ -76,8 +76,8 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, up to four: some tests wait for processes that they start."""
-    return min(os.cpu_count() + 1, 4)
+    """As many as there are cores, up to four: more of them share a processor's caches."""
+    return min(os.cpu_count(), 4)
 
 
 class _FileByFile(LoadScopeScheduling):

@@ -39,6 +39,7 @@ class ForkedModule:
         arguments = (child_is_ready, command[2:], dict(env), cwd or os.getcwd(), outputs)
         self._process = PROCESSES.Process(target=_become_module, args=arguments, daemon=True)
         self._process.start()
+        child_is_ready.close()
         is_ready.recv()
         self.pid = self._process.pid
 
