@@ -16,10 +16,12 @@ from lib.metrics import (
     infomec,
     mig,
     modularity,
+    modularity_score,
     nmi_matrix,
     sap,
 )
 
+SCORES = [infomec, nmi_matrix, explicitness, mig, sap, dci, modularity_score]
 RNG = np.random.default_rng(0)
 SOURCES = RNG.integers(0, 3, (60, 2))
 INDICES = RNG.integers(0, 4, (60, 3))
@@ -58,7 +60,7 @@ BAD_ARRAYS = {
 TRANSPOSED = r"There are more columns than rows: transposed\?$"
 
 
-@pytest.mark.parametrize("score", [infomec, nmi_matrix, explicitness])
+@pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize(
     ("sources", "latents", "message"),
     [
@@ -131,7 +133,7 @@ def test_saying_that_floats_are_continuous_is_enough_and_dci_sees_their_order_al
         infomec(SOURCES, 1.0 * SOURCES, discrete=True)
 
 
-@pytest.mark.parametrize("score", [infomec, nmi_matrix, explicitness])
+@pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize(
     ("sources", "latents", "error", "message"), BAD_ARRAYS.values(), ids=BAD_ARRAYS
 )
@@ -140,9 +142,10 @@ def test_bad_arrays(score, sources, latents, error, message):
         score(sources, latents)
 
 
-def test_one_source():
+@pytest.mark.parametrize("score", [infomec, dci, modularity_score])
+def test_one_source(score):
     with pytest.raises(ValueError, match=r"sources hold 1 source; expected at least 2"):
-        infomec(SOURCES[:, :1], INDICES)
+        score(SOURCES[:, :1], INDICES)
 
 
 @pytest.mark.parametrize("protocol", ["hsu2024", "", None, 3])

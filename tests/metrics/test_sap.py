@@ -124,13 +124,6 @@ def test_bad_share(held_out):
         sap(SOURCES, NOISY, held_out=held_out)
 
 
-def test_bad_arrays():
-    with pytest.raises(ValueError, match="sources have 1000 rows and latents 999"):
-        sap(SOURCES, NOISY[1:])
-    with pytest.raises(ValueError, match=r"sources hold a single value in columns \[0\]"):
-        sap(SOURCES * [0, 1, 1], NOISY)
-
-
 def test_choices_that_scikit_learn_would_refuse():
     result = sap(SOURCES, NOISY, held_out=np.float32(0.5), seed=2**32 - 1)
     assert type(result.held_out) is float
