@@ -1,6 +1,7 @@
 """Python in a process of its own, as tests start it and wait for it."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def python(
     *words: object, cwd: Path = ROOT, env: Mapping[str, str] = os.environ, extensions: object = ""
 ) -> subprocess.CompletedProcess:
-    """What a Python that is given these words did; a module's is forked."""
+    """What a Python that is given these words did; with `-m`, it is forked instead of started."""
     command = [sys.executable, *map(str, words)]
     env = {**env, "LATENT_QUANTIZATION_EXTENSIONS": str(extensions)}
     if words[0] != "-m":
@@ -24,7 +25,10 @@ def python(
         return subprocess.run(command, cwd=cwd, env=env, **options)
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder, name) for name in ("stdout", "stderr")]
-        code = ForkedModule(command, env=env, cwd=cwd, outputs=outputs).wait(600)
+        process = ForkedModule(command, env=env, cwd=cwd, outputs=outputs)
+        if (code := process.wait(600)) is None:
+            process.send_signal(signal.SIGKILL)
+            raise subprocess.TimeoutExpired(command, 600)
         return subprocess.CompletedProcess(command, code, *(file.read_text() for file in outputs))
 
 

@@ -6,7 +6,8 @@ import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-# Nothing that is imported or collected is garbage; looking for some takes a twentieth of all time.
+# What is imported, and the tests that pytest finds, are no garbage; to look through them takes a
+# twentieth of all time.
 gc.disable()
 # What one process has compiled the others find, and those that tests start, and later sessions.
 # Set before JAX is imported, which reads them then.
@@ -69,14 +70,9 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_unconfigure() -> None:
-    """End without looking for garbage once more."""
-    gc.freeze()
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """As many as there are cores, up to four: more of them share a processor's caches."""
+    """As many as there are cores, up to four: one more slows the others by more than it does."""
     return min(os.cpu_count(), 4)
 
 

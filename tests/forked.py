@@ -3,8 +3,8 @@
 import multiprocessing
 import os
 import runpy
-import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,11 +16,16 @@ PROCESSES.set_forkserver_preload(["tests.preloaded"])
 class ForkedModule:
     """`python -m` as `subprocess.Popen` starts it, without the seconds that its imports take.
 
+    It may start no process of `multiprocessing`, runs no handlers of `atexit`, and ends with this
+    process.
+
     Args:
         command: a Python, "-m", a module and words for it.
-        env: its environment, but for what packages read as they are imported.
+        env: its environment; what packages read as they are imported stays as it was when the first
+            process was forked.
         cwd: the folder that it works in; None for that of this process.
-        outputs: files for what it writes to stdout and stderr; none for those of its parent.
+        outputs: files for what it writes to stdout and stderr; none to write where this process
+            did when the first process was forked.
         **options: of `subprocess.Popen`, as Jupyter gives them; ignored.
     """
 
@@ -51,10 +56,8 @@ class ForkedModule:
         return self.poll()
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
 
 def _become_module(
@@ -66,6 +69,7 @@ def _become_module(
 ) -> None:
     os.setsid()  # before anybody asks which group of processes to end
     is_ready.send(None)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
@@ -74,3 +78,8 @@ def _become_module(
             os.dup2(output.fileno(), number)
     module, *sys.argv[1:] = words
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)

@@ -1,8 +1,8 @@
-"""Imports what processes find that are forked from this one; no search for garbage looks there."""
+"""What forked processes find imported; no search for garbage goes through it."""
 
 import gc
 import importlib
 
-for _name in ("ipykernel.kernelapp", "vl_convert", "lib.runs", "lib.speed", "lib.studies"):
+for _name in ("lib.runs", "lib.speed", "lib.studies", "ipykernel.kernelapp", "vl_convert"):
     importlib.import_module(_name)
 gc.freeze()

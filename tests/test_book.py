@@ -18,6 +18,7 @@ from lib.chapters import (
     warnings_of,
 )
 from lib.profiles import PROFILES
+from tests.child import python
 from tests.forked import ForkedModule
 from tests.simulated import simulated_devices
 from tools.check_search import SEARCHES
@@ -214,6 +215,11 @@ def test_a_chapter_runs_in_the_smoke_profile(name, monkeypatch):
         pages = [output.data.get("text/html", "") for output in cell.outputs if "data" in output]
         if any("altair-viz-" in page for page in pages):
             assert "figure" in cell.metadata.get("mystnb", {}), f"chart without caption: {cell.id}"
+
+
+def test_what_chapters_find_imported_was_imported_without_a_word():
+    done = python("-c", "import tests.preloaded")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.chapter

@@ -155,5 +155,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # what is imported stays, and takes half a second to look through for garbage
+    gc.freeze()  # what is imported stays; to look through it for garbage takes half a second
     sys.exit(main())

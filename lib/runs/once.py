@@ -37,7 +37,7 @@ def record_once(
 
 
 if __name__ == "__main__":
-    gc.freeze()  # as in `lib.runs`
+    gc.freeze()  # as in `lib.runs.__main__`
     told = parents_message()
     import_extensions()
     config = RunConfig(**told.pop("config"))

@@ -145,6 +145,6 @@ def _positive(word: str) -> int:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # as in `lib.runs`
+    gc.freeze()  # as in `lib.runs.__main__`
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(main())
