@@ -191,7 +191,7 @@ def test_bad_sizes(name):
         dci(SOURCES, NOISY, **{name: 2.0})
 
 
-def test_bad_arrays():
+def test_bad_shares_of_held_out_samples():
     with pytest.raises(ValueError, match="held_out=1 is not allowed"):
         dci(SOURCES, NOISY, held_out=1)
     with pytest.raises(ValueError, match=r"single value in columns \[0, 1\] of the 1 samples"):

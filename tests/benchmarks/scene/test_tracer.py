@@ -80,15 +80,17 @@ def fixed(point):
 
 
 SHAPES = {
-    "cone": (lambda rays: tracer.cone(rays, BOTTOM, TOP, HALF_HEIGHT), cone_distance),
-    "rod": (lambda rays: tracer.rod(rays, fixed(START), fixed(END), RADIUS), rod_distance),
-    "turned box": (turned_box, turned_box_distance),
-    "sphere": (lambda rays: tracer.sphere(rays, RADIUS), sphere_distance),
-    "capsule": (lambda rays: tracer.capsule(rays, RADIUS, HALF_HEIGHT), capsule_distance),
-    "cylinder": (lambda rays: tracer.cylinder(rays, RADIUS, HALF_HEIGHT), cylinder_distance),
-    "box": (lambda rays: tracer.box(rays, Vector(*(float(h) for h in HALF))), box_distance),
+    name: (quickly(intersect), distance)
+    for name, intersect, distance in [
+        ("cone", lambda rays: tracer.cone(rays, BOTTOM, TOP, HALF_HEIGHT), cone_distance),
+        ("rod", lambda rays: tracer.rod(rays, fixed(START), fixed(END), RADIUS), rod_distance),
+        ("turned box", turned_box, turned_box_distance),
+        ("sphere", lambda rays: tracer.sphere(rays, RADIUS), sphere_distance),
+        ("capsule", lambda rays: tracer.capsule(rays, RADIUS, HALF_HEIGHT), capsule_distance),
+        ("cylinder", lambda rays: tracer.cylinder(rays, RADIUS, HALF_HEIGHT), cylinder_distance),
+        ("box", lambda rays: tracer.box(rays, Vector(*(float(h) for h in HALF))), box_distance),
+    ]
 }
-SHAPES = {name: (quickly(intersect), distance) for name, (intersect, distance) in SHAPES.items()}
 
 
 def vector(points):
